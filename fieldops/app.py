@@ -1,0 +1,75 @@
+"""The application factory."""
+
+from flask import Flask
+from flask_compress import Compress
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from fieldops import models  # noqa: F401  the metadata must be complete before the first query
+from fieldops.config import ROOT, Settings, settings_from_environment
+from fieldops.database import engine_options, open_database
+from fieldops.domain.city import load_city
+from fieldops.extensions import babel, csrf, db, limiter, login, migrate
+from fieldops.i18n import chosen_language
+from fieldops.keys import instance_key
+from fieldops.web import register_web
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the site, bound to one database.
+
+    Parameters
+    ----------
+    settings
+        Read from the environment when left out.
+
+    Raises
+    ------
+    SetupError
+        Something that FieldOps cannot run without is missing; the message names it.
+    """
+    settings = settings or settings_from_environment()
+    settings.instance_dir.mkdir(parents=True, exist_ok=True)
+    app = Flask(
+        "fieldops",
+        instance_path=str(settings.instance_dir.resolve()),
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+    )
+    app.extensions["fieldops_settings"] = settings
+    app.extensions["fieldops_city"] = load_city(settings.profile)
+    _configure(app, settings)
+    db.init_app(app)
+    open_database(app, settings)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    login.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    babel.init_app(app, default_locale="id", locale_selector=chosen_language, default_timezone="UTC")
+    Compress(app)
+    register_web(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key or instance_key(settings.instance_dir, "secret_key"),
+        SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings),
+        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "fieldops" / "locale"),
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_NAME="fieldops",
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SECURE=settings.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=12 * 3600,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        MAX_CONTENT_LENGTH=(3 * settings.max_photo_mb + 2) * 1024 * 1024,
+        RATELIMIT_ENABLED=settings.rate_limits,
+        RATELIMIT_STORAGE_URI="memory://",
+        COMPRESS_MIN_SIZE=1400,
+        COMPRESS_ALGORITHM=["br", "gzip"],
+    )

@@ -1,0 +1,183 @@
+"""Commands: `python -m fieldops --help`."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from fieldops.config import Settings, settings_from_environment
+from fieldops.errors import FieldOpsError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def commands() -> None:
+    """Run and look after a FieldOps installation."""
+
+
+def main() -> None:
+    """Run the command line; a known error is one sentence on stderr and exit code 1."""
+    try:
+        commands(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except FieldOpsError as error:
+        click.echo(f"fieldops: {error}", err=True)
+        sys.exit(1)
+
+
+def _app(settings: Settings | None = None) -> Flask:
+    from fieldops.app import create_app
+
+    return create_app(settings)
+
+
+def _demo_settings() -> Settings:
+    return settings_from_environment().model_copy(update={"demo": True})
+
+
+@commands.command()
+def doctor() -> None:
+    """Say which database driver, libraries and versions are in use, or what is missing."""
+    from fieldops.database import require_connection
+    from fieldops.extensions import db
+    from fieldops.spatialite import find_driver
+
+    settings = settings_from_environment()
+    if not settings.database_url:
+        found = find_driver(settings)
+        click.echo(f"driver {found.module.__name__}, SQLite {found.sqlite_version}")
+        click.echo(f"SpatiaLite {found.spatialite_version} from {found.library}")
+    app = _app()
+    with app.app_context():
+        require_connection(db.engine)
+        click.echo(f"database {db.engine.url.render_as_string(hide_password=True)} answers")
+
+
+@commands.command()
+def migrate() -> None:
+    """Bring the database to the newest revision and give an empty one its city."""
+    from flask_migrate import upgrade
+
+    from fieldops.database import require_connection
+    from fieldops.extensions import db
+    from fieldops.operations.establish_city import establish_city
+    from fieldops.transaction import transaction
+
+    app = _app()
+    with app.app_context():
+        require_connection(db.engine)
+        upgrade()
+        with transaction() as session:
+            establish_city(session, app.extensions["fieldops_city"])
+
+
+@commands.command()
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same city.")
+@click.option("--photos/--no-photos", default=True, show_default=True, help="Draw placeholder photos.")
+def demo(seed: int, photos: bool) -> None:
+    """Fill an empty database with the demonstration city of Surakarta."""
+    from fieldops.demo.loading import load_demo
+
+    app = _app(_demo_settings())
+    with app.app_context():
+        load_demo(app, seed=seed, photos=photos, say=click.echo)
+
+
+@commands.command()
+def worker() -> None:
+    """Carry out tasks until stopped."""
+    from fieldops.tasks.worker import run_worker
+
+    app = _app()
+    with app.app_context():
+        run_worker(app)
+
+
+@commands.command()
+def scheduler() -> None:
+    """Enqueue what is due by the clock until stopped."""
+    from fieldops.tasks.schedule import run_scheduler
+
+    app = _app()
+    with app.app_context():
+        run_scheduler(app)
+
+
+@commands.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--demo/--no-demo", "with_demo", default=True, show_default=True, help="Fill an empty database with the demo city.")
+@click.option("--check", is_flag=True, help="Start, run one report through the whole path over HTTP, stop.")
+def run(host: str, port: int, with_demo: bool, check: bool) -> None:
+    """Set up the database and run the site, the worker and the scheduler under one process tree."""
+    from fieldops.serving.start import start
+
+    sys.exit(start(host, port, with_demo=with_demo, check=check))
+
+
+@commands.group()
+def user() -> None:
+    """Staff accounts."""
+
+
+@user.command("add")
+@click.argument("login")
+@click.option("--name", required=True)
+@click.option("--role", "roles", multiple=True, required=True)
+@click.password_option()
+def user_add(login: str, name: str, roles: tuple[str, ...], password: str) -> None:
+    """Make an account, such as the first administrator's."""
+    from fieldops.operations.change_user import add_user
+    from fieldops.transaction import transaction
+
+    app = _app()
+    with app.app_context(), transaction() as session:
+        add_user(session, login=login, name=name, password=password, roles=roles, by=None)
+    click.echo(f"account {login} made")
+
+
+@commands.command("import-requests")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--mapping", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Read and judge every row; write nothing.")
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="CSV of every refused row.")
+def import_requests_command(file: Path, mapping: Path, dry_run: bool, report: Path | None) -> None:
+    """Import service requests from CSV, TSV, Parquet, GeoJSON or GeoPackage."""
+    from fieldops.imports.command import run_import
+
+    app = _app()
+    with app.app_context():
+        sys.exit(run_import(app, file, mapping, dry_run=dry_run, report=report))
+
+
+@commands.command("group-requests")
+def group_requests_command() -> None:
+    """Group all open requests into clusters, and open a work order for each."""
+    from fieldops.operations.group_requests import group_everything
+    from fieldops.transaction import transaction
+
+    app = _app()
+    with app.app_context(), transaction() as session:
+        counts: dict[str, Any] = group_everything(session, app.extensions["fieldops_city"])
+    click.echo(", ".join(f"{value} {name}" for name, value in counts.items()))
+
+
+@commands.command("plan-day")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--seconds", default=20.0, show_default=True, help="Time for the search.")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--dispatch", is_flag=True, help="Send the batches out when the independent check passes.")
+def plan_day_command(day: Any, seconds: float, seed: int, dispatch: bool) -> None:
+    """Plan one day for all crews and let the referee judge the plan."""
+    from fieldops.operations.plan_batches import plan_day_now
+
+    app = _app()
+    with app.app_context():
+        chosen: date = day.date()
+        click.echo(plan_day_now(app.extensions["fieldops_city"], chosen, seconds=seconds, seed=seed, dispatch=dispatch))

@@ -1,0 +1,72 @@
+"""Settings, read once from the environment. Nothing else reads `os.environ`."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every setting of FieldOps. A variable is the field's name in capitals, with `FIELDOPS_` before it
+    unless an alias is named.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="FIELDOPS_", frozen=True, populate_by_name=True)
+
+    database_url: str = Field(
+        default="",
+        alias="DATABASE_URL",
+        description="Where the data is: empty for the embedded SpatiaLite file in the instance folder, "
+        "or postgresql+psycopg://user:password@host/name.",
+    )
+    instance_dir: Path = Field(default=ROOT / "instance", description="Folder of all run-time data.")
+    media_url: str = Field(
+        default="", alias="MEDIA_URL", description="Where photos go: empty for the instance folder, or s3://bucket/path."
+    )
+    secret_key: str = Field(default="", description="Signs sessions and links. Empty: made once, kept in the instance folder.")
+    contact_key: str = Field(
+        default="",
+        description="Encrypts reporters' contacts (Fernet key). Empty: made once, kept in the instance folder, outside the database.",
+    )
+    spatialite_library_path: str = Field(
+        default="", alias="SPATIALITE_LIBRARY_PATH", description="Full path of mod_spatialite when the loader does not find it."
+    )
+    synchronous: Literal["NORMAL", "FULL"] = Field(
+        default="NORMAL", description="SQLite's durability; FULL keeps the last commits through a power cut, at a fifth of the speed."
+    )
+    busy_timeout_ms: int = Field(default=10_000, ge=0, description="How long a writer waits for another one on SQLite.")
+    profile: str = Field(
+        default="surakarta", description="Name of the city profile in fieldops/profiles, or the path of a TOML file of the same form."
+    )
+    demo: bool = Field(default=False, description="The installation shows the demonstration city and its logins.")
+    secure_cookies: bool = Field(default=False, description="Send session cookies over HTTPS only. Set it wherever TLS ends before the site.")
+    public_url: str = Field(default="http://127.0.0.1:8000", description="The site's address in messages and links.")
+    trusted_proxies: int = Field(default=0, ge=0, description="How many proxies before the site set X-Forwarded-* headers.")
+    rate_limits: bool = Field(default=True, description="Limit sign-in attempts and reports from one address.")
+    max_photo_mb: int = Field(default=20, ge=1, description="Largest photo accepted, in megabytes.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least severe line that is logged.")
+
+    @property
+    def database_path(self) -> Path:
+        """The embedded database's file."""
+        return self.instance_dir / "fieldops.sqlite"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The address SQLAlchemy opens."""
+        return self.database_url or f"sqlite:///{self.database_path}"
+
+    @property
+    def media_address(self) -> str:
+        """The fsspec address of the photo store."""
+        return self.media_url or f"file://{self.instance_dir / 'media'}"
+
+
+@lru_cache(maxsize=1)
+def settings_from_environment() -> Settings:
+    """Read the environment once for this process."""
+    return Settings()

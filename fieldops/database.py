@@ -1,0 +1,131 @@
+"""The database of an application: opening it, and proving that it is whole."""
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from geoalchemy2 import Geometry
+from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from fieldops.config import ROOT, Settings
+from fieldops.errors import SetupError
+from fieldops.extensions import db
+from fieldops.spatialite import find_driver, install_on
+
+MIGRATIONS = ROOT / "migrations"
+
+
+def engine_options(settings: Settings) -> dict[str, object]:
+    """Return what `create_engine` needs for the database that the settings name.
+
+    Raises
+    ------
+    SetupError
+        DATABASE_URL cannot be read, or names a database that FieldOps does not run on.
+    """
+    try:
+        url = make_url(settings.sqlalchemy_url)
+    except ArgumentError:
+        raise SetupError(
+            "DATABASE_URL is not an address. Use postgresql+psycopg://user:password@host/name, "
+            "or leave it empty for the embedded database."
+        ) from None
+    if url.get_backend_name() == "sqlite":
+        return {"module": find_driver(settings).module, "connect_args": {"check_same_thread": False}}
+    if url.drivername != "postgresql+psycopg":
+        raise SetupError(
+            "DATABASE_URL begins with %(found)s; FieldOps runs on postgresql+psycopg:// or on the embedded database.",
+            found=url.drivername,
+        )
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+
+
+def open_database(app: Flask, settings: Settings) -> None:
+    """Bind the engine to the application and prepare its connections."""
+    with app.app_context():
+        try:
+            engine = db.engine
+        except NoSuchModuleError as error:
+            raise SetupError("DATABASE_URL names an unknown driver: %(why)s", why=error) from None
+        if engine.dialect.name == "sqlite":
+            install_on(engine, find_driver(settings), settings)
+
+
+def require_connection(engine: Engine) -> None:
+    """Raise SetupError with the host and database name, never the password, when nothing answers."""
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+            if connection.dialect.name == "postgresql":
+                _require_postgis(connection)
+    except DBAPIError as error:
+        url = engine.url
+        where = url.render_as_string(hide_password=True)
+        reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
+        raise SetupError("The database at %(where)s does not answer: %(why)s", where=where, why=reason) from None
+
+
+def _require_postgis(connection: Connection) -> None:
+    found = connection.execute(text("SELECT count(*) FROM pg_extension WHERE extname = 'postgis'")).scalar_one()
+    if found:
+        return
+    try:
+        connection.execute(text("CREATE EXTENSION postgis"))
+        connection.commit()
+    except DBAPIError as error:
+        raise SetupError(
+            "The PostgreSQL database lacks PostGIS. Let its owner run: CREATE EXTENSION postgis; (%(why)s)",
+            why=str(error.orig).strip().splitlines()[0],
+        ) from None
+
+
+def head_revision() -> str:
+    """Return the newest revision of the migrations folder."""
+    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    if head is None:
+        raise SetupError("The migrations folder holds no revision.")
+    return head
+
+
+def present_revision(connection: Connection) -> str | None:
+    """Return the revision the database stands at, None when it was never migrated."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def spatial_columns() -> list[tuple[str, str]]:
+    """Return (table, column) of every geometry of the models."""
+    return [
+        (table.name, column.name)
+        for table in db.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, Geometry)
+    ]
+
+
+def assert_spatial_indexes(connection: Connection) -> None:
+    """Raise SetupError unless every geometry of the models is registered and its index is sound."""
+    check = _check_sqlite if connection.dialect.name == "sqlite" else _check_postgis
+    bad = [f"{table}.{column}" for table, column in spatial_columns() if not check(connection, table, column)]
+    if bad:
+        raise SetupError("The spatial index is missing or broken on: %(columns)s.", columns=", ".join(bad))
+
+
+def _check_sqlite(connection: Connection, table: str, column: str) -> bool:
+    registered = connection.execute(
+        text("SELECT count(*) FROM geometry_columns WHERE f_table_name = :t AND f_geometry_column = :c AND srid = 4326"),
+        {"t": table, "c": column},
+    ).scalar_one()
+    sound = connection.execute(text("SELECT CheckSpatialIndex(:t, :c)"), {"t": table, "c": column}).scalar_one()
+    return bool(registered) and sound == 1
+
+
+def _check_postgis(connection: Connection, table: str, column: str) -> bool:
+    return bool(
+        connection.execute(
+            text(
+                "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema() AND tablename = :t "
+                "AND indexdef LIKE '%USING gist (' || :c || ')%'"
+            ),
+            {"t": table, "c": column},
+        ).scalar_one()
+    )

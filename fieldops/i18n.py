@@ -1,0 +1,100 @@
+"""Languages, and figures and times as people of the city write them."""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from flask import current_app, g, has_request_context, request
+from flask_babel import force_locale as in_language
+from flask_babel import format_date, format_decimal, get_locale, gettext, lazy_gettext, ngettext
+
+LANGUAGES: Final = ("id", "en")
+"""Complete in both; the first is the default."""
+
+_ = gettext
+_l = lazy_gettext
+
+__all__ = ["LANGUAGES", "_", "_l", "in_language", "ngettext", "chosen_language", "local", "date_words", "time_words"]
+
+
+def chosen_language() -> str:
+    """Return the language of this request: the reader's choice, else what the browser asks for, else Indonesian."""
+    if not has_request_context():
+        return LANGUAGES[0]
+    if "language" in g:
+        return str(g.language)
+    chosen = request.cookies.get("language", "")
+    if chosen in LANGUAGES:
+        return chosen
+    return LANGUAGES[0]
+
+
+def zone() -> ZoneInfo:
+    """Return the city's time zone."""
+    return ZoneInfo(current_app.extensions["fieldops_city"].time_zone)
+
+
+def local(moment: datetime) -> datetime:
+    """Return an aware time in the city's zone."""
+    return moment.astimezone(zone())
+
+
+def language() -> str:
+    """Return the code of the language in force."""
+    found = get_locale()
+    return found.language if found else LANGUAGES[0]
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Write a figure with the language's marks: 1.234,5 or 1,234.5."""
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return str(format_decimal(round(value, decimals), format=pattern))
+
+
+def date_words(day: date | datetime, *, weekday: bool = True, year: bool = False) -> str:
+    """Write a day: Rabu 25 Nov, Rabu 25 Nov 2026."""
+    if isinstance(day, datetime):
+        day = local(day).date()
+    pattern = ("EEEE d MMM" if weekday else "d MMM") + (" y" if year else "")
+    return str(format_date(day, format=pattern, rebase=False))
+
+
+def time_words(moment: datetime) -> str:
+    """Write a time of day: 09.40 WIB in Indonesian, 09:40 WIB in English."""
+    at = local(moment)
+    mark = "." if language() == "id" else ":"
+    return f"{at:%H}{mark}{at:%M} {at.tzname()}"
+
+
+def moment_words(moment: datetime) -> str:
+    """Write a day and a time: Rabu 25 Nov, 09.40 WIB."""
+    return f"{date_words(moment)}, {time_words(moment)}"
+
+
+def clock_words(moment: datetime) -> str:
+    """Write a time of day without its zone, for tables whose head names it: 09.40."""
+    at = local(moment)
+    return f"{at:%H}.{at:%M}" if language() == "id" else f"{at:%H}:{at:%M}"
+
+
+def duration_words(length: timedelta | float) -> str:
+    """Write a duration in its two largest units: 2 days 3 hours, 1 hour 05 min, 12 min."""
+    seconds = length.total_seconds() if isinstance(length, timedelta) else float(length)
+    minutes = max(0, round(seconds / 60))
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        words = ngettext("%(num)d day", "%(num)d days", days)
+        return words + (" " + ngettext("%(num)d hour", "%(num)d hours", hours) if hours else "")
+    if hours:
+        words = ngettext("%(num)d hour", "%(num)d hours", hours)
+        return words + (" " + _("%(m)s min", m=f"{minutes:02d}") if minutes else "")
+    return _("%(m)s min", m=minutes)
+
+
+def distance_words(metres: float) -> str:
+    """Write a distance: 70 m, 650 m, 1,6 km."""
+    if metres < 995:
+        step = 1 if metres < 20 else 10
+        return f"{number(round(metres / step) * step)} m"
+    return f"{number(metres / 1000, 1)} km"

@@ -1,0 +1,47 @@
+"""Tables only: no queries, no rules."""
+
+from fieldops.models.batches import Batch, DayPlan, Stop, StopEvent
+from fieldops.models.clusters import Cluster, GroupingDecision
+from fieldops.models.crews import Crew, Shift
+from fieldops.models.departments import Department, Service, ServiceLevel
+from fieldops.models.places import Area, Depot, Landmark, Line
+from fieldops.models.reporters import ContactView, Follower, Reporter
+from fieldops.models.requests import Photo, ServiceRequest, StatusChange
+from fieldops.models.tasks import IdempotencyKey, ImportRun, Message, Task
+from fieldops.models.users import AuditEntry, User, UserRole
+from fieldops.models.work_orders import Inspection, WorkOrder, WorkOrderChange, WorkOrderDependency
+
+__all__ = [
+    "Area",
+    "AuditEntry",
+    "Batch",
+    "Cluster",
+    "ContactView",
+    "Crew",
+    "DayPlan",
+    "Department",
+    "Depot",
+    "Follower",
+    "GroupingDecision",
+    "IdempotencyKey",
+    "ImportRun",
+    "Inspection",
+    "Landmark",
+    "Line",
+    "Message",
+    "Photo",
+    "Reporter",
+    "Service",
+    "ServiceLevel",
+    "ServiceRequest",
+    "Shift",
+    "StatusChange",
+    "Stop",
+    "StopEvent",
+    "Task",
+    "User",
+    "UserRole",
+    "WorkOrder",
+    "WorkOrderChange",
+    "WorkOrderDependency",
+]

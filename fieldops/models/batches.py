@@ -1,0 +1,93 @@
+"""Day plans, batches, stops and what crews report of them."""
+
+from datetime import date, datetime
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import Boolean, Date, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fieldops.models.base import Code, Facts, Key, Model, Moment, UtcDateTime, Words, geometry, reference
+
+
+class DayPlan(Model):
+    """One computed plan of a day: problem, answer and the referee's verdict, kept as they were.
+
+    `problem` and `answer` are in the file format of `docs/methods/dispatch.md`, so a plan can be judged
+    again. `progress` is 0–100 while the worker computes.
+    """
+
+    __tablename__ = "day_plan"
+
+    id: Mapped[Key]
+    day: Mapped[date] = mapped_column(Date, index=True)
+    state: Mapped[Code]
+    progress: Mapped[int] = mapped_column(default=0)
+    seed: Mapped[int]
+    seconds: Mapped[float]
+    problem: Mapped[Facts] = mapped_column(default=dict)
+    answer: Mapped[Facts] = mapped_column(default=dict)
+    violations: Mapped[Facts] = mapped_column(default=dict)
+    accepted: Mapped[bool] = mapped_column(Boolean, default=False)
+    user_id: Mapped[int | None] = reference("user_account.id", nullable=True)
+    created_at: Mapped[Moment]
+    computed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Batch(Model):
+    """Ordered work orders of one crew in one shift."""
+
+    __tablename__ = "batch"
+
+    id: Mapped[Key]
+    day_plan_id: Mapped[int] = reference("day_plan.id")
+    crew_id: Mapped[int] = reference("crew.id")
+    shift_id: Mapped[int] = reference("shift.id")
+    status: Mapped[Code] = mapped_column(String(40), index=True)
+    travel_s: Mapped[int] = mapped_column(default=0)
+    distance_m: Mapped[int] = mapped_column(default=0)
+    dispatched_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Stop(Model):
+    """One visit in a batch; `position` counts from 1."""
+
+    __tablename__ = "stop"
+    __table_args__ = (UniqueConstraint("batch_id", "position"),)
+
+    id: Mapped[Key]
+    batch_id: Mapped[int] = reference("batch.id")
+    work_order_id: Mapped[int] = reference("work_order.id")
+    position: Mapped[int]
+    status: Mapped[Code]
+    arrives_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class StopEvent(Model):
+    """What a crew reported of a stop. Appended only; `client_key` makes a replay harmless.
+
+    `at` is the time on the phone, `received_at` the server's.
+    """
+
+    __tablename__ = "stop_event"
+
+    id: Mapped[Key]
+    stop_id: Mapped[int] = reference("stop.id")
+    client_key: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[Code]
+    user_id: Mapped[int] = reference("user_account.id")
+    at: Mapped[Moment]
+    received_at: Mapped[Moment]
+    place: Mapped[WKBElement | None] = geometry("POINT", nullable=True)
+    words: Mapped[Words] = mapped_column(default="")
+    facts: Mapped[Facts] = mapped_column(default=dict)

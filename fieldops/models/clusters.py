@@ -1,0 +1,52 @@
+"""Clusters: requests judged to be one place of work, and what people decided about them."""
+
+from datetime import datetime
+
+from geoalchemy2 import WKBElement
+from sqlalchemy import Boolean, CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fieldops.models.base import Code, Key, Model, Moment, UtcDateTime, geometry, reference
+
+
+class Cluster(Model):
+    """One place of work. Its number never changes meaning and is never used again.
+
+    `anchor` is the first or surveyed position: a later report joins within reach of it.
+    """
+
+    __tablename__ = "cluster"
+
+    id: Mapped[Key]
+    number: Mapped[int] = mapped_column(unique=True)
+    family: Mapped[Code]
+    service_id: Mapped[int] = reference("service.id")
+    anchor: Mapped[WKBElement] = geometry("POINT")
+    area_id: Mapped[int | None] = reference("area.id", nullable=True)
+    address: Mapped[str] = mapped_column(String(200), default="")
+    severity: Mapped[int] = mapped_column(default=2)
+    open: Mapped[bool] = mapped_column(Boolean, default=True, index=True)
+    created_at: Mapped[Moment]
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    joined_into_id: Mapped[int | None] = reference("cluster.id", nullable=True)
+    split_from_id: Mapped[int | None] = reference("cluster.id", nullable=True)
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class GroupingDecision(Model):
+    """Staff said that two requests are, or are not, one place. Survives every regrouping.
+
+    A later row on the same pair replaces an earlier one.
+    """
+
+    __tablename__ = "grouping_decision"
+    __table_args__ = (CheckConstraint("first_id < second_id", name="ordered_pair"),)
+
+    id: Mapped[Key]
+    first_id: Mapped[int] = reference("service_request.id")
+    second_id: Mapped[int] = reference("service_request.id")
+    together: Mapped[bool] = mapped_column(Boolean)
+    user_id: Mapped[int | None] = reference("user_account.id", nullable=True)
+    at: Mapped[Moment]

@@ -1,0 +1,18 @@
+"""Pages: one blueprint an audience. Views hold no SQL; they ask queries and call operations."""
+
+from flask import Flask
+
+from fieldops.web.answers import register_errors
+from fieldops.web.page import register_page_context
+from fieldops.web.protection import register_protection
+
+
+def register_web(app: Flask) -> None:
+    """Register the blueprints, the error pages and what every page shares."""
+    from fieldops.web import account, admin, citizen, crew, dispatch, engineer, health  # noqa: PLC0415  after extensions
+
+    register_protection(app)
+    register_errors(app)
+    register_page_context(app)
+    for room in (citizen, account, crew, dispatch, engineer, admin, health):
+        app.register_blueprint(room.blueprint)

@@ -1,0 +1,70 @@
+"""Errors as people see them: one clear sentence in their language, with the right status."""
+
+from flask import Flask, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from fieldops.errors import FieldOpsError
+from fieldops.i18n import _
+from fieldops.transaction import as_known
+
+Answer = tuple[Response | str, int]
+
+
+def sentence(error: FieldOpsError) -> str:
+    """Return the error's sentence in the reader's language."""
+    return _(error.message, **dict(error.values)) if error.values else _(error.message)  # noqa: INT002
+
+
+def register_errors(app: Flask) -> None:
+    """Map every known error to a page, or to JSON for whoever asked for JSON."""
+
+    @app.errorhandler(FieldOpsError)
+    def known(error: FieldOpsError) -> Answer:
+        return answer(error.status, sentence(error))
+
+    @app.errorhandler(DBAPIError)
+    def database(error: DBAPIError) -> Answer:
+        meaning = as_known(error)
+        if meaning is None:
+            app.logger.exception("the database refused a statement")
+            return answer(500, _("Something went wrong on our side. Nothing you sent was lost; please try again."))
+        return known(meaning)
+
+    @app.errorhandler(CSRFError)
+    def stale_form(_error: CSRFError) -> Answer:
+        return answer(400, _("This form has expired. Go back, reload the page and send it again; your entry is kept."))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Answer | HTTPException:
+        status = error.code or 500
+        if status < 400:
+            return error
+        return answer(status, _sentence_for(status))
+
+    @app.errorhandler(Exception)
+    def unknown(_error: Exception) -> Answer:
+        app.logger.exception("unexpected error")
+        return answer(500, _sentence_for(500))
+
+
+def answer(status: int, words: str) -> Answer:
+    """Return an error as JSON or as a page."""
+    wants_json = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    if wants_json:
+        return jsonify(error=words), status
+    return render_template("errors/error.html", status=status, words=words), status
+
+
+def _sentence_for(status: int) -> str:
+    known = {
+        400: _("The page sent something we could not read. Go back and try again."),
+        403: _("Your account may not see this page."),
+        404: _("There is no such page. It may have moved, or the address is mistyped."),
+        405: _("This address does not take that kind of request."),
+        413: _("What you sent is too large. A photo may have at most 20 MB."),
+        429: _("Too many tries in a short time. Please wait a minute."),
+    }
+    return known.get(status, _("Something went wrong on our side. Nothing you sent was lost; please try again."))

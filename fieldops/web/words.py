@@ -1,0 +1,118 @@
+"""Codes in the reader's words: one word for one thing, here and nowhere else."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from fieldops.i18n import _
+
+Said = Callable[[], str]
+
+REQUEST_STATUS: Final[Mapping[Any, Said]] = {
+    "submitted": lambda: _("Received"),
+    "acknowledged": lambda: _("Verified"),
+    "scheduled": lambda: _("Scheduled"),
+    "in_progress": lambda: _("Being repaired"),
+    "done": lambda: _("Work done"),
+    "closed": lambda: _("Finished"),
+    "duplicate": lambda: _("Merged"),
+    "declined": lambda: _("Declined"),
+    "referred": lambda: _("Referred"),
+    "reopened": lambda: _("Reopened"),
+}
+ORDER_STATUS: Final[Mapping[Any, Said]] = {
+    "draft": lambda: _("Draft"),
+    "ready": lambda: _("Ready"),
+    "batched": lambda: _("In a batch"),
+    "in_progress": lambda: _("Under way"),
+    "done": lambda: _("Done"),
+    "blocked": lambda: _("Cannot be done"),
+    "cancelled": lambda: _("Cancelled"),
+}
+BATCH_STATUS: Final[Mapping[Any, Said]] = {
+    "proposed": lambda: _("Proposed"),
+    "dispatched": lambda: _("Dispatched"),
+    "finished": lambda: _("Finished"),
+    "recalled": lambda: _("Recalled"),
+}
+STOP_STATUS: Final[Mapping[Any, Said]] = {
+    "planned": lambda: _("Planned"),
+    "on_the_way": lambda: _("On the way"),
+    "arrived": lambda: _("Arrived"),
+    "completed": lambda: _("Done"),
+    "blocked": lambda: _("Cannot be done"),
+    "returned": lambda: _("Handed back"),
+}
+SEVERITY: Final[Mapping[Any, Said]] = {
+    1: lambda: _("Light"),
+    2: lambda: _("Medium"),
+    3: lambda: _("Heavy"),
+}
+ROLE: Final[Mapping[Any, Said]] = {
+    "crew_leader": lambda: _("Crew leader"),
+    "dispatcher": lambda: _("Dispatcher"),
+    "officer": lambda: _("Department officer"),
+    "head": lambda: _("Department head"),
+    "engineer": lambda: _("Engineer"),
+    "admin": lambda: _("Administrator"),
+}
+BLOCKED_REASON: Final[Mapping[Any, Said]] = {
+    "not_found": lambda: _("Not found"),
+    "not_ours": lambda: _("Not our responsibility"),
+    "no_access": lambda: _("No access"),
+    "rain": lambda: _("Rain"),
+    "no_material": lambda: _("Out of material"),
+    "heavy_equipment": lambda: _("Needs heavy equipment"),
+}
+CLOSED_REASON: Final[Mapping[Any, Said]] = {
+    "repaired": lambda: _("Repaired"),
+    "found_fixed": lambda: _("Found already fixed"),
+    "not_found": lambda: _("Nothing found there"),
+    "withdrawn": lambda: _("Withdrawn by the reporter"),
+}
+DECLINED_REASON: Final[Mapping[Any, Said]] = {
+    "not_a_defect": lambda: _("Not a defect"),
+    "private_land": lambda: _("On private land"),
+    "unclear": lambda: _("Too little to go on"),
+    "out_of_area": lambda: _("Outside the city"),
+}
+REPAIR_KIND: Final[Mapping[Any, Said]] = {
+    "permanent": lambda: _("Permanent repair"),
+    "temporary": lambda: _("Temporary repair"),
+    "resident_work": lambda: _("Residents' joint work"),
+}
+MATERIAL: Final[Mapping[Any, Said]] = {
+    "asphalt_kg": lambda: _("Asphalt (kg)"),
+    "sediment_l": lambda: _("Sediment (litres)"),
+    "none": lambda: _("No material"),
+}
+SKILL: Final[Mapping[Any, Said]] = {
+    "patch": lambda: _("Patching"),
+    "heavy": lambda: _("Heavy equipment"),
+    "drain": lambda: _("Drain cleaning"),
+    "pump": lambda: _("Pumping"),
+}
+CHANNEL: Final[Mapping[Any, Said]] = {
+    "web": lambda: _("Web"),
+    "email": lambda: _("E-mail"),
+    "whatsapp": lambda: _("WhatsApp"),
+    "phone": lambda: _("Telephone"),
+    "staff": lambda: _("Staff"),
+    "crew": lambda: _("Crew"),
+    "import": lambda: _("Import"),
+    "api": lambda: _("Open311"),
+}
+WORDS: Final[Mapping[str, Mapping[Any, Said]]] = {
+    "request_status": REQUEST_STATUS,
+    "order_status": ORDER_STATUS,
+    "batch_status": BATCH_STATUS,
+    "stop_status": STOP_STATUS,
+    "severity": SEVERITY,
+    "role": ROLE,
+    "blocked_reason": BLOCKED_REASON,
+    "closed_reason": CLOSED_REASON,
+    "declined_reason": DECLINED_REASON,
+    "repair_kind": REPAIR_KIND,
+    "material": MATERIAL,
+    "skill": SKILL,
+    "channel": CHANNEL,
+}
