@@ -1,0 +1,1 @@
+"""Work sites and duplicates: is this the same defect? See docs/methods/clustering.md."""

@@ -1,0 +1,204 @@
+"""What is already reported near a new request, and which open site it belongs to."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.clustering.neighbours import distances_m, families, in_time, near_pairs_of
+from geo.clustering.reports import Reports
+from geo.clustering.rules import DAY_S, LinkRule, Rules, rule_of
+from geo.errors import GeoError
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """One request that is just being made.
+
+    Parameters
+    ----------
+    x_m, y_m
+        Metres, in the CRS of the reports it is compared with.
+    reported_at_s
+        Seconds since 1970-01-01 UTC.
+    family
+        Key of its rule.
+    accuracy_m
+        Accuracy in metres; NaN is unknown.
+    event
+        Rain event; negative is none.
+    """
+
+    x_m: float
+    y_m: float
+    reported_at_s: float
+    family: Hashable
+    accuracy_m: float = float("nan")
+    event: int = -1
+
+    def __post_init__(self) -> None:
+        if not np.isfinite([self.x_m, self.y_m, self.reported_at_s]).all():
+            raise GeoError(f"The new request has no finite position and time: {self}.")
+        if self.accuracy_m < 0:
+            raise GeoError(
+                f"The new request's accuracy is {self.accuracy_m} m; it must be 0 or more, or NaN."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """A request to show to whoever is reporting: "already reported 12 m away".
+
+    Parameters
+    ----------
+    row
+        Its row in the reports that were searched.
+    distance_m
+        How far away it is.
+    was_repaired
+        It is closed: "repaired here before" instead of "already reported".
+    """
+
+    row: int
+    distance_m: float
+    was_repaired: bool
+
+
+def suggest_nearby(new: NewReport, reports: Reports, rules: Rules, *, limit: int = 5) -> list[Nearby]:
+    """Find what is already reported near a new request, for a person to decide.
+
+    Parameters
+    ----------
+    new
+        The request being made.
+    reports
+        What may be shown to this person; may be empty. Leave out what they may not know of.
+    rules
+        Its family's rule gives `suggest_m`, the window and `repaired_days`.
+    limit
+        Most to return.
+
+    Returns
+    -------
+    Nearest first; at one distance the younger report, then the lower row. Requests without a position are
+    never among them.
+
+    Raises
+    ------
+    GeoError
+        No rule for the family.
+
+    Notes
+    -----
+    One pass over `reports`: fetch those in a box of `suggest_m` around the point from the database.
+    """
+    rule = rule_of(rules, new.family)
+    if rule.suggest_m == 0.0:
+        return []
+    distance_m = np.hypot(reports.x_m - new.x_m, reports.y_m - new.y_m)
+    closed = reports.closed_at_s <= new.reported_at_s
+    repaired = closed & (new.reported_at_s - reports.closed_at_s <= rule.repaired_days * DAY_S)
+    shown = _comparable(new, reports) & (distance_m <= rule.suggest_m)
+    shown &= repaired | (~closed & _live(new, reports, rule))
+    rows = np.flatnonzero(shown)
+    order = np.lexsort((rows, -reports.reported_at_s[rows], distance_m[rows]))
+    return [
+        Nearby(int(row), float(distance_m[row]), bool(closed[row]))
+        for row in rows[order][: max(limit, 0)].tolist()
+    ]
+
+
+def find_group(new: NewReport, reports: Reports, site_ids: NDArray[np.int64], rules: Rules) -> int | None:
+    """Find the open site that a new request belongs to without asking anybody.
+
+    Parameters
+    ----------
+    new
+        The request.
+    reports
+        The members of the sites around it, whole sites; may be empty.
+    site_ids
+        Site of each member, int64, shape (n,).
+    rules
+        Its family's rule.
+
+    Returns
+    -------
+    The id of the site that holds the nearest linked member and whose oldest member lies within
+    `auto_link_m`; ties go to the lower id. None: a new site.
+
+    Raises
+    ------
+    GeoError
+        No rule for the family, or `site_ids` of another length.
+
+    Notes
+    -----
+    A site is never joined with another one here, which keeps an insertion local. Grouping anew
+    (`find_work_sites`) may do so, and `assign_identities` then keeps the numbers.
+    """
+    rule = rule_of(rules, new.family)
+    ids = np.asarray(site_ids, dtype=np.int64)
+    if ids.shape != (len(reports),):
+        raise GeoError(f"site_ids must have the shape ({len(reports)},) of the reports, not {ids.shape}.")
+    distance_m = np.hypot(reports.x_m - new.x_m, reports.y_m - new.y_m)
+    radius_m = rule.pair_radius_m(reports.accuracy_m, np.asarray(new.accuracy_m))
+    closed = reports.closed_at_s <= new.reported_at_s
+    linked = _comparable(new, reports) & (distance_m <= radius_m) & ~closed & _live(new, reports, rule)
+    linked &= distance_m[_anchor_rows(reports, ids)] <= rule.auto_link_m
+    rows = np.flatnonzero(linked)
+    if not len(rows):
+        return None
+    return int(ids[rows[np.lexsort((ids[rows], distance_m[rows]))[0]]])
+
+
+def suggest_pairs(
+    reports: Reports, rules: Rules, labels: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Find all pairs of one family that may be the same place and are not in one site: work for triage.
+
+    Parameters
+    ----------
+    reports
+        The requests, n of them.
+    rules
+        `suggest_m` and the window of every family.
+    labels
+        Site of each request, int64, shape (n,).
+
+    Returns
+    -------
+    Row numbers i < j, int64, shape (m, 2), and distances in metres, shape (m,); nearest first.
+    """
+    found = []
+    for rule, rows in families(reports, rules):
+        if rule.suggest_m > 0.0:
+            pairs = near_pairs_of(reports, rows, rule, rule.suggest_m)
+            found.append(pairs[in_time(reports, pairs, rule) & (labels[pairs[:, 0]] != labels[pairs[:, 1]])])
+    pairs = np.concatenate([np.empty((0, 2), dtype=np.int64), *found])
+    length_m = distances_m(reports, pairs)
+    order = np.lexsort((pairs[:, 1], pairs[:, 0], length_m))
+    return pairs[order], length_m[order]
+
+
+def _comparable(new: NewReport, reports: Reports) -> NDArray[np.bool_]:
+    same = np.array([family == new.family for family in reports.family.tolist()], dtype=bool)
+    return same & reports.has_position
+
+
+def _live(new: NewReport, reports: Reports, rule: LinkRule) -> NDArray[np.bool_]:
+    if rule.while_open and reports.closing_known:
+        return np.ones(len(reports), dtype=bool)
+    near = np.abs(new.reported_at_s - reports.reported_at_s) <= rule.window_s
+    if rule.same_event and reports.events_known and new.event >= 0:
+        near = np.where(reports.event >= 0, reports.event == new.event, near)
+    return near
+
+
+def _anchor_rows(reports: Reports, site_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    by_age = np.lexsort((reports.y_m, reports.x_m, reports.reported_at_s))
+    _, first, member_of = np.unique(site_ids[by_age], return_index=True, return_inverse=True)
+    rows = np.empty(len(site_ids), dtype=np.int64)
+    rows[by_age] = by_age[first[member_of]]
+    return rows

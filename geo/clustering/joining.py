@@ -1,0 +1,191 @@
+"""From pairs to work sites: shortest first, people's decisions first of all, no long chains."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import hypot
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Pairs to join, decisions included. Row numbers, int64, shape (m, 2) each."""
+
+    same_place: NDArray[np.int64]
+    must_link: NDArray[np.int64]
+    cannot_link: NDArray[np.int64]
+
+
+def components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the connected component of each of n rows, numbered from 0 in an arbitrary order."""
+    graph = coo_array((np.ones(len(pairs), dtype=bool), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def joined(
+    x_m: NDArray[np.float64],
+    y_m: NDArray[np.float64],
+    rank: NDArray[np.int64],
+    reach_m: NDArray[np.float64],
+    edges: Edges,
+) -> NDArray[np.int64]:
+    """Join rows to sites.
+
+    Parameters
+    ----------
+    x_m, y_m
+        Metres, shape (n,).
+    rank
+        Age order of the rows: 0 is the oldest. A site's anchor is its member of the lowest rank.
+    reach_m
+        How far each row may lie from its site's anchor, shape (n,); infinite: chains may grow.
+    edges
+        What to join and what not.
+
+    Returns
+    -------
+    The component of each row, in an arbitrary numbering that `numbered_by_age` puts right.
+
+    Notes
+    -----
+    A component that breaks no limit is taken whole. The others are built up by Kruskal's order, and what was
+    refused for an anchor is tried again after each pass, since an older anchor may reach farther round.
+    """
+    n = len(x_m)
+    whole = components(n, np.concatenate([edges.same_place, edges.must_link]))
+    hard = _breaks_a_limit(x_m, y_m, rank, reach_m, whole, edges.cannot_link)[whole]
+    if not hard.any():
+        return whole
+    sites = _Sites(x_m, y_m, rank, reach_m)
+    sites.forbid(_within(edges.cannot_link, hard))
+    sites.decide(_shortest_first(x_m, y_m, rank, _within(edges.must_link, hard)))
+    waiting = _shortest_first(x_m, y_m, rank, _within(edges.same_place, hard))
+    while True:
+        refused = [pair for pair in waiting if not sites.join(*pair)]
+        if len(refused) == len(waiting) or not refused:
+            break
+        waiting = refused
+    rows = np.flatnonzero(hard)
+    result = whole.copy()
+    result[rows] = n + np.array([sites.root(row) for row in rows.tolist()])
+    return result
+
+
+def numbered_by_age(component: NDArray[np.int64], rank: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the components from 0 by the age of their oldest member."""
+    _, number = np.unique(component, return_inverse=True)
+    oldest = np.full(int(number.max(initial=-1)) + 1, len(rank))
+    np.minimum.at(oldest, number, rank)
+    position = np.empty_like(oldest)
+    position[np.argsort(oldest)] = np.arange(len(oldest))
+    return position[number]
+
+
+def _breaks_a_limit(
+    x_m: NDArray[np.float64],
+    y_m: NDArray[np.float64],
+    rank: NDArray[np.int64],
+    reach_m: NDArray[np.float64],
+    component: NDArray[np.int64],
+    cannot_link: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    by_rank = np.argsort(rank)
+    anchor = np.empty(int(component.max(initial=-1)) + 1, dtype=np.int64)
+    anchor[component[by_rank[::-1]]] = by_rank[::-1]
+    at = anchor[component]
+    bad = np.zeros(len(anchor), dtype=bool)
+    bad[component[np.hypot(x_m - x_m[at], y_m - y_m[at]) > reach_m]] = True
+    together = component[cannot_link[:, 0]] == component[cannot_link[:, 1]]
+    bad[component[cannot_link[together, 0]]] = True
+    return bad
+
+
+def _within(pairs: NDArray[np.int64], rows: NDArray[np.bool_]) -> NDArray[np.int64]:
+    return pairs[rows[pairs].all(axis=1)]
+
+
+def _shortest_first(
+    x_m: NDArray[np.float64], y_m: NDArray[np.float64], rank: NDArray[np.int64], pairs: NDArray[np.int64]
+) -> list[tuple[int, int]]:
+    i, j = pairs[:, 0], pairs[:, 1]
+    length_m = np.hypot(x_m[i] - x_m[j], y_m[i] - y_m[j])
+    ranks = np.sort(rank[pairs], axis=1)
+    order = np.lexsort((ranks[:, 1], ranks[:, 0], length_m))
+    return [(int(a), int(b)) for a, b in pairs[order]]
+
+
+class _Sites:
+    """Sets of rows with an anchor each; a union-find that can say no."""
+
+    def __init__(
+        self,
+        x_m: NDArray[np.float64],
+        y_m: NDArray[np.float64],
+        rank: NDArray[np.int64],
+        reach_m: NDArray[np.float64],
+    ) -> None:
+        self._x, self._y = x_m.tolist(), y_m.tolist()
+        self._rank, self._reach = rank.tolist(), reach_m.tolist()
+        self._parent = list(range(len(rank)))
+        self._members: dict[int, list[int]] = {}
+        self._foes: dict[int, set[int]] = {}
+        self._block: dict[int, int] = {}
+
+    def root(self, row: int) -> int:
+        """Return the oldest row of this row's site, which is its anchor."""
+        parent = self._parent
+        while parent[row] != row:
+            parent[row] = parent[parent[row]]
+            row = parent[row]
+        return row
+
+    def forbid(self, pairs: NDArray[np.int64]) -> None:
+        """Keep these pairs apart from now on."""
+        for a, b in pairs.tolist():
+            self._foes.setdefault(a, set()).add(b)
+            self._foes.setdefault(b, set()).add(a)
+
+    def decide(self, must_link: Iterable[tuple[int, int]]) -> None:
+        """Join what people joined, at any distance; each group then counts as one by its nearest member."""
+        together: set[int] = set()
+        for a, b in must_link:
+            together.update((a, b))
+            old, young = self._by_age(a, b)
+            if old != young and not self._are_foes(old, young):
+                self._unite(old, young)
+        self._block = {row: self.root(row) for row in together}
+
+    def join(self, a: int, b: int) -> bool:
+        """Join two sites unless a limit forbids it; say whether they are one now."""
+        old, young = self._by_age(a, b)
+        if old == young:
+            return True
+        if self._are_foes(old, young) or not self._reaches(old, young):
+            return False
+        self._unite(old, young)
+        return True
+
+    def _by_age(self, a: int, b: int) -> tuple[int, int]:
+        a, b = self.root(a), self.root(b)
+        return (a, b) if self._rank[a] <= self._rank[b] else (b, a)
+
+    def _unite(self, old: int, young: int) -> None:
+        self._parent[young] = old
+        self._members.setdefault(old, [old]).extend(self._members.pop(young, [young]))
+        foes = self._foes.pop(young, None)
+        if foes:
+            self._foes.setdefault(old, set()).update(foes)
+
+    def _are_foes(self, old: int, young: int) -> bool:
+        return any(self.root(foe) == young for foe in self._foes.get(old, ()))
+
+    def _reaches(self, anchor: int, young: int) -> bool:
+        far: set[int] = set()
+        near: set[int] = set()
+        for row in self._members.get(young, [young]):
+            distance_m = hypot(self._x[row] - self._x[anchor], self._y[row] - self._y[anchor])
+            (near if distance_m <= self._reach[row] else far).add(self._block.get(row, row))
+        return far <= near

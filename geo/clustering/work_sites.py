@@ -1,0 +1,152 @@
+"""Work sites: which requests are one place of work."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from geo.clustering.joining import Edges, joined, numbered_by_age
+from geo.clustering.neighbours import families, link_edges
+from geo.clustering.reports import Reports
+from geo.clustering.rules import Rules
+from geo.errors import GeoError
+
+Pairs = Iterable[tuple[int, int]] | NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WorkSites:
+    """Requests grouped to work sites.
+
+    Parameters
+    ----------
+    labels
+        Site of each request, int64, shape (n,), numbered from 0 by the age of the site's oldest request.
+    anchors
+        Row of each site's oldest request, int64, shape (k,).
+    refused
+        Pairs that are the same place by the rule and yet lie in two sites, for a chain, a person's decision
+        or an accuracy; int64, shape (m, 2), shortest first. Suggest these.
+    overruled
+        Must-links that contradict a cannot-link (or each other through one) and were not followed.
+    """
+
+    labels: NDArray[np.int64]
+    anchors: NDArray[np.int64]
+    refused: NDArray[np.int64]
+    overruled: NDArray[np.int64]
+
+
+def group_requests(
+    x_m: ArrayLike,
+    y_m: ArrayLike,
+    reported_at_s: ArrayLike,
+    family: ArrayLike,
+    rules: Rules,
+    *,
+    accuracy_m: ArrayLike | None = None,
+    must_link: Pairs = (),
+    cannot_link: Pairs = (),
+) -> NDArray[np.int64]:
+    """Group requests to work sites and return the site of each: the short way into `find_work_sites`.
+
+    The columns are those of `Reports.of`, the rest those of `find_work_sites`.
+
+    Returns
+    -------
+    int64, shape (n,), numbered from 0 by the age of each site's oldest request.
+    """
+    reports = Reports.of(x_m, y_m, reported_at_s, family, accuracy_m=accuracy_m)
+    return find_work_sites(reports, rules, must_link=must_link, cannot_link=cannot_link).labels
+
+
+def find_work_sites(
+    reports: Reports,
+    rules: Rules,
+    *,
+    must_link: Pairs = (),
+    cannot_link: Pairs = (),
+    ids: ArrayLike | None = None,
+    limit_chains: bool = True,
+) -> WorkSites:
+    """Group requests to work sites.
+
+    Parameters
+    ----------
+    reports
+        The requests.
+    rules
+        One rule for every family that occurs.
+    must_link, cannot_link
+        What people decided: pairs of rows that are, or are not, the same place. They hold at any distance
+        and between families. A must-link gives way only to a cannot-link that it contradicts.
+    ids
+        Distinct whole number of each request, shape (n,). Decides between requests that agree in time and
+        place; without it their row does.
+    limit_chains
+        Demand that each member lies within its rule's `auto_link_m` of the site's oldest request.
+
+    Returns
+    -------
+    The sites. They depend on the set of requests, not on the order of rows.
+
+    Raises
+    ------
+    GeoError
+        A family without a rule, a decision about a row that is not there, ids that repeat, or too many
+        pairs to hold.
+    """
+    n = len(reports)
+    edges = Edges(
+        same_place=link_edges(reports, rules)[0],
+        must_link=_checked_pairs("must_link", must_link, n),
+        cannot_link=_checked_pairs("cannot_link", cannot_link, n),
+    )
+    rank = _age_rank(reports, ids)
+    reach_m = _reach_m(reports, rules) if limit_chains else np.full(n, np.inf)
+    component = joined(reports.x_m, reports.y_m, rank, reach_m, edges)
+    labels = numbered_by_age(component, rank)
+    by_age = np.argsort(rank)
+    anchors = by_age[np.unique(labels[by_age], return_index=True)[1]]
+    return WorkSites(
+        labels=labels,
+        anchors=anchors,
+        refused=_apart(reports, labels, edges.same_place),
+        overruled=_apart(reports, labels, edges.must_link),
+    )
+
+
+def _reach_m(reports: Reports, rules: Rules) -> NDArray[np.float64]:
+    reach_m = np.zeros(len(reports))
+    for rule, rows in families(reports, rules):
+        reach_m[rows] = rule.auto_link_m
+    return reach_m
+
+
+def _age_rank(reports: Reports, ids: ArrayLike | None) -> NDArray[np.int64]:
+    n = len(reports)
+    number = np.arange(n) if ids is None else np.asarray(ids)
+    if number.shape != (n,) or len(np.unique(number)) != n:
+        raise GeoError(f"ids must be {n} distinct numbers, one for each request.")
+    rank = np.empty(n, dtype=np.int64)
+    rank[np.lexsort((number, reports.y_m, reports.x_m, reports.reported_at_s))] = np.arange(n)
+    return rank
+
+
+def _checked_pairs(name: str, pairs: Pairs, n: int) -> NDArray[np.int64]:
+    found = np.asarray(pairs if isinstance(pairs, np.ndarray) else list(pairs), dtype=np.int64).reshape(-1, 2)
+    outside = (found < 0) | (found >= n)
+    if outside.any():
+        a, b = found[np.argmax(outside.any(axis=1))]
+        raise GeoError(f"{name}: the pair ({a}, {b}) names a row that is not there; there are {n}.")
+    same = found[:, 0] == found[:, 1]
+    if same.any():
+        raise GeoError(f"{name}: a pair names row {found[same][0, 0]} twice.")
+    return found
+
+
+def _apart(reports: Reports, labels: NDArray[np.int64], pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    i, j = pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]].T
+    order = np.lexsort((j, i, np.hypot(reports.x_m[i] - reports.x_m[j], reports.y_m[i] - reports.y_m[j])))
+    return np.column_stack([i, j])[order]
