@@ -1,0 +1,1 @@
+"""Serving: one process tree of web server, worker and scheduler."""

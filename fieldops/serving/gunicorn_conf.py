@@ -1,0 +1,19 @@
+"""Settings of the web server. Read by `gunicorn --config`."""
+
+from pathlib import Path
+
+bind = "127.0.0.1:8000"  # the supervisor hands over its own socket instead
+workers = 2
+worker_class = "gthread"
+threads = 4
+timeout = 60
+graceful_timeout = 8  # less than the supervisor waits
+keepalive = 5
+max_requests = 20_000  # what leaks, leaks for a bounded time
+max_requests_jitter = 2_000
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  heartbeats, not data
+control_socket_disable = True
+accesslog = "-"
+errorlog = "-"
+loglevel = "warning"
+logger_class = "fieldops.serving.access_log.AccessLog"

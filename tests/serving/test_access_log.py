@@ -1,0 +1,79 @@
+"""The request log says what was asked and how it went, never who asked or with which secret."""
+
+import http.client
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fieldops.serving.access_log import public_path
+from fieldops.serving.listening import listen
+
+ROOT = Path(__file__).parents[2]
+TOKEN = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", min_size=16, max_size=64)
+
+
+@given(TOKEN)
+def test_masks_secret_links(token: str) -> None:
+    assert token not in public_path(f"/a/{token}?key={token}")
+    assert public_path(f"/a/{token}/foto").startswith("/a/…")
+
+
+@pytest.mark.parametrize("path", ["/", "/lapor", "/crew/stops/12/done", "/admin/departments"])
+def test_leaves_ordinary_paths_readable(path: str) -> None:
+    assert public_path(path) == path
+
+
+@pytest.fixture
+def log_of_a_server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    """A real gunicorn with the project's settings on a small application."""
+    (tmp_path / "tiny.py").write_text(
+        "def app(environ, start):\n    start('404 NOT FOUND', [('Content-Length', '0')])\n    return []\n"
+    )
+    log = tmp_path / "log"
+    conf = ROOT / "fieldops" / "serving" / "gunicorn_conf.py"
+    with listen("127.0.0.1", 0) as listener, log.open("wb") as sink:
+        bind = f"fd://{listener.fileno()}"
+        server = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-c", str(conf), "-w", "1", "--bind", bind, "tiny:app"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"},
+            pass_fds=[listener.fileno()],
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+        )
+        yield listener.getsockname()[1], log
+        if server.poll() is None:
+            server.terminate()
+            server.wait(timeout=15)
+
+
+def test_a_line_holds_method_path_status_and_duration_only(log_of_a_server: tuple[int, Path]) -> None:
+    port, log = log_of_a_server
+    paths = [
+        "/lapor?telepon=0812",
+        "/a/Zx81kq_LmN0pQr57TuVw",
+        "/a%0Aforged",
+        "/static/css/site.css",
+        "/healthz",
+    ]
+    for path in paths:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request(
+            "GET", path, headers={"User-Agent": "Secret/1", "Referer": "http://localhost/private"}
+        )
+        assert connection.getresponse().status == 404
+        connection.close()
+    lines = [line for line in log.read_text().splitlines() if line.startswith("GET")]
+    assert [line.rsplit(" ", 2)[0] for line in lines] == [
+        "GET /lapor 404",
+        "GET /a/… 404",
+        "GET /a%0Aforged 404",
+    ]
+    assert "127.0.0.1" not in log.read_text()
+    assert "Secret" not in log.read_text()
