@@ -1,0 +1,71 @@
+/* Starts the behaviours that a page asks for: data-module="map" loads ./modules/map.js and calls its default
+   export with the element. Several names may stand in one attribute.
+   data-when: "now" (as left out), "visible" (near the screen), "tap" (after a press on its [data-start]). */
+
+const loaded = new Map();
+
+function load(name) {
+  if (!loaded.has(name)) loaded.set(name, import(`./modules/${name}.js`));
+  return loaded.get(name);
+}
+
+async function start(element) {
+  for (const name of element.dataset.module.split(" ")) {
+    if (!/^[a-z_]+$/.test(name)) continue;
+    try {
+      (await load(name)).default(element);
+    } catch (failure) {
+      element.dispatchEvent(new CustomEvent("module-failed", { detail: failure }));
+      fail(element);
+    }
+  }
+}
+
+function fail(element) {
+  const status = element.querySelector("[data-status]");
+  if (status && element.dataset.failed) status.textContent = element.dataset.failed;
+}
+
+const nearby = new IntersectionObserver(
+  (entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      nearby.unobserve(entry.target);
+      start(entry.target);
+    }
+  },
+  { rootMargin: "200px" },
+);
+
+function schedule(element) {
+  if (element.dataset.started !== undefined) return;
+  element.dataset.started = "";
+  if (element.dataset.when === "visible") {
+    nearby.observe(element);
+  } else if (element.dataset.when === "tap") {
+    element.querySelector("[data-start]").addEventListener("click", () => start(element), { once: true });
+  } else {
+    start(element);
+  }
+}
+
+/** Start every behaviour under `root`; call it again for markup that arrives later. */
+export function startAll(root = document) {
+  root.querySelectorAll("[data-module]").forEach(schedule);
+}
+
+/* Shortcut letters: data-key on a link, button or field, when nobody is typing. */
+function typing(target) {
+  return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !/^(radio|checkbox)$/.test(target.type);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  const wanted = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key.toLowerCase());
+  if (!wanted) return;
+  event.preventDefault();
+  if (wanted.matches("a, button, summary")) wanted.click();
+  else wanted.focus();
+});
+
+startAll();
