@@ -1,7 +1,7 @@
 """Which projected coordinate system to measure in, and the way there and back.
 
 Distances, areas and radii are never computed in degrees. A city lies in one UTM zone or close enough to it:
-within the zone the scale error is below 0.1 %, 3° beyond its edge below 0.5 %.
+within the zone the scale error is below 0.1 %, 3° beyond its edge about 0.5 %.
 """
 
 from functools import lru_cache
