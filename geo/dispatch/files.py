@@ -1,0 +1,48 @@
+"""Planning files: read a problem, write a plan, in the JSON that VROOM made common, with extensions.
+
+Reading lives in `geo.dispatch.reading`, writing in `geo.dispatch.writing`; this is the door to both.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from geo.dispatch.problem import Problem
+from geo.dispatch.reading import check_problem, read_problem
+from geo.dispatch.writing import error_to_dict, plan_to_dict, problem_to_dict
+from geo.errors import BadProblem
+
+
+def read_problem_file(file: Path) -> Problem:
+    """Read a planning file; array files named in it may lie beside it.
+
+    Raises
+    ------
+    BadProblem
+        When the file cannot be read, is no JSON, or breaks the rules of `read_problem`.
+    """
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadProblem(file.name, f"cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadProblem(file.name, f"is not JSON: {error}") from error
+    return read_problem(data, file.parent)
+
+
+def write_json(file: Path, data: dict[str, Any]) -> None:
+    """Write one JSON object, stable byte by byte."""
+    file.write_text(json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+__all__ = [
+    "check_problem",
+    "error_to_dict",
+    "plan_to_dict",
+    "problem_to_dict",
+    "read_problem",
+    "read_problem_file",
+    "write_json",
+]

@@ -1,0 +1,365 @@
+"""The exact timetable of one route: earliest times forward, latest times backward, both per breaks taken.
+
+A *state* is how many breaks have been taken. Earlier is never worse in one state, so one time per state is
+exact (forward slack after Savelsbergh, 1992, extended by the break states). Breaks are taken after a service
+and before leaving, or after arriving and before serving; never during a drive or a service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from geo.dispatch.problem import Window
+from geo.dispatch.tables import INF, Crew, Rest, Tables
+
+Times: TypeAlias = list[int]
+
+
+def earliest_start(windows: Sequence[Window], at: int) -> int:
+    """First moment from `at` on inside a window, both ends included; INF when all have passed."""
+    for start, end in windows:
+        if at <= end:
+            return max(start, at)
+    return INF
+
+
+def latest_start(windows: Sequence[Window], bound: int) -> int:
+    """Last moment up to `bound` inside a window; −1 when all begin later."""
+    for start, end in reversed(windows):
+        if start <= bound:
+            return min(end, bound)
+    return -1
+
+
+def rest_forward(times: Times, rests: Sequence[Rest]) -> Times:
+    """Let the breaks be taken here: each state may grow into the next one. Changes and returns `times`."""
+    for state, (windows, length) in enumerate(rests):
+        if times[state] < INF:
+            start = earliest_start(windows, times[state])
+            times[state + 1] = min(times[state + 1], start + length)
+    return times
+
+
+def rest_backward(latest: Times, rests: Sequence[Rest]) -> Times:
+    """Latest times before breaks that may be taken here. Changes and returns `latest`."""
+    for state in range(len(rests) - 1, -1, -1):
+        windows, length = rests[state]
+        if latest[state + 1] >= 0:
+            latest[state] = max(latest[state], latest_start(windows, latest[state + 1] - length))
+    return latest
+
+
+class Route:
+    """The open stops of one vehicle and what can be known about them in one forward and one backward pass.
+
+    Gap g lies before stop g; the last gap lies before the end. Never changed after it is made: the search
+    keeps old routes to go back to.
+
+    Attributes
+    ----------
+    stops
+        Stop numbers in order, jobs and reloads.
+    leaves
+        Per gap, earliest departure into it per state, breaks before leaving included.
+    latest
+        Per gap, latest arrival at its far side per state, from which the rest is feasible.
+    ends
+        Per stop, earliest end of service per state, before any break there.
+    done_by
+        Per stop, latest end of service per state from which the rest is feasible.
+    load_before, load_after
+        Per gap and dimension, highest load of the leg up to the gap and from the gap on.
+    travel_s, travel_cost
+        Open part and frozen part together.
+    extra
+        Overtime and lateness costs; exact.
+    cost
+        Everything the route adds to the objective, fairness apart.
+    """
+
+    __slots__ = (
+        "cost",
+        "done_by",
+        "ends",
+        "extra",
+        "finish_s",
+        "is_feasible",
+        "jobs",
+        "latest",
+        "leaves",
+        "load_after",
+        "load_before",
+        "needs_labels",
+        "reloads",
+        "service_s",
+        "stops",
+        "travel_cost",
+        "travel_s",
+    )
+
+    def __init__(
+        self,
+        tables: Tables,
+        crew: Crew,
+        stops: list[int],
+        release: Mapping[int, int],
+        deadline: Mapping[int, int],
+    ) -> None:
+        self.stops = stops
+        self.jobs = [stop for stop in stops if stop < tables.n]
+        self.reloads = len(stops) - len(self.jobs)
+        self._sum_up(tables, crew)
+        self._forward(tables, crew, release, deadline)
+        self._backward(tables, crew, release, deadline)
+        fits = self._load(tables, crew)
+        self.is_feasible = not stops or (
+            fits and self.finish_s <= crew.latest_s and self._is_within_limits(crew)
+        )
+        self.needs_labels = any(tables.late_cost[job] > 0 for job in self.jobs)
+        self.extra = self._extra(tables, crew, release, deadline)
+        self.cost = self._cost(tables, crew)
+
+    # -------- sums
+
+    def _sum_up(self, tables: Tables, crew: Crew) -> None:
+        travel_s, travel_cost, at = crew.frozen.travel_s, crew.frozen.travel_cost, crew.start
+        service_s = crew.frozen.service_s
+        for stop in self.stops:
+            place = tables.place[stop]
+            travel_s += crew.durations[at][place]
+            travel_cost += crew.costs[at][place]
+            service_s += tables.service[stop]
+            at = place
+        if self.stops or _drives_home(crew):
+            travel_s += crew.durations[at][crew.end]
+            travel_cost += crew.costs[at][crew.end]
+        self.travel_s, self.travel_cost, self.service_s = travel_s, travel_cost, service_s
+
+    def _is_within_limits(self, crew: Crew) -> bool:
+        return (
+            len(self.jobs) <= crew.tasks_left
+            and self.travel_s <= crew.travel_limit_s
+            and self.reloads <= crew.reloads_left
+        )
+
+    # -------- times
+
+    def _forward(
+        self, tables: Tables, crew: Crew, release: Mapping[int, int], deadline: Mapping[int, int]
+    ) -> None:
+        rests = crew.rests
+        times = rest_forward([crew.departs_s] + [INF] * len(rests), rests)
+        at = crew.start
+        self.leaves = [times]
+        self.ends: list[Times] = []
+        for stop in self.stops:
+            place = tables.place[stop]
+            drive = crew.durations[at][place]
+            arrive = rest_forward([time + drive if time < INF else INF for time in times], rests)
+            ends = served(tables, stop, arrive, release.get(stop, 0), deadline.get(stop, INF))
+            self.ends.append(ends)
+            times = rest_forward(list(ends), rests)
+            self.leaves.append(times)
+            at = place
+        drive = crew.durations[at][crew.end]
+        home = rest_forward([time + drive if time < INF else INF for time in times], rests)
+        self.finish_s = home[-1]
+
+    def _backward(
+        self, tables: Tables, crew: Crew, release: Mapping[int, int], deadline: Mapping[int, int]
+    ) -> None:
+        rests = crew.rests
+        gaps = len(self.stops)
+        latest = rest_backward([-1] * len(rests) + [crew.latest_s], rests)
+        at = crew.end
+        self.latest = [latest] * (gaps + 1)
+        self.done_by = [latest] * gaps
+        for gap in range(gaps - 1, -1, -1):
+            stop = self.stops[gap]
+            place = tables.place[stop]
+            drive = crew.durations[place][at]
+            done = rest_backward([max(-1, time - drive) for time in latest], rests)
+            self.done_by[gap] = done
+            arrive = must_arrive(tables, stop, done, release.get(stop, 0), deadline.get(stop, INF))
+            latest = rest_backward(arrive, rests)
+            self.latest[gap] = latest
+            at = place
+
+    # -------- load
+
+    def _load(self, tables: Tables, crew: Crew) -> bool:
+        gaps = len(self.stops) + 1
+        self.load_before: list[list[int]] = [[0] * gaps for _ in range(tables.dims)]
+        self.load_after: list[list[int]] = [[0] * gaps for _ in range(tables.dims)]
+        fits = True
+        for dim in range(tables.dims):
+            fits &= self._load_of(tables, crew, dim)
+        return fits
+
+    def _load_of(self, tables: Tables, crew: Crew, dim: int) -> bool:
+        """Fill both load lists of one dimension, leg by leg. A gap belongs to the leg it lies in."""
+        before, after = self.load_before[dim], self.load_after[dim]
+        capacity = crew.capacity[dim]
+        first = 0
+        highest = 0
+        earlier = [loads[dim] for loads in crew.frozen_load]
+        for last in [*(g for g, stop in enumerate(self.stops) if stop >= tables.n), len(self.stops)]:
+            brought = sum(tables.delivery[stop][dim] for stop in self.stops[first:last])
+            now = earlier[-1] + brought
+            # What is still to be delivered was on board during the frozen drives too.
+            peak = max(earlier) + brought if brought else now
+            for gap in range(first, last + 1):
+                if gap > first:
+                    stop = self.stops[gap - 1]
+                    now += tables.pickup[stop][dim] - tables.delivery[stop][dim]
+                peak = max(peak, now)
+                before[gap], after[gap] = peak, now
+            highest = max(highest, peak)
+            for gap in range(last - 1, first - 1, -1):
+                after[gap] = max(after[gap], after[gap + 1])
+            before[first : last + 1] = [max(load, *earlier) for load in before[first : last + 1]]
+            first, earlier = last + 1, [0]
+        return highest <= capacity or not self.jobs
+
+    # -------- costs
+
+    def _extra(
+        self, tables: Tables, crew: Crew, release: Mapping[int, int], deadline: Mapping[int, int]
+    ) -> float:
+        if not self.is_feasible or not self.stops:
+            return 0.0
+        if self.needs_labels:
+            return cheapest_timetable(tables, crew, self.stops, release, deadline).cost
+        return crew.overtime_cost * max(0, self.finish_s - crew.shift_end_s)
+
+    def _cost(self, tables: Tables, crew: Crew) -> float:
+        cost = self.travel_cost * crew.per_second + self.extra + crew.frozen.lateness_cost
+        if self.jobs or crew.is_used:
+            cost += crew.fixed
+        if crew.day_factor:
+            cost += crew.day_factor * sum(tables.worth[job] for job in self.jobs)
+            cost += crew.day_factor * sum(tables.worth[job] for job in crew.frozen.jobs)
+        if tables.previous:
+            cost += sum(tables.move_cost(job, crew.number) for job in self.jobs)
+        return cost
+
+
+def _drives_home(crew: Crew) -> bool:
+    """Whether a vehicle without open stops still has a way to its end: it is out, and not back yet."""
+    return crew.has_started and not crew.frozen.is_over and crew.durations[crew.start][crew.end] < INF
+
+
+def served(tables: Tables, stop: int, arrive: Times, release: int, deadline: int) -> Times:
+    """Earliest end of service per state, from arrivals per state; INF when too late."""
+    windows, service = tables.windows[stop], tables.service[stop]
+    ends = []
+    for time in arrive:
+        end = INF
+        if time < INF:
+            end = earliest_start(windows, max(time, release)) + service
+        ends.append(end if end <= deadline else INF)
+    return ends
+
+
+def must_arrive(tables: Tables, stop: int, done: Times, release: int, deadline: int) -> Times:
+    """Latest arrival per state so that the service ends by `done` and by the deadline; −1 when impossible."""
+    windows, service = tables.windows[stop], tables.service[stop]
+    out = []
+    for by in done:
+        start = latest_start(windows, min(by, deadline) - service) if by >= 0 else -1
+        out.append(start if start >= release else -1)
+    return out
+
+
+class Label:
+    """A way to come through the day so far: when, at which lateness cost, and by which steps."""
+
+    __slots__ = ("cost", "parent", "step", "time")
+
+    def __init__(self, time: int, cost: float, parent: Label | None, step: int) -> None:
+        self.time = time
+        self.cost = cost
+        self.parent = parent
+        self.step = step
+
+    def steps(self) -> list[int]:
+        """Stops ≥ 0 and breaks −1, −2, … in the order they come."""
+        out: list[int] = []
+        label: Label | None = self
+        while label is not None and label.parent is not None:
+            out.append(label.step)
+            label = label.parent
+        return out[::-1]
+
+
+def cheapest_timetable(
+    tables: Tables,
+    crew: Crew,
+    stops: Sequence[int],
+    release: Mapping[int, int],
+    deadline: Mapping[int, int],
+) -> Label:
+    """Place the breaks so that overtime and lateness together cost least.
+
+    Where lateness has a price, a later time in the same state may be cheaper: all labels that are not
+    dominated in time and cost are kept. Without prices there is one label per state, and it is the earliest.
+    Breaks at the end depot count for the shift.
+
+    Returns
+    -------
+    The last label, cost including overtime; its time is INF when the route is impossible.
+    """
+    rests = crew.rests
+    front: list[list[Label]] = [[Label(crew.departs_s, 0.0, None, 0)]] + [[] for _ in rests]
+    _rest_labels(front, rests)
+    at = crew.start
+    for stop in stops:
+        drive = crew.durations[at][tables.place[stop]]
+        front = [[Label(x.time + drive, x.cost, x.parent, x.step) for x in labels] for labels in front]
+        _rest_labels(front, rests)
+        front = [
+            _serve_labels(tables, stop, labels, release.get(stop, 0), deadline.get(stop, INF))
+            for labels in front
+        ]
+        _rest_labels(front, rests)
+        at = tables.place[stop]
+    drive = crew.durations[at][crew.end]
+    front = [[Label(x.time + drive, x.cost, x.parent, x.step) for x in labels] for labels in front]
+    _rest_labels(front, rests)
+    best = Label(INF, float(INF), None, 0)
+    for label in front[-1]:
+        cost = label.cost + crew.overtime_cost * max(0, label.time - crew.shift_end_s)
+        if label.time <= crew.latest_s and cost < best.cost:
+            best = Label(label.time, cost, label.parent, label.step)
+    return best
+
+
+def _rest_labels(front: list[list[Label]], rests: Sequence[Rest]) -> None:
+    for state, (windows, length) in enumerate(rests):
+        for label in front[state]:
+            start = earliest_start(windows, label.time)
+            if start < INF:
+                front[state + 1].append(Label(start + length, label.cost, label, -1 - state))
+        front[state + 1] = _undominated(front[state + 1])
+
+
+def _serve_labels(tables: Tables, stop: int, labels: list[Label], release: int, deadline: int) -> list[Label]:
+    out = []
+    for label in labels:
+        start = earliest_start(tables.windows[stop], max(label.time, release))
+        end = start + tables.service[stop]
+        if end <= deadline and start < INF:
+            cost = label.cost + tables.late_cost[stop] * max(0, end - tables.due[stop])
+            out.append(Label(end, cost, label, stop))
+    return _undominated(out)
+
+
+def _undominated(labels: list[Label]) -> list[Label]:
+    if len(labels) < 2:
+        return labels
+    out: list[Label] = []
+    for label in sorted(labels, key=lambda x: (x.time, x.cost)):
+        if not out or label.cost < out[-1].cost:
+            out.append(label)
+    return out

@@ -1,0 +1,1 @@
+"""How long crews drive between places."""
