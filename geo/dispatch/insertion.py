@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass
-from operator import le
 
-from geo.dispatch.schedule import Route, rest_forward, served
+from geo.dispatch.schedule import Route, finish_with, step
 from geo.dispatch.solution import Solution, unevenness
-from geo.dispatch.tables import INF, Crew
+from geo.dispatch.tables import INF, Crew, Tables
 
 RELOAD_PAIRS_UP_TO = 8
 """Routes up to this length try a reload in every gap for every place of the job, longer ones next to it."""
@@ -110,22 +110,22 @@ class Inserter:
         base = self._fixed_part(job, crew, route)
         exact = crew.latest_s > crew.shift_end_s or route.needs_labels or self.tables.late_cost[job] > 0
         best: Place | None = None
-        is_full = False
+        full: list[int] = []
         for gap in range(first, len(route.stops) + 1):
             cost = base + self._travel_part(job, crew, route, gap)
             if cost >= below or self._blinks():
                 continue
-            if not self._fits_load(job, crew, route, gap):
-                is_full = True
-                continue
             if not self.fits_time(job, crew, route, gap, release):
+                continue
+            if not self._fits_load(job, crew, route, gap):
+                full.append(gap)
                 continue
             if exact:
                 cost += self._extra(job, v, gap, release)
             if cost < below:
                 best, below = Place(cost, v, gap), cost
-        if is_full and crew.reload_stop >= 0 and route.reloads < crew.reloads_left:
-            best = self._with_reload(job, v, first, release, below) or best
+        if full and crew.reload_stop >= 0 and route.reloads < crew.reloads_left:
+            best = self._with_reload(job, v, full, release, below) or best
         return best
 
     def _blinks(self) -> bool:
@@ -186,47 +186,68 @@ class Inserter:
         here = place[job]
         drive = crew.durations[crew.start if gap == 0 else place[stops[gap - 1]]][here]
         onward = crew.durations[here][crew.end if gap == len(stops) else place[stops[gap]]]
-        arrive = [time + drive for time in route.leaves[gap]]
-        if not crew.rests:
-            (end,) = served(self.tables, job, arrive, release, INF)
-            return end + onward <= route.latest[gap][0]
-        ends = served(self.tables, job, rest_forward(arrive, crew.rests), release, INF)
-        leaves = rest_forward(ends, crew.rests)
-        return any(map(le, [time + onward for time in leaves], route.latest[gap]))
+        _, leaves = step(self.tables, job, route.leaves[gap], drive, crew.rests, release, INF)
+        latest = route.latest[gap]
+        return any(time + onward <= latest[state] for state, time in enumerate(leaves))
 
     def _extra(self, job: int, v: int, gap: int, release: int) -> float:
-        """Overtime and lateness that the job adds, from the full timetable."""
-        stops = list(self.solution.routes[v].stops)
+        """Overtime and lateness that the job adds."""
+        solution, crew = self.solution, self.tables.crews[v]
+        route = solution.routes[v]
+        if not route.needs_labels and self.tables.late_cost[job] <= 0:
+            promises = {**solution.release, job: release} if release else solution.release
+            done = finish_with(self.tables, crew, route, gap, job, promises, solution.deadline)
+            return crew.overtime_cost * max(0, done - crew.shift_end_s) - route.extra
+        stops = list(route.stops)
         stops.insert(gap, job)
-        route = self._tried(job, v, stops, release)
-        return route.extra - self.solution.routes[v].extra if route.is_feasible else INF
+        tried = self._tried(job, v, stops, release)
+        return tried.extra - route.extra if tried.is_feasible else INF
 
     def _tried(self, job: int, v: int, stops: list[int], release: int) -> Route:
         solution = self.solution
         promises = {**solution.release, job: release} if release else solution.release
-        return Route(self.tables, self.tables.crews[v], stops, promises, solution.deadline)
+        return Route(self.tables, self.tables.crews[v], stops, promises, solution.deadline, trial=True)
 
     # -------- with a reload
 
-    def _with_reload(self, job: int, v: int, first: int, release: int, below: float) -> Place | None:
+    def _with_reload(self, job: int, v: int, gaps: list[int], release: int, below: float) -> Place | None:
         """The cheapest place together with one more reload."""
         solution, crew = self.solution, self.tables.crews[v]
         route, best = solution.routes[v], None
         fairness = solution.fairness()
-        length = len(route.stops)
-        for gap in range(first, length + 1):
-            with_job = [*route.stops[:gap], job, *route.stops[gap:]]
-            around = range(length + 2) if length <= RELOAD_PAIRS_UP_TO else (gap, gap + 1)
-            for at in around:
-                stops = [*with_job[:at], crew.reload_stop, *with_job[at:]]
-                tried = self._tried(job, v, stops, release)
-                if not tried.is_feasible:
-                    continue
-                cost = tried.cost - route.cost
-                if solution.fairness_weight:
-                    solution.routes[v] = tried
-                    cost += solution.fairness() - fairness
-                    solution.routes[v] = route
-                if cost < below:
-                    best, below = Place(cost, v, stops.index(job), stops), cost
+        base = self._fixed_part(job, crew, route)
+        for gap, stops in self._reload_orders(job, crew, route, gaps):
+            cheapest = base + (_travel_cost(self.tables, crew, stops) - route.travel_cost) * crew.per_second
+            if cheapest >= below and not solution.fairness_weight:
+                continue
+            tried = self._tried(job, v, stops, release)
+            if not tried.is_feasible:
+                continue
+            cost = tried.cost - route.cost
+            if solution.fairness_weight:
+                solution.routes[v] = tried
+                cost += solution.fairness() - fairness
+                solution.routes[v] = route
+            if cost < below:
+                best, below = Place(cost, v, gap, stops), cost
         return best
+
+    def _reload_orders(
+        self, job: int, crew: Crew, route: Route, gaps: list[int]
+    ) -> Iterator[tuple[int, list[int]]]:
+        """All orders with the job and one more reload, on long routes only those with both side by side."""
+        length = len(route.stops)
+        for gap in gaps:
+            with_job = [*route.stops[:gap], job, *route.stops[gap:]]
+            for at in range(length + 2) if length <= RELOAD_PAIRS_UP_TO else (gap, gap + 1):
+                yield gap + (at <= gap), [*with_job[:at], crew.reload_stop, *with_job[at:]]
+
+
+def _travel_cost(tables: Tables, crew: Crew, stops: list[int]) -> int:
+    """Cost of driving an order, frozen part included, before the price per second."""
+    cost, at = crew.frozen.travel_cost, crew.start
+    for stop in stops:
+        place = tables.place[stop]
+        cost += crew.costs[at][place]
+        at = place
+    return cost + crew.costs[at][crew.end]

@@ -105,18 +105,25 @@ class Route:
         stops: list[int],
         release: Mapping[int, int],
         deadline: Mapping[int, int],
+        *,
+        trial: bool = False,
     ) -> None:
         self.stops = stops
         self.jobs = [stop for stop in stops if stop < tables.n]
         self.reloads = len(stops) - len(self.jobs)
-        self._sum_up(tables, crew)
-        self._forward(tables, crew, release, deadline)
-        self._backward(tables, crew, release, deadline)
-        fits = self._load(tables, crew)
-        self.is_feasible = not stops or (
-            fits and self.finish_s <= crew.latest_s and self._is_within_limits(crew)
-        )
         self.needs_labels = any(tables.late_cost[job] > 0 for job in self.jobs)
+        self.extra = self.cost = float(INF)
+        self._sum_up(tables, crew)
+        self.is_feasible = not stops or self._is_within_limits(crew)
+        if trial and not self.is_feasible:
+            return
+        self.is_feasible &= self._load(tables, crew)
+        if trial and not self.is_feasible:
+            return
+        self._forward(tables, crew, release, deadline)
+        self.is_feasible &= not stops or self.finish_s <= crew.latest_s
+        if not trial:
+            self._backward(tables, crew, release, deadline)
         self.extra = self._extra(tables, crew, release, deadline)
         self.cost = self._cost(tables, crew)
 
@@ -156,15 +163,13 @@ class Route:
         for stop in self.stops:
             place = tables.place[stop]
             drive = crew.durations[at][place]
-            arrive = rest_forward([time + drive if time < INF else INF for time in times], rests)
-            ends = served(tables, stop, arrive, release.get(stop, 0), deadline.get(stop, INF))
+            ends, times = step(
+                tables, stop, times, drive, rests, release.get(stop, 0), deadline.get(stop, INF)
+            )
             self.ends.append(ends)
-            times = rest_forward(list(ends), rests)
             self.leaves.append(times)
             at = place
-        drive = crew.durations[at][crew.end]
-        home = rest_forward([time + drive if time < INF else INF for time in times], rests)
-        self.finish_s = home[-1]
+        self.finish_s = reach(times, crew.durations[at][crew.end], rests)
 
     def _backward(
         self, tables: Tables, crew: Crew, release: Mapping[int, int], deadline: Mapping[int, int]
@@ -179,10 +184,10 @@ class Route:
             stop = self.stops[gap]
             place = tables.place[stop]
             drive = crew.durations[place][at]
-            done = rest_backward([max(-1, time - drive) for time in latest], rests)
+            done, latest = step_back(
+                tables, stop, latest, drive, rests, release.get(stop, 0), deadline.get(stop, INF)
+            )
             self.done_by[gap] = done
-            arrive = must_arrive(tables, stop, done, release.get(stop, 0), deadline.get(stop, INF))
-            latest = rest_backward(arrive, rests)
             self.latest[gap] = latest
             at = place
 
@@ -250,26 +255,84 @@ def _drives_home(crew: Crew) -> bool:
     return crew.has_started and not crew.frozen.is_over and crew.durations[crew.start][crew.end] < INF
 
 
-def served(tables: Tables, stop: int, arrive: Times, release: int, deadline: int) -> Times:
-    """Earliest end of service per state, from arrivals per state; INF when too late."""
+def step(
+    tables: Tables, stop: int, times: Times, drive: int, rests: Sequence[Rest], release: int, deadline: int
+) -> tuple[Times, Times]:
+    """Drive to a stop and serve it: earliest ends of service and earliest departures, per state."""
     windows, service = tables.windows[stop], tables.service[stop]
-    ends = []
-    for time in arrive:
-        end = INF
-        if time < INF:
-            end = earliest_start(windows, max(time, release)) + service
-        ends.append(end if end <= deadline else INF)
-    return ends
+    if not rests:
+        end = _serve(windows, service, times[0] + drive, release, deadline)
+        return [end], [end]
+    if len(rests) == 1:
+        rest_windows, length = rests[0]
+        a, b = times[0] + drive, times[1] + drive
+        rested = _serve(rest_windows, length, a, 0, INF)
+        a = _serve(windows, service, a, release, deadline)
+        b = _serve(windows, service, min(b, rested), release, deadline)
+        return [a, b], [a, min(b, _serve(rest_windows, length, a, 0, INF))]
+    arrive = rest_forward([time + drive for time in times], rests)
+    ends = [_serve(windows, service, time, release, deadline) for time in arrive]
+    return ends, rest_forward(list(ends), rests)
 
 
-def must_arrive(tables: Tables, stop: int, done: Times, release: int, deadline: int) -> Times:
-    """Latest arrival per state so that the service ends by `done` and by the deadline; −1 when impossible."""
+def _serve(windows: Sequence[Window], service: int, at: int, release: int, deadline: int) -> int:
+    """Earliest end of a service or break that is waited for from `at` on; INF when too late."""
+    at = max(at, release)
+    for start, end in windows:
+        if at <= end:
+            done = (max(at, start)) + service
+            return done if done <= deadline else INF
+    return INF
+
+
+def reach(times: Times, drive: int, rests: Sequence[Rest]) -> int:
+    """Earliest moment at the end with all breaks taken."""
+    return rest_forward([time + drive for time in times], rests)[-1]
+
+
+def step_back(
+    tables: Tables, stop: int, latest: Times, drive: int, rests: Sequence[Rest], release: int, deadline: int
+) -> tuple[Times, Times]:
+    """Latest ends of service at a stop, and latest arrivals, per state; −1 when impossible."""
     windows, service = tables.windows[stop], tables.service[stop]
-    out = []
-    for by in done:
-        start = latest_start(windows, min(by, deadline) - service) if by >= 0 else -1
-        out.append(start if start >= release else -1)
-    return out
+    done = rest_backward([time - drive for time in latest], rests)
+    arrive = [_must_start(windows, service, by, release, deadline) for by in done]
+    return done, rest_backward(arrive, rests)
+
+
+def _must_start(windows: Sequence[Window], service: int, by: int, release: int, deadline: int) -> int:
+    """Latest arrival so that the service ends by `by` and by the deadline; −1 when impossible."""
+    bound = (min(deadline, by)) - service
+    for start, end in reversed(windows):
+        if start <= bound:
+            latest = min(bound, end)
+            return latest if latest >= release else -1
+    return -1
+
+
+def finish_with(
+    tables: Tables,
+    crew: Crew,
+    route: Route,
+    gap: int,
+    job: int,
+    release: Mapping[int, int],
+    deadline: Mapping[int, int],
+) -> int:
+    """When the route would be done with one more job in a gap; stops looking where nothing changes."""
+    stops, place, drives = route.stops, tables.place, crew.durations
+    at = crew.start if gap == 0 else place[stops[gap - 1]]
+    here = place[job]
+    _, times = step(tables, job, route.leaves[gap], drives[at][here], crew.rests, release.get(job, 0), INF)
+    at = here
+    for later in range(gap, len(stops)):
+        stop = stops[later]
+        drive = drives[at][place[stop]]
+        _, times = step(tables, stop, times, drive, crew.rests, release.get(stop, 0), deadline.get(stop, INF))
+        if times == route.leaves[later + 1]:
+            return route.finish_s
+        at = place[stop]
+    return reach(times, drives[at][crew.end], crew.rests)
 
 
 class Label:
