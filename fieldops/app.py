@@ -10,7 +10,11 @@ from fieldops.database import engine_options, open_database
 from fieldops.domain.city import load_city
 from fieldops.extensions import babel, csrf, db, limiter, login, migrate
 from fieldops.i18n import chosen_language
+from fieldops.installation import Installation
+from fieldops.journal import open_journal
 from fieldops.keys import instance_key
+from fieldops.media.store import MediaStore
+from fieldops.sealing import Sealer
 from fieldops.web import register_web
 
 
@@ -28,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         Something that FieldOps cannot run without is missing; the message names it.
     """
     settings = settings or settings_from_environment()
+    open_journal(settings)
     settings.instance_dir.mkdir(parents=True, exist_ok=True)
     app = Flask(
         "fieldops",
@@ -35,9 +40,16 @@ def create_app(settings: Settings | None = None) -> Flask:
         template_folder=str(ROOT / "templates"),
         static_folder=str(ROOT / "static"),
     )
-    app.extensions["fieldops_settings"] = settings
-    app.extensions["fieldops_city"] = load_city(settings.profile)
     _configure(app, settings)
+    app.extensions["fieldops"] = Installation(
+        settings=settings,
+        city=load_city(settings.profile),
+        sealer=Sealer(
+            app.config["SECRET_KEY"],
+            settings.contact_key or instance_key(settings.instance_dir, "contact_key"),
+        ),
+        media=MediaStore(settings.media_address),
+    )
     db.init_app(app)
     open_database(app, settings)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))

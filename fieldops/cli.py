@@ -74,7 +74,7 @@ def migrate() -> None:
         require_connection(db.engine)
         upgrade()
         with transaction() as session:
-            establish_city(session, app.extensions["fieldops_city"])
+            establish_city(session, app.extensions["fieldops"].city)
 
 
 @commands.command()
@@ -112,7 +112,13 @@ def scheduler() -> None:
 @commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--demo/--no-demo", "with_demo", default=True, show_default=True, help="Fill an empty database with the demo city.")
+@click.option(
+    "--demo/--no-demo",
+    "with_demo",
+    default=True,
+    show_default=True,
+    help="Fill an empty database with the demo city.",
+)
 @click.option("--check", is_flag=True, help="Start, run one report through the whole path over HTTP, stop.")
 def run(host: str, port: int, with_demo: bool, check: bool) -> None:
     """Set up the database and run the site, the worker and the scheduler under one process tree."""
@@ -164,7 +170,7 @@ def group_requests_command() -> None:
 
     app = _app()
     with app.app_context(), transaction() as session:
-        counts: dict[str, Any] = group_everything(session, app.extensions["fieldops_city"])
+        counts: dict[str, Any] = group_everything(session, app.extensions["fieldops"].city)
     click.echo(", ".join(f"{value} {name}" for name, value in counts.items()))
 
 
@@ -180,4 +186,8 @@ def plan_day_command(day: Any, seconds: float, seed: int, dispatch: bool) -> Non
     app = _app()
     with app.app_context():
         chosen: date = day.date()
-        click.echo(plan_day_now(app.extensions["fieldops_city"], chosen, seconds=seconds, seed=seed, dispatch=dispatch))
+        click.echo(
+            plan_day_now(
+                app.extensions["fieldops"].city, chosen, seconds=seconds, seed=seed, dispatch=dispatch
+            )
+        )

@@ -25,30 +25,62 @@ class Settings(BaseSettings):
     )
     instance_dir: Path = Field(default=ROOT / "instance", description="Folder of all run-time data.")
     media_url: str = Field(
-        default="", alias="MEDIA_URL", description="Where photos go: empty for the instance folder, or s3://bucket/path."
+        default="",
+        alias="MEDIA_URL",
+        description="Where photos go: empty for the instance folder, or s3://bucket/path.",
     )
-    secret_key: str = Field(default="", description="Signs sessions and links. Empty: made once, kept in the instance folder.")
+    secret_key: str = Field(
+        default="", description="Signs sessions and links. Empty: made once, kept in the instance folder."
+    )
     contact_key: str = Field(
         default="",
-        description="Encrypts reporters' contacts (Fernet key). Empty: made once, kept in the instance folder, outside the database.",
+        description="Encrypts reporters' contacts (Fernet key). Empty: made once, kept in the instance "
+        "folder, outside the database.",
     )
     spatialite_library_path: str = Field(
-        default="", alias="SPATIALITE_LIBRARY_PATH", description="Full path of mod_spatialite when the loader does not find it."
+        default="",
+        alias="SPATIALITE_LIBRARY_PATH",
+        description="Full path of mod_spatialite when the loader does not find it.",
     )
     synchronous: Literal["NORMAL", "FULL"] = Field(
-        default="NORMAL", description="SQLite's durability; FULL keeps the last commits through a power cut, at a fifth of the speed."
+        default="NORMAL",
+        description="SQLite's durability; FULL keeps the last commits through a power cut, at a fifth of "
+        "the speed.",
     )
-    busy_timeout_ms: int = Field(default=10_000, ge=0, description="How long a writer waits for another one on SQLite.")
+    busy_timeout_ms: int = Field(
+        default=10_000, ge=0, description="How long a writer waits for another one on SQLite."
+    )
     profile: str = Field(
-        default="surakarta", description="Name of the city profile in fieldops/profiles, or the path of a TOML file of the same form."
+        default="surakarta",
+        description="Name of the city profile in fieldops/profiles, or the path of a TOML file of the "
+        "same form.",
     )
-    demo: bool = Field(default=False, description="The installation shows the demonstration city and its logins.")
-    secure_cookies: bool = Field(default=False, description="Send session cookies over HTTPS only. Set it wherever TLS ends before the site.")
-    public_url: str = Field(default="http://127.0.0.1:8000", description="The site's address in messages and links.")
-    trusted_proxies: int = Field(default=0, ge=0, description="How many proxies before the site set X-Forwarded-* headers.")
-    rate_limits: bool = Field(default=True, description="Limit sign-in attempts and reports from one address.")
+    demo: bool = Field(
+        default=False, description="The installation shows the demonstration city and its logins."
+    )
+    secure_cookies: bool = Field(
+        default=False,
+        description="Send session cookies over HTTPS only. Set it wherever TLS ends before the site.",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", description="The site's address in messages and links."
+    )
+    trusted_proxies: int = Field(
+        default=0, ge=0, description="How many proxies before the site set X-Forwarded-* headers."
+    )
+    rate_limits: bool = Field(
+        default=True, description="Limit sign-in attempts and reports from one address."
+    )
     max_photo_mb: int = Field(default=20, ge=1, description="Largest photo accepted, in megabytes.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="Least severe line that is logged.")
+    smtp_url: str = Field(
+        default="",
+        description="Where e-mail leaves: smtp://user:password@host:587. Empty: messages stay in the outbox, "
+        "and nobody is written to by accident.",
+    )
+    mail_sender: str = Field(default="fieldops@localhost", description="The address that e-mail comes from.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least severe line that is logged."
+    )
 
     @property
     def database_path(self) -> Path:

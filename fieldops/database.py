@@ -34,7 +34,8 @@ def engine_options(settings: Settings) -> dict[str, object]:
         return {"module": find_driver(settings).module, "connect_args": {"check_same_thread": False}}
     if url.drivername != "postgresql+psycopg":
         raise SetupError(
-            "DATABASE_URL begins with %(found)s; FieldOps runs on postgresql+psycopg:// or on the embedded database.",
+            "DATABASE_URL begins with %(found)s; FieldOps runs on postgresql+psycopg:// "
+            "or on the embedded database.",
             found=url.drivername,
         )
     return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
@@ -62,11 +63,15 @@ def require_connection(engine: Engine) -> None:
         url = engine.url
         where = url.render_as_string(hide_password=True)
         reason = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
-        raise SetupError("The database at %(where)s does not answer: %(why)s", where=where, why=reason) from None
+        raise SetupError(
+            "The database at %(where)s does not answer: %(why)s", where=where, why=reason
+        ) from None
 
 
 def _require_postgis(connection: Connection) -> None:
-    found = connection.execute(text("SELECT count(*) FROM pg_extension WHERE extname = 'postgis'")).scalar_one()
+    found = connection.execute(
+        text("SELECT count(*) FROM pg_extension WHERE extname = 'postgis'")
+    ).scalar_one()
     if found:
         return
     try:
@@ -112,10 +117,15 @@ def assert_spatial_indexes(connection: Connection) -> None:
 
 def _check_sqlite(connection: Connection, table: str, column: str) -> bool:
     registered = connection.execute(
-        text("SELECT count(*) FROM geometry_columns WHERE f_table_name = :t AND f_geometry_column = :c AND srid = 4326"),
+        text(
+            "SELECT count(*) FROM geometry_columns "
+            "WHERE f_table_name = :t AND f_geometry_column = :c AND srid = 4326"
+        ),
         {"t": table, "c": column},
     ).scalar_one()
-    sound = connection.execute(text("SELECT CheckSpatialIndex(:t, :c)"), {"t": table, "c": column}).scalar_one()
+    sound = connection.execute(
+        text("SELECT CheckSpatialIndex(:t, :c)"), {"t": table, "c": column}
+    ).scalar_one()
     return bool(registered) and sound == 1
 
 

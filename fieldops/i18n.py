@@ -14,11 +14,21 @@ LANGUAGES: Final = ("id", "en")
 _ = gettext
 _l = lazy_gettext
 
-__all__ = ["LANGUAGES", "_", "_l", "in_language", "ngettext", "chosen_language", "local", "date_words", "time_words"]
+__all__ = [
+    "LANGUAGES",
+    "_",
+    "_l",
+    "chosen_language",
+    "date_words",
+    "in_language",
+    "local",
+    "ngettext",
+    "time_words",
+]
 
 
 def chosen_language() -> str:
-    """Return the language of this request: the reader's choice, else what the browser asks for, else Indonesian."""
+    """Return the language of this request: the reader's choice, else Indonesian."""
     if not has_request_context():
         return LANGUAGES[0]
     if "language" in g:
@@ -31,7 +41,7 @@ def chosen_language() -> str:
 
 def zone() -> ZoneInfo:
     """Return the city's time zone."""
-    return ZoneInfo(current_app.extensions["fieldops_city"].time_zone)
+    return ZoneInfo(current_app.extensions["fieldops"].city.time_zone)
 
 
 def local(moment: datetime) -> datetime:
@@ -83,13 +93,14 @@ def duration_words(length: timedelta | float) -> str:
     minutes = max(0, round(seconds / 60))
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
+    parts: list[str] = []
     if days:
-        words = ngettext("%(num)d day", "%(num)d days", days)
-        return words + (" " + ngettext("%(num)d hour", "%(num)d hours", hours) if hours else "")
+        parts.append(ngettext("%(num)d day", "%(num)d days", days))
     if hours:
-        words = ngettext("%(num)d hour", "%(num)d hours", hours)
-        return words + (" " + _("%(m)s min", m=f"{minutes:02d}") if minutes else "")
-    return _("%(m)s min", m=minutes)
+        parts.append(ngettext("%(num)d hour", "%(num)d hours", hours))
+    if not days and (minutes or not hours):
+        parts.append(_("%(m)s min", m=f"{minutes:02d}" if hours else minutes))
+    return " ".join(parts)
 
 
 def distance_words(metres: float) -> str:

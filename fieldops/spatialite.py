@@ -77,11 +77,12 @@ def find_driver(settings: Settings) -> SpatialDriver:
             try:
                 _use_unpacked_projections(library)
                 return _try(module, library)
-            except Exception as error:  # any driver's own error class
+            except Exception as error:  # noqa: BLE001  each driver has error classes of its own
                 failures.append(f"{module.__name__} with {library}: {error}")
     if not failures:
         raise SetupError(
-            "No SQLite driver of this Python loads extensions. Install pysqlite3 (pip install -r requirements.txt)."
+            "No SQLite driver of this Python loads extensions. "
+            "Install pysqlite3 (pip install -r requirements.txt)."
         )
     raise SetupError(
         "SpatiaLite was not found, and FieldOps does not run without it. %(how)s Tried: %(tried)s",

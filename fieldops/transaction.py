@@ -57,7 +57,9 @@ def as_known(error: BaseException) -> FieldOpsError | None:
     if isinstance(error, StaleDataError):
         return Conflict("Somebody else changed this in the meantime. Look at the new state and try again.")
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull("The disk is full, so nothing was saved. Your entry is kept on the page; try again later.")
+        return StorageFull(
+            "The disk is full, so nothing was saved. Your entry is kept on the page; try again later."
+        )
     if isinstance(error, OperationalError | DBAPIError):
         words = str(error.orig).lower()
         if any(phrase in words for phrase in FULL):

@@ -122,14 +122,20 @@ def load_city(profile: str) -> City:
     SetupError
         The file is missing or one of its keys is wrong; the message names both.
     """
-    path = PROFILES / f"{profile}.toml" if "/" not in profile and not profile.endswith(".toml") else Path(profile)
+    path = (
+        PROFILES / f"{profile}.toml"
+        if "/" not in profile and not profile.endswith(".toml")
+        else Path(profile)
+    )
     try:
         data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         head = data.pop("city")
         return City(**head, **data)
     except FileNotFoundError:
         known = ", ".join(sorted(found.stem for found in PROFILES.glob("*.toml")))
-        raise SetupError("There is no city profile %(path)s. Shipped: %(known)s.", path=path, known=known) from None
+        raise SetupError(
+            "There is no city profile %(path)s. Shipped: %(known)s.", path=path, known=known
+        ) from None
     except KeyError as error:
         raise SetupError("The city profile %(path)s lacks the table %(key)s.", path=path, key=error) from None
     except tomllib.TOMLDecodeError as error:
@@ -137,4 +143,6 @@ def load_city(profile: str) -> City:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise SetupError("The city profile %(path)s, key %(key)s: %(why)s", path=path, key=key, why=first["msg"]) from None
+        raise SetupError(
+            "The city profile %(path)s, key %(key)s: %(why)s", path=path, key=key, why=first["msg"]
+        ) from None

@@ -34,10 +34,14 @@ class MoveTable(Generic[State]):
     def targets(self, source: State | None, actor: Actor | None = None) -> frozenset[State]:
         """Return the states reachable from `source` in one move, by `actor` if one is given."""
         return frozenset(
-            move.target for move in self.moves if move.source == source and (actor is None or actor in move.who)
+            move.target
+            for move in self.moves
+            if move.source == source and (actor is None or actor in move.who)
         )
 
-    def check(self, source: State | None, target: State, actor: Actor, facts: Iterable[str] = ()) -> Move[State]:
+    def check(
+        self, source: State | None, target: State, actor: Actor, facts: Iterable[str] = ()
+    ) -> Move[State]:
         """Return the move that allows this step.
 
         Raises
@@ -61,5 +65,5 @@ class MoveTable(Generic[State]):
         for move in mine:
             if move.needs <= given:
                 return move
-        missing = sorted(min((move.needs - given for move in mine), key=len))
+        missing = min((sorted(move.needs - given) for move in mine), key=len)
         raise InvalidInput("This step needs: %(missing)s.", field=missing[0], missing=", ".join(missing))

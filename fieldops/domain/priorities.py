@@ -48,7 +48,9 @@ def clock_factor(due_at: datetime | None, now: datetime) -> float:
     return 1.0 + max(0.0, 1.0 - days_left / 7)
 
 
-def priority(severity: Severity, reports: int, exposure: float, due_at: datetime | None, now: datetime) -> Priority:
+def priority(
+    severity: Severity, reports: int, exposure: float, due_at: datetime | None, now: datetime
+) -> Priority:
     """Return the worth of one work order.
 
     Parameters

@@ -56,7 +56,13 @@ REPORTER = frozenset({Actor.REPORTER})
 
 def _moves() -> list[Move[RequestStatus]]:
     moves = [
-        Move(None, S.SUBMITTED, REPORTER | OFFICIALS | CREW | SYSTEM, frozenset({"channel"}), "one intake for all"),
+        Move(
+            None,
+            S.SUBMITTED,
+            REPORTER | OFFICIALS | CREW | SYSTEM,
+            frozenset({"channel"}),
+            "one intake for all",
+        ),
         Move(S.SUBMITTED, S.ACKNOWLEDGED, OFFICIALS, why="a person read it"),
         Move(S.ACKNOWLEDGED, S.SCHEDULED, SYSTEM, frozenset({"date"}), "a batch was dispatched"),
         Move(S.SCHEDULED, S.ACKNOWLEDGED, SYSTEM, why="the batch was recalled or the order blocked"),
@@ -77,9 +83,27 @@ def _moves() -> list[Move[RequestStatus]]:
     ]
     for source in (S.SUBMITTED, S.ACKNOWLEDGED):
         moves += [
-            Move(source, S.CLOSED, DISPATCHER | REPORTER, frozenset({"closed_reason"}), "found fixed, not found, withdrawn"),
-            Move(source, S.DECLINED, OFFICIALS, frozenset({"reason", "words"}), "a coded reason and words to the reporter"),
-            Move(source, S.REFERRED, OFFICIALS, frozenset({"authority", "words"}), "another authority's road or drain"),
+            Move(
+                source,
+                S.CLOSED,
+                DISPATCHER | REPORTER,
+                frozenset({"closed_reason"}),
+                "found fixed, not found, withdrawn",
+            ),
+            Move(
+                source,
+                S.DECLINED,
+                OFFICIALS,
+                frozenset({"reason", "words"}),
+                "a coded reason and words to the reporter",
+            ),
+            Move(
+                source,
+                S.REFERRED,
+                OFFICIALS,
+                frozenset({"authority", "words"}),
+                "another authority's road or drain",
+            ),
         ]
     moves += [
         Move(
@@ -92,7 +116,9 @@ def _moves() -> list[Move[RequestStatus]]:
         for source in sorted(OPEN)
     ]
     moves += [
-        Move(source, S.REOPENED, REPORTER, frozenset({"words"}), "only the reporter says that it is not fixed")
+        Move(
+            source, S.REOPENED, REPORTER, frozenset({"words"}), "only the reporter says that it is not fixed"
+        )
         for source in (S.DONE, S.CLOSED, S.DECLINED)
     ]
     return moves

@@ -1,5 +1,6 @@
 """Who may do what. Roles are few and named; what a role may do is written here once."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -27,6 +28,17 @@ class Actor(StrEnum):
     REPORTER = "reporter"
     SYSTEM = "system"
 
+
+@dataclass(frozen=True)
+class By:
+    """Who does something: in which part, and with which account if any."""
+
+    actor: Actor
+    user_id: int | None = None
+
+
+THE_SYSTEM: Final = By(Actor.SYSTEM)
+THE_REPORTER: Final = By(Actor.REPORTER)
 
 OFFICIALS: Final = frozenset({Actor.DISPATCHER, Actor.OFFICER, Actor.HEAD})
 """*Official* of the state tables."""

@@ -51,7 +51,13 @@ CREW = frozenset({Actor.CREW_LEADER})
 WORK_ORDER_MOVES: Final = MoveTable(
     [
         Move(None, W.DRAFT, PLANNERS | SYSTEM, why="a cluster or an inspection asks for work"),
-        Move(W.DRAFT, W.READY, PLANNERS, frozenset({"place", "duration", "skills"}), "all that planning needs is known"),
+        Move(
+            W.DRAFT,
+            W.READY,
+            PLANNERS,
+            frozenset({"place", "duration", "skills"}),
+            "all that planning needs is known",
+        ),
         Move(W.READY, W.BATCHED, DISPATCHER, why="a plan was applied"),
         Move(W.BATCHED, W.READY, SYSTEM, why="recalled, stop removed, or shift ended"),
         Move(W.IN_PROGRESS, W.READY, SYSTEM, why="the shift ended with the work unfinished"),
@@ -81,7 +87,9 @@ B = BatchStatus
 BATCH_MOVES: Final = MoveTable(
     [
         Move(None, B.PROPOSED, DISPATCHER | SYSTEM, why="a plan was computed"),
-        Move(B.PROPOSED, B.DISPATCHED, DISPATCHER, frozenset({"accepted_plan"}), "the independent check passed"),
+        Move(
+            B.PROPOSED, B.DISPATCHED, DISPATCHER, frozenset({"accepted_plan"}), "the independent check passed"
+        ),
         Move(B.DISPATCHED, B.FINISHED, SYSTEM | CREW, why="all stops ended, or the shift did"),
         Move(B.PROPOSED, B.RECALLED, DISPATCHER | SYSTEM, why="replaced or given up"),
         Move(B.DISPATCHED, B.RECALLED, DISPATCHER, why="started stops stay"),

@@ -7,7 +7,7 @@ from fieldops.models.departments import Department, Service, ServiceLevel
 from fieldops.models.places import Area, Depot, Landmark, Line
 from fieldops.models.reporters import ContactView, Follower, Reporter
 from fieldops.models.requests import Photo, ServiceRequest, StatusChange
-from fieldops.models.tasks import IdempotencyKey, ImportRun, Message, Task
+from fieldops.models.tasks import Counter, IdempotencyKey, ImportRun, Message, Task
 from fieldops.models.users import AuditEntry, User, UserRole
 from fieldops.models.work_orders import Inspection, WorkOrder, WorkOrderChange, WorkOrderDependency
 
@@ -17,6 +17,7 @@ __all__ = [
     "Batch",
     "Cluster",
     "ContactView",
+    "Counter",
     "Crew",
     "DayPlan",
     "Department",

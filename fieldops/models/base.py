@@ -1,7 +1,7 @@
 """What every table shares: the base class, times in UTC, points on the map."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from geoalchemy2 import Geometry, WKBElement
 from geoalchemy2.shape import from_shape, to_shape
@@ -26,6 +26,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without a zone; store UTC."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -34,6 +35,8 @@ class UtcDateTime(TypeDecorator[datetime]):
         return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware time in UTC."""
+        del dialect
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -65,5 +68,5 @@ def as_point(lon: float, lat: float) -> WKBElement:
 
 def lon_lat(value: WKBElement) -> tuple[float, float]:
     """Return (lon, lat) in degrees of a point column's value."""
-    point = to_shape(value)
+    point = cast("Point", to_shape(value))
     return float(point.x), float(point.y)

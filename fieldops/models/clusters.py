@@ -10,7 +10,7 @@ from fieldops.models.base import Code, Key, Model, Moment, UtcDateTime, geometry
 
 
 class Cluster(Model):
-    """One place of work. Its number never changes meaning and is never used again.
+    """One place of work. Its id is its number: it never changes meaning and is never used again.
 
     `anchor` is the first or surveyed position: a later report joins within reach of it.
     """
@@ -18,7 +18,6 @@ class Cluster(Model):
     __tablename__ = "cluster"
 
     id: Mapped[Key]
-    number: Mapped[int] = mapped_column(unique=True)
     family: Mapped[Code]
     service_id: Mapped[int] = reference("service.id")
     anchor: Mapped[WKBElement] = geometry("POINT")

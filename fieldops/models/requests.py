@@ -6,7 +6,18 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import Boolean, CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fieldops.models.base import Code, Facts, Key, Model, Moment, Name, UtcDateTime, Words, geometry, reference
+from fieldops.models.base import (
+    Code,
+    Facts,
+    Key,
+    Model,
+    Moment,
+    Name,
+    UtcDateTime,
+    Words,
+    geometry,
+    reference,
+)
 
 
 class ServiceRequest(Model):

@@ -82,3 +82,13 @@ class ImportRun(Model):
     rows_refused: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[Moment]
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class Counter(Model):
+    """A running number that is never given twice, such as a month's work orders."""
+
+    __tablename__ = "counter"
+
+    id: Mapped[Key]
+    name: Mapped[Code] = mapped_column(String(40), unique=True)
+    value: Mapped[int] = mapped_column(default=0)

@@ -6,7 +6,18 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import Boolean, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fieldops.models.base import Code, Codes, Facts, Key, Model, Moment, UtcDateTime, Words, geometry, reference
+from fieldops.models.base import (
+    Code,
+    Codes,
+    Facts,
+    Key,
+    Model,
+    Moment,
+    UtcDateTime,
+    Words,
+    geometry,
+    reference,
+)
 
 
 class WorkOrder(Model):

@@ -18,11 +18,15 @@ def oldest_overdue_lease_s(session: Session) -> float:
 
 def parked_tasks(session: Session) -> list[Task]:
     """Return the tasks that nobody will try again without a person's word, newest first."""
-    return list(session.scalars(select(Task).where(Task.state == "parked").order_by(Task.id.desc()).limit(200)))
+    return list(
+        session.scalars(select(Task).where(Task.state == "parked").order_by(Task.id.desc()).limit(200))
+    )
 
 
 def undelivered_messages(session: Session) -> list[Message]:
     """Return messages that could not be sent, newest first."""
     return list(
-        session.scalars(select(Message).where(Message.state == "failed").order_by(Message.id.desc()).limit(200))
+        session.scalars(
+            select(Message).where(Message.state == "failed").order_by(Message.id.desc()).limit(200)
+        )
     )

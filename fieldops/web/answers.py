@@ -15,7 +15,7 @@ Answer = tuple[Response | str, int]
 
 def sentence(error: FieldOpsError) -> str:
     """Return the error's sentence in the reader's language."""
-    return _(error.message, **dict(error.values)) if error.values else _(error.message)  # noqa: INT002
+    return str(_(error.message, **dict(error.values)))
 
 
 def register_errors(app: Flask) -> None:
@@ -29,13 +29,17 @@ def register_errors(app: Flask) -> None:
     def database(error: DBAPIError) -> Answer:
         meaning = as_known(error)
         if meaning is None:
-            app.logger.exception("the database refused a statement")
-            return answer(500, _("Something went wrong on our side. Nothing you sent was lost; please try again."))
+            app.logger.error("the database refused a statement", exc_info=error)
+            return answer(
+                500, _("Something went wrong on our side. Nothing you sent was lost; please try again.")
+            )
         return known(meaning)
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> Answer:
-        return answer(400, _("This form has expired. Go back, reload the page and send it again; your entry is kept."))
+        return answer(
+            400, _("This form has expired. Go back, reload the page and send it again; your entry is kept.")
+        )
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Answer | HTTPException:
@@ -45,8 +49,8 @@ def register_errors(app: Flask) -> None:
         return answer(status, _sentence_for(status))
 
     @app.errorhandler(Exception)
-    def unknown(_error: Exception) -> Answer:
-        app.logger.exception("unexpected error")
+    def unknown(error: Exception) -> Answer:
+        app.logger.error("unexpected error", exc_info=error)
         return answer(500, _sentence_for(500))
 
 
@@ -67,4 +71,7 @@ def _sentence_for(status: int) -> str:
         413: _("What you sent is too large. A photo may have at most 20 MB."),
         429: _("Too many tries in a short time. Please wait a minute."),
     }
-    return known.get(status, _("Something went wrong on our side. Nothing you sent was lost; please try again."))
+    words: str = known.get(
+        status, _("Something went wrong on our side. Nothing you sent was lost; please try again.")
+    )
+    return words

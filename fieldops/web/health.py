@@ -6,11 +6,11 @@ from flask import Blueprint, current_app, jsonify
 from sqlalchemy import text
 from werkzeug.wrappers import Response
 
-from fieldops.config import Settings
 from fieldops.database import assert_spatial_indexes, head_revision, present_revision
 from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.queries.tasks import oldest_overdue_lease_s
+from fieldops.web.page import installation
 
 blueprint = Blueprint("health", __name__)
 
@@ -26,7 +26,7 @@ def alive() -> Response:
 @blueprint.get("/readyz")
 def ready() -> tuple[Response, int]:
     """Answer 200 when the database is whole, at the newest revision, and there is room to write."""
-    settings: Settings = current_app.extensions["fieldops_settings"]
+    settings = installation().settings
     troubles: list[str] = []
     try:
         connection = db.session.connection()
@@ -43,4 +43,6 @@ def ready() -> tuple[Response, int]:
     if shutil.disk_usage(settings.instance_dir).free < LEAST_FREE_BYTES:
         troubles.append("less than 50 MB of disk are free")
     late_s = oldest_overdue_lease_s(db.session()) if not troubles else 0
-    return jsonify(ready=not troubles, troubles=troubles, oldest_overdue_lease_s=late_s), 503 if troubles else 200
+    return jsonify(
+        ready=not troubles, troubles=troubles, oldest_overdue_lease_s=late_s
+    ), 503 if troubles else 200

@@ -10,25 +10,19 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from fieldops import clock, i18n
-from fieldops.config import ROOT, Settings
-from fieldops.domain.city import City
+from fieldops.config import ROOT
 from fieldops.domain.roles import Right, may
 from fieldops.extensions import db
+from fieldops.installation import Installation
 from fieldops.queries.users import roles_of
 from fieldops.web.words import WORDS
 
 THEMES = ("light", "dark", "sun")
 
 
-def settings() -> Settings:
-    """Return this application's settings."""
-    found: Settings = current_app.extensions["fieldops_settings"]
-    return found
-
-
-def city() -> City:
-    """Return this application's city."""
-    found: City = current_app.extensions["fieldops_city"]
+def installation() -> Installation:
+    """Return this application's installation."""
+    found: Installation = current_app.extensions["fieldops"]
     return found
 
 
@@ -67,10 +61,11 @@ def register_page_context(app: Flask) -> None:
             "theme": theme if theme in THEMES else None,
             "language": i18n.language(),
             "languages": i18n.LANGUAGES,
-            "city": city(),
-            "is_demo": settings().demo,
+            "city": installation().city,
+            "is_demo": installation().settings.demo,
             "now": clock.now(),
-            "may": lambda right: current_user.is_authenticated
-            and may(roles_of(db.session(), current_user.id), Right(right)),
+            "may": lambda right: (
+                current_user.is_authenticated and may(roles_of(db.session(), current_user.id), Right(right))
+            ),
             "html": Markup,
         }

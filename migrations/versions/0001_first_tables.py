@@ -44,6 +44,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_area_parent_id"), "area", ["parent_id"], unique=False)
     op.create_table(
+        "counter",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_counter")),
+        sa.UniqueConstraint("name", name=op.f("uq_counter_name")),
+    )
+    op.create_table(
         "department",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=40), nullable=False),
@@ -244,7 +252,6 @@ def upgrade() -> None:
     op.create_geospatial_table(
         "cluster",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("family", sa.String(length=40), nullable=False),
         sa.Column("service_id", sa.Integer(), nullable=False),
         sa.Column(
@@ -274,7 +281,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_cluster_service_id")),
         sa.ForeignKeyConstraint(["split_from_id"], ["cluster.id"], name=op.f("fk_cluster_split_from_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster")),
-        sa.UniqueConstraint("number", name=op.f("uq_cluster_number")),
     )
     op.create_geospatial_index(
         "idx_cluster_anchor", "cluster", ["anchor"], unique=False, postgresql_using="gist", postgresql_ops={}
@@ -955,6 +961,7 @@ def downgrade() -> None:
     )
     op.drop_geospatial_table("depot")
     op.drop_table("department")
+    op.drop_table("counter")
     op.drop_index(op.f("ix_area_parent_id"), table_name="area")
     op.drop_geospatial_index(
         "idx_area_shape", table_name="area", postgresql_using="gist", column_name="shape"

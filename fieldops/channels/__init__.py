@@ -1,0 +1,1 @@
+"""One adapter a file; they know no tables and not each other."""

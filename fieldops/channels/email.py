@@ -1,0 +1,67 @@
+"""E-mail by SMTP."""
+
+import smtplib
+from email.message import EmailMessage
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from fieldops.config import Settings
+from fieldops.errors import SetupError
+
+TIMEOUT_S: Final = 20.0
+
+
+class EmailChannel:
+    """Sends plain-text letters through one SMTP server.
+
+    Parameters
+    ----------
+    url
+        smtp://user:password@host:port, or smtps:// for TLS from the first byte; STARTTLS is used wherever
+        the server offers it.
+    sender
+        The address letters come from.
+    """
+
+    def __init__(self, url: str, sender: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise SetupError("FIELDOPS_SMTP_URL must look like smtp://user:password@host:587.")
+        self._parts = parts
+        self._sender = sender
+
+    @classmethod
+    def of(cls, settings: Settings) -> "EmailChannel | None":
+        """Return the installation's channel, None where none is set up."""
+        return cls(settings.smtp_url, settings.mail_sender) if settings.smtp_url else None
+
+    def send(self, address: str, subject: str, body: str, *, key: str) -> None:
+        """Send one letter; `key` becomes its Message-ID, so that a repeat after a crash is the same letter
+        to the receiving side.
+
+        Raises
+        ------
+        smtplib.SMTPException, OSError
+            It was not taken; the task is tried again.
+        """
+        letter = EmailMessage()
+        letter["From"], letter["To"], letter["Subject"] = self._sender, address, subject
+        letter["Message-ID"] = f"<{key}@{self._sender.rpartition('@')[2] or 'fieldops.invalid'}>"
+        letter["Auto-Submitted"] = "auto-generated"
+        letter.set_content(body)
+        with self._connect() as server:
+            server.send_message(letter)
+
+    def _connect(self) -> smtplib.SMTP:
+        parts = self._parts
+        host = parts.hostname or ""
+        if parts.scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_S)
+        else:
+            server = smtplib.SMTP(host, parts.port or 587, timeout=TIMEOUT_S)
+            server.ehlo()
+            if server.has_extn("starttls"):
+                server.starttls()
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        return server

@@ -1,0 +1,18 @@
+"""What an operation needs to know of the installation it works in."""
+
+from dataclasses import dataclass
+
+from fieldops.config import Settings
+from fieldops.domain.city import City
+from fieldops.media.store import MediaStore
+from fieldops.sealing import Sealer
+
+
+@dataclass(frozen=True)
+class Installation:
+    """One city's settings, profile, keys and photo store."""
+
+    settings: Settings
+    city: City
+    sealer: Sealer
+    media: MediaStore

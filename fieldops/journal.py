@@ -1,0 +1,26 @@
+"""The log: one JSON object a line on stderr, with codes and figures, never with people's words or contacts."""
+
+import logging
+import sys
+
+import structlog
+
+from fieldops.config import Settings
+
+
+def open_journal(settings: Settings) -> None:
+    """Set up logging for this process. Tracebacks carry no local variables: those may hold a contact."""
+    level = logging.getLevelNamesMapping()[settings.log_level]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)

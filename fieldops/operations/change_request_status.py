@@ -1,0 +1,81 @@
+"""Moving a request from state to state, with its history and its reporters' news."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from fieldops import clock
+from fieldops.domain.request_states import ENDED, REQUEST_MOVES, RequestStatus
+from fieldops.domain.roles import By
+from fieldops.models import ServiceRequest, StatusChange
+from fieldops.operations.notify_reporter import notify_reporters
+
+TOLD: Final = {
+    RequestStatus.ACKNOWLEDGED: "acknowledged",
+    RequestStatus.SCHEDULED: "scheduled",
+    RequestStatus.DONE: "done",
+    RequestStatus.CLOSED: "closed",
+    RequestStatus.DECLINED: "declined",
+    RequestStatus.REFERRED: "referred",
+    RequestStatus.DUPLICATE: "merged",
+}
+"""States of which reporters are told, and by which template."""
+
+
+def change_request_status(
+    session: Session,
+    request: ServiceRequest,
+    target: RequestStatus,
+    by: By,
+    *,
+    words: str = "",
+    facts: Mapping[str, Any] | None = None,
+    tell: bool = True,
+) -> StatusChange:
+    """Make one move of the table, append it to the history and tell the followers.
+
+    Parameters
+    ----------
+    words
+        For the reporter.
+    facts
+        What the move needs (see the table) and the messages use: JSON values, never personal data.
+    tell
+        False where something else tells them of it.
+
+    Raises
+    ------
+    Conflict, NotAllowed, InvalidInput
+        From the state table.
+    """
+    facts = dict(facts or {})
+    source = RequestStatus(request.status)
+    given = set(facts) | ({"words"} if words.strip() else set())
+    REQUEST_MOVES.check(source, target, by.actor, given)
+    now = clock.now()
+    request.status = target.value
+    request.ended_at = now if target in ENDED else None
+    if target is RequestStatus.CLOSED:
+        request.closed_reason = str(facts["closed_reason"])
+    if target is RequestStatus.REOPENED:
+        request.times_reopened += 1
+        request.closed_reason = None
+    change = StatusChange(
+        request_id=request.id,
+        source=source.value,
+        target=target.value,
+        actor=by.actor.value,
+        user_id=by.user_id,
+        at=now,
+        words=words.strip(),
+        facts=facts,
+    )
+    session.add(change)
+    session.flush()
+    if tell and target in TOLD:
+        told = {key: value for key, value in facts.items() if key != "evidence"}
+        notify_reporters(
+            session, request, TOLD[target], told | {"words": words.strip()}, occasion=str(change.id)
+        )
+    return change

@@ -1,0 +1,122 @@
+"""Staff accounts: making them, changing them, signing in."""
+
+import secrets
+from collections.abc import Iterable
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from fieldops import clock
+from fieldops.domain.roles import THE_SYSTEM, By, Role
+from fieldops.errors import Conflict, InvalidInput
+from fieldops.models import User, UserRole
+from fieldops.operations.audit import write_audit
+from fieldops.queries.users import user_by_login
+
+LEAST_PASSWORD = 10
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+def add_user(
+    session: Session,
+    *,
+    login: str,
+    name: str,
+    password: str,
+    roles: Iterable[str],
+    by: By | None,
+    department_id: int | None = None,
+) -> User:
+    """Make an account.
+
+    Raises
+    ------
+    InvalidInput
+        An empty name, an unknown role, or a password under ten characters.
+    Conflict
+        The login name is taken.
+    """
+    login, name = login.strip().lower(), name.strip()
+    if not login or not name:
+        raise InvalidInput("A login name and a name are needed.", field="login" if not login else "name")
+    if session.scalar(select(User.id).where(User.login == login)):
+        raise Conflict("The login name %(login)s is taken.", field="login", login=login)
+    user = User(
+        login=login,
+        name=name,
+        password_hash=_hashed(password),
+        department_id=department_id,
+        session_key=secrets.token_hex(16),
+    )
+    session.add(user)
+    session.flush()
+    set_roles(session, user, roles)
+    write_audit(session, by or THE_SYSTEM, "user_added", "user", user.id)
+    return user
+
+
+def set_roles(session: Session, user: User, roles: Iterable[str]) -> None:
+    """Replace a user's roles.
+
+    Raises
+    ------
+    InvalidInput
+        No role, or one that does not exist.
+    """
+    try:
+        chosen = sorted({Role(code) for code in roles})
+    except ValueError as error:
+        raise InvalidInput("There is no such role: %(why)s.", field="roles", why=error) from None
+    if not chosen:
+        raise InvalidInput("Choose at least one role.", field="roles")
+    session.execute(delete(UserRole).where(UserRole.user_id == user.id))
+    session.add_all(
+        UserRole(user_id=user.id, role=role.value, department_id=user.department_id) for role in chosen
+    )
+    session.flush()
+
+
+def set_password(session: Session, user: User, password: str, by: By) -> None:
+    """Give a new password and end all other sessions."""
+    user.password_hash = _hashed(password)
+    user.session_key = secrets.token_hex(16)
+    write_audit(session, by, "password_set", "user", user.id)
+
+
+def set_active(session: Session, user: User, active: bool, by: By) -> None:
+    """Let an account in or keep it out; its sessions end at once."""
+    user.active = active
+    user.session_key = secrets.token_hex(16)
+    write_audit(session, by, "user_activated" if active else "user_deactivated", "user", user.id)
+
+
+def sign_in(session: Session, login: str, password: str) -> User:
+    """Return the account when the password is right.
+
+    Raises
+    ------
+    InvalidInput
+        Unknown name or wrong password, one sentence for both; the same time is spent on either.
+    """
+    user = user_by_login(session, login)
+    try:
+        _hasher.verify(user.password_hash if user else _NOBODY, password)
+    except (VerifyMismatchError, InvalidHashError):
+        user = None
+    if user is None:
+        raise InvalidInput("The name or the password is wrong.", field="password")
+    if _hasher.check_needs_rehash(user.password_hash):
+        user.password_hash = _hasher.hash(password)
+    user.last_seen_at = clock.now()
+    return user
+
+
+def _hashed(password: str) -> str:
+    if len(password) < LEAST_PASSWORD:
+        raise InvalidInput(
+            "A password needs at least %(least)s characters.", field="password", least=LEAST_PASSWORD
+        )
+    return _hasher.hash(password)

@@ -1,0 +1,86 @@
+"""A repair with its evidence: the order is done, its requests are done, every reporter hears of it."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.orm import Session
+
+from fieldops import clock
+from fieldops.domain.request_states import RequestStatus
+from fieldops.domain.roles import THE_SYSTEM, By
+from fieldops.domain.work_order_states import RepairKind, WorkOrderStatus
+from fieldops.errors import InvalidInput
+from fieldops.installation import Installation
+from fieldops.models import Cluster, Stop, WorkOrder
+from fieldops.operations.change_request_status import change_request_status
+from fieldops.operations.group_requests import refresh_cluster
+from fieldops.operations.open_work_order import change_work_order_status, new_order
+from fieldops.outbox import enqueue
+from fieldops.queries.clusters import open_members_of
+from fieldops.queries.photos import has_photo
+from fieldops.queries.work_orders import open_orders_of
+
+if TYPE_CHECKING:
+    from fieldops.operations.record_stop_event import StopReport
+
+ASK_AFTER: Final = timedelta(days=3)
+"""When reporters are asked whether it is fixed (product reference §4)."""
+
+PERMANENT_WITHIN: Final = timedelta(days=30)
+"""When a temporary repair's permanent one is due (ours)."""
+
+
+def complete_work_order(
+    session: Session, installation: Installation, order: WorkOrder, stop: Stop, report: "StopReport", by: By
+) -> None:
+    """End an order in progress.
+
+    Raises
+    ------
+    InvalidInput
+        The after-photo or the kind of repair is missing, or the material is negative.
+    """
+    try:
+        kind = RepairKind(report.repair_kind)
+    except ValueError:
+        raise InvalidInput("Say whether the repair is permanent or temporary.", field="repair_kind") from None
+    if not has_photo(session, stop.id, "after"):
+        raise InvalidInput("A photo of the finished work is needed.", field="photo")
+    if report.material_amount is not None and report.material_amount < 0:
+        raise InvalidInput("The material used cannot be negative.", field="material_amount")
+    order.repair_kind = kind.value
+    order.size = report.size.strip()[:100] or order.size
+    if report.material_amount is not None:
+        order.material_amount = report.material_amount
+    change_work_order_status(
+        session,
+        order,
+        WorkOrderStatus.DONE,
+        by,
+        words=report.words,
+        facts={"after_photo": stop.id, "repair_kind": kind.value},
+    )
+    cluster = session.get_one(Cluster, order.cluster_id)
+    requests = open_members_of(session, cluster.id)
+    if kind is RepairKind.TEMPORARY:
+        permanent = new_order(session, installation, cluster, clock.now(), THE_SYSTEM)
+        permanent.rework_of_id, permanent.due_at = order.id, clock.now() + PERMANENT_WITHIN
+    elif open_orders_of(session, cluster.id):
+        return  # another department's order at this place is not done yet
+    for request in requests:
+        if request.status == RequestStatus.IN_PROGRESS.value:
+            change_request_status(
+                session,
+                request,
+                RequestStatus.DONE,
+                by,
+                facts={"evidence": stop.id, "repair_kind": kind.value, "date": clock.now().isoformat()},
+            )
+            enqueue(
+                session,
+                "ask_if_fixed",
+                {"request_id": request.id},
+                due_at=clock.now() + ASK_AFTER,
+                dedupe_key=f"ask:{request.id}",
+            )
+    refresh_cluster(session, cluster)

@@ -1,0 +1,125 @@
+"""Sending a plan's batches out, and calling one back."""
+
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from fieldops import clock
+from fieldops.domain.request_states import RequestStatus
+from fieldops.domain.roles import THE_SYSTEM, By
+from fieldops.domain.work_order_states import BATCH_MOVES, BatchStatus, StopStatus, WorkOrderStatus
+from fieldops.errors import Conflict
+from fieldops.installation import Installation
+from fieldops.models import Batch, DayPlan, Stop, WorkOrder
+from fieldops.operations.audit import write_audit
+from fieldops.operations.change_request_status import change_request_status
+from fieldops.operations.open_work_order import change_work_order_status
+from fieldops.queries.clusters import open_members_of
+from fieldops.queries.plans import batches_of, get_batch, get_plan, stops_of
+from fieldops.queries.work_orders import get_order
+from geo.dispatch.plan_reading import plan_from_dict
+from geo.dispatch.reading import read_problem
+from geo.dispatch.referee import judge
+
+
+def dispatch_plan(
+    session: Session, installation: Installation, day_plan_id: int, version: int, by: By
+) -> list[Batch]:
+    """Send out all proposed batches of a plan: orders are batched, reporters are told the day.
+
+    The referee judges the stored problem and plan once more; what was accepted when it was computed is
+    not taken on trust.
+
+    Raises
+    ------
+    Conflict
+        The plan was changed or replaced since it was shown, the referee refuses it, or one of its orders
+        is no longer ready; the message names it.
+    """
+    day_plan = get_plan(session, day_plan_id)
+    if day_plan.version != version or day_plan.state != "proposed":
+        raise Conflict("This plan is no longer the current one. Look at the new one and try again.")
+    _require_accepted(day_plan)
+    batches = [
+        batch for batch in batches_of(session, day_plan.id) if batch.status == BatchStatus.PROPOSED.value
+    ]
+    stops = stops_of(session, [batch.id for batch in batches])
+    orders = {
+        stop.id: get_order(session, stop.work_order_id) for batch in batches for stop in stops[batch.id]
+    }
+    gone = sorted(order.number for order in orders.values() if order.status != WorkOrderStatus.READY.value)
+    if gone:
+        raise Conflict(
+            "No longer ready since the plan was computed: %(orders)s. Compute the plan again.",
+            orders=", ".join(gone),
+        )
+    for batch in batches:
+        BATCH_MOVES.check(BatchStatus.PROPOSED, BatchStatus.DISPATCHED, by.actor, {"accepted_plan"})
+        batch.status, batch.dispatched_at = BatchStatus.DISPATCHED.value, clock.now()
+        for stop in stops[batch.id]:
+            _schedule(session, installation, orders[stop.id], stop, by)
+    day_plan.state = "applied"
+    write_audit(
+        session, by, "plan_dispatched", "day_plan", day_plan.id, batches=len(batches), stops=len(orders)
+    )
+    session.flush()
+    return batches
+
+
+def _require_accepted(day_plan: DayPlan) -> None:
+    problem = read_problem(day_plan.problem)
+    verdict = judge(problem, plan_from_dict(day_plan.answer))
+    if not day_plan.accepted or not verdict.accepted:
+        first = verdict.violations[0].message if verdict.violations else "it was refused when it was computed"
+        raise Conflict("The independent check refuses this plan: %(why)s", why=first)
+
+
+def _schedule(session: Session, installation: Installation, order: WorkOrder, stop: Stop, by: By) -> None:
+    change_work_order_status(session, order, WorkOrderStatus.BATCHED, by)
+    day = stop.arrives_at.astimezone(ZoneInfo(installation.city.time_zone)).date()
+    for request in open_members_of(session, order.cluster_id):
+        if request.status == RequestStatus.ACKNOWLEDGED.value:
+            request.scheduled_for = stop.arrives_at
+            change_request_status(
+                session, request, RequestStatus.SCHEDULED, THE_SYSTEM, facts={"date": day.isoformat()}
+            )
+
+
+def recall_batch(session: Session, batch_id: int, version: int, by: By) -> Batch:
+    """Call a batch back: stops not started go back to ready, started ones stay with the crew.
+
+    Raises
+    ------
+    Conflict
+        It was changed meanwhile, or is neither proposed nor dispatched.
+    """
+    batch = get_batch(session, batch_id)
+    if batch.version != version:
+        raise Conflict("This batch was changed in the meantime. Look at the new state and try again.")
+    BATCH_MOVES.check(BatchStatus(batch.status), BatchStatus.RECALLED, by.actor)
+    was_out = batch.status == BatchStatus.DISPATCHED.value
+    batch.status = BatchStatus.RECALLED.value
+    if was_out:
+        for stop in stops_of(session, [batch.id])[batch.id]:
+            if stop.status == StopStatus.PLANNED.value:
+                return_stop(session, stop)
+    write_audit(session, by, "batch_recalled", "batch", batch.id)
+    session.flush()
+    return batch
+
+
+def return_stop(session: Session, stop: Stop) -> None:
+    """Put a stop's order back among the ready ones, and its requests back to verified."""
+    order = get_order(session, stop.work_order_id)
+    stop.status = StopStatus.RETURNED.value
+    if order.status in (WorkOrderStatus.BATCHED.value, WorkOrderStatus.IN_PROGRESS.value):
+        change_work_order_status(session, order, WorkOrderStatus.READY, THE_SYSTEM)
+    withdraw_schedule(session, order)
+
+
+def withdraw_schedule(session: Session, order: WorkOrder) -> None:
+    """Take the promised date back from the requests of an order's cluster."""
+    for request in open_members_of(session, order.cluster_id):
+        if request.status in (RequestStatus.SCHEDULED.value, RequestStatus.IN_PROGRESS.value):
+            request.scheduled_for = None
+            change_request_status(session, request, RequestStatus.ACKNOWLEDGED, THE_SYSTEM, tell=False)

@@ -1,0 +1,55 @@
+"""Telling the people behind a request, each by the way they came."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldops import clock
+from fieldops.models import Message, ServiceRequest
+from fieldops.outbox import enqueue, insert_if_absent
+from fieldops.queries.reporters import followers_of
+
+
+def notify_reporters(
+    session: Session, request: ServiceRequest, template: str, facts: Mapping[str, Any], *, occasion: str = ""
+) -> int:
+    """Put one message to each follower of a request into the outbox.
+
+    Parameters
+    ----------
+    template
+        Name of a file in `templates/messages`.
+    facts
+        What the template needs: codes, dates and figures, never personal data.
+    occasion
+        Tells one use of a template from the next for the same request, so that nobody is told twice of
+        one thing but may be told of the same kind of thing again.
+
+    Returns
+    -------
+    How many messages were added.
+    """
+    added = 0
+    for reporter in followers_of(session, request.id):
+        key = f"{template}:{request.id}:{reporter.id}:{occasion}"
+        new = insert_if_absent(
+            session,
+            Message,
+            request_id=request.id,
+            reporter_id=reporter.id,
+            channel=reporter.channel,
+            language=reporter.language,
+            template=template,
+            facts=dict(facts),
+            state="queued",
+            dedupe_key=key,
+            created_at=clock.now(),
+            last_error="",
+        )
+        if new:
+            number = session.scalars(select(Message.id).where(Message.dedupe_key == key)).one()
+            enqueue(session, "send_message", {"message_id": number}, dedupe_key=f"send:{number}")
+            added += 1
+    return added

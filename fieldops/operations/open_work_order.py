@@ -1,0 +1,136 @@
+"""Instructing work at a cluster."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from fieldops import clock
+from fieldops.domain.references import work_order_number
+from fieldops.domain.request_states import RequestStatus
+from fieldops.domain.roles import OFFICIALS, By
+from fieldops.domain.work_order_states import WORK_ORDER_MOVES, WorkOrderStatus
+from fieldops.errors import Conflict
+from fieldops.installation import Installation
+from fieldops.models import Cluster, Service, WorkOrder, WorkOrderChange
+from fieldops.models.base import as_point, lon_lat
+from fieldops.operations.change_request_status import change_request_status
+from fieldops.operations.link_causes import order_drain_before_patch
+from fieldops.operations.locate_request import locate
+from fieldops.outbox import next_number
+from fieldops.queries.clusters import open_members_of
+from fieldops.queries.services import deadline
+from fieldops.queries.work_orders import open_orders_of
+
+SIZE_FACTOR = {1: 0.8, 2: 1.0, 3: 1.5}
+"""How severity scales service minutes and material (ours, until crews' own records say better)."""
+
+
+def open_work_order(
+    session: Session, installation: Installation, cluster: Cluster, by: By, *, tell: bool = True
+) -> WorkOrder:
+    """Make a ready order for a cluster; its unread requests count as read by whoever opens it.
+
+    Raises
+    ------
+    Conflict
+        The cluster has an open order already, or nothing open in it.
+    """
+    members = open_members_of(session, cluster.id)
+    if not members:
+        raise Conflict("Nothing is open in cluster %(number)s.", number=cluster.id)
+    if open_orders_of(session, cluster.id):
+        raise Conflict("Cluster %(number)s has an open work order already.", number=cluster.id)
+    if by.actor in OFFICIALS:
+        for request in members:
+            if request.status in (RequestStatus.SUBMITTED.value, RequestStatus.REOPENED.value):
+                change_request_status(session, request, RequestStatus.ACKNOWLEDGED, by, tell=tell)
+    order = new_order(session, installation, cluster, min(member.reported_at for member in members), by)
+    change_work_order_status(
+        session, order, WorkOrderStatus.READY, by, facts={"place": True, "duration": True, "skills": True}
+    )
+    order_drain_before_patch(session, installation, cluster)
+    return order
+
+
+def new_order(
+    session: Session, installation: Installation, cluster: Cluster, since: Any, by: By
+) -> WorkOrder:
+    """Make a draft order from what the cluster's service usually takes."""
+    service = session.get_one(Service, cluster.service_id)
+    lon, lat = lon_lat(cluster.anchor)
+    scale = SIZE_FACTOR[cluster.severity]
+    today = clock.now()
+    month = f"work_order:{today:%y%m}"
+    order = WorkOrder(
+        number=work_order_number(today.date(), next_number(session, month)),
+        cluster_id=cluster.id,
+        service_id=service.id,
+        department_id=service.department_id,
+        status=WorkOrderStatus.DRAFT.value,
+        place=as_point(lon, lat),
+        duration_s=int(service.duration_s * scale),
+        material=service.material,
+        material_amount=int(service.material_amount * scale),
+        skills=list(service.skills),
+        dry_weather=service.dry_weather,
+        severity=cluster.severity,
+        exposure=locate(session, installation.city, lon, lat).exposure,
+        due_at=deadline(session, "repair", service.id, since),
+        created_at=today,
+    )
+    session.add(order)
+    session.flush()
+    WORK_ORDER_MOVES.check(None, WorkOrderStatus.DRAFT, by.actor)
+    _append(session, order, None, WorkOrderStatus.DRAFT, by, "", {})
+    return order
+
+
+def change_work_order_status(
+    session: Session,
+    order: WorkOrder,
+    target: WorkOrderStatus,
+    by: By,
+    *,
+    words: str = "",
+    facts: Mapping[str, Any] | None = None,
+) -> None:
+    """Make one move of the table and append it to the order's history.
+
+    Raises
+    ------
+    Conflict, NotAllowed, InvalidInput
+        From the state table.
+    """
+    facts = dict(facts or {})
+    source = WorkOrderStatus(order.status)
+    WORK_ORDER_MOVES.check(source, target, by.actor, set(facts))
+    order.status = target.value
+    if target in (WorkOrderStatus.DONE, WorkOrderStatus.CANCELLED):
+        order.ended_at = clock.now()
+    order.blocked_reason = str(facts["reason"])[:40] if target is WorkOrderStatus.BLOCKED else None
+    _append(session, order, source, target, by, words, facts)
+
+
+def _append(
+    session: Session,
+    order: WorkOrder,
+    source: WorkOrderStatus | None,
+    target: WorkOrderStatus,
+    by: By,
+    words: str,
+    facts: dict[str, Any],
+) -> None:
+    session.add(
+        WorkOrderChange(
+            work_order_id=order.id,
+            source=source.value if source else None,
+            target=target.value,
+            actor=by.actor.value,
+            user_id=by.user_id,
+            at=clock.now(),
+            words=words,
+            facts=facts,
+        )
+    )
+    session.flush()

@@ -1,0 +1,171 @@
+"""Planning a day: pose the problem, search, let the referee judge, propose a batch for each crew."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldops import clock
+from fieldops.domain.city import City
+from fieldops.domain.roles import THE_SYSTEM, By
+from fieldops.domain.work_order_states import BATCH_MOVES, BatchStatus, StopStatus
+from fieldops.errors import Conflict, InvalidInput
+from fieldops.installation import Installation
+from fieldops.models import Batch, DayPlan, Shift, Stop
+from fieldops.operations.pose_problem import free_shifts, pose_problem
+from fieldops.outbox import enqueue
+from fieldops.queries.plans import batches_of, get_plan, proposed_plans
+from geo.dispatch.reading import read_problem
+from geo.dispatch.referee import judge
+from geo.dispatch.result import Progress
+from geo.dispatch.search import plan
+from geo.dispatch.writing import plan_to_dict
+
+UnitOfWork = Callable[[], AbstractContextManager[Session]]
+
+LONGEST_S = 600.0
+FURTHEST_DAYS = 14
+
+
+def plan_batches(
+    session: Session, installation: Installation, day: date, by: By, *, seconds: float, seed: int
+) -> DayPlan:
+    """Ask for a plan of one day; the worker computes it and its progress can be watched.
+
+    Raises
+    ------
+    InvalidInput
+        The day has passed or lies too far ahead, or the time for the search is not between 1 s and 10 min.
+    Conflict
+        No crew is free to be planned that day.
+    """
+    today = clock.now().astimezone(ZoneInfo(installation.city.time_zone)).date()
+    if not today <= day <= today + timedelta(days=FURTHEST_DAYS):
+        raise InvalidInput("Choose a day from today to two weeks ahead.", field="day")
+    if not 1 <= seconds <= LONGEST_S:
+        raise InvalidInput("The search takes between 1 second and 10 minutes.", field="seconds")
+    return _ask_for_plan(session, day, by, seconds=seconds, seed=seed)
+
+
+def _ask_for_plan(session: Session, day: date, by: By, *, seconds: float, seed: int) -> DayPlan:
+    if not free_shifts(session, day):
+        raise Conflict(
+            "No crew is free on %(day)s: either nobody has a shift, or every batch is out already.",
+            day=day.isoformat(),
+        )
+    day_plan = DayPlan(
+        day=day, state="queued", seed=seed, seconds=seconds, user_id=by.user_id, created_at=clock.now()
+    )
+    session.add(day_plan)
+    session.flush()
+    enqueue(session, "compute_plan", {"day_plan_id": day_plan.id})
+    return day_plan
+
+
+def compute_plan(installation: Installation, day_plan_id: int, unit_of_work: UnitOfWork) -> None:
+    """Search for the plan that was asked for and propose its batches. Doing it again replaces nothing
+    that was decided since.
+
+    The search runs outside any transaction; what it needs is read before, what it found is written after.
+    """
+    with unit_of_work() as session:
+        day_plan = session.get(DayPlan, day_plan_id)
+        if day_plan is None or day_plan.state not in ("queued", "computing"):
+            return
+        posed = pose_problem(session, installation.city, day_plan.day)
+        day_plan.state, day_plan.problem = "computing", posed.problem
+        day_plan.violations = {"left_out": posed.left_out}
+        seconds, seed = day_plan.seconds, day_plan.seed
+    problem = read_problem(posed.problem)
+    watch = _Watch(day_plan_id, unit_of_work)
+    answer = plan(problem, seconds=seconds, seed=seed, on_progress=watch)
+    verdict = judge(problem, answer)
+    with unit_of_work() as session:
+        day_plan = get_plan(session, day_plan_id)
+        if day_plan.state != "computing":
+            return
+        day_plan.answer = plan_to_dict(answer, problem)
+        day_plan.accepted = verdict.accepted
+        day_plan.violations = {
+            "left_out": posed.left_out,
+            "found": [{"code": found.code, "message": found.message} for found in verdict.violations],
+        }
+        day_plan.progress, day_plan.computed_at = 100, clock.now()
+        _discard_older(session, day_plan)
+        day_plan.state = "proposed"
+        _propose(session, installation.city, day_plan)
+
+
+class _Watch:
+    """Writes the search's progress now and then, and stops it when the plan was given up."""
+
+    EVERY_S = 1.0
+
+    def __init__(self, day_plan_id: int, unit_of_work: UnitOfWork) -> None:
+        self.day_plan_id = day_plan_id
+        self.unit_of_work = unit_of_work
+        self.next_at = time.monotonic() + self.EVERY_S
+
+    def __call__(self, progress: Progress) -> bool:
+        if time.monotonic() < self.next_at:
+            return True
+        self.next_at = time.monotonic() + self.EVERY_S
+        with self.unit_of_work() as session:
+            day_plan = get_plan(session, self.day_plan_id)
+            if day_plan.state != "computing":
+                return False
+            day_plan.progress = min(99, int(progress.fraction * 100))
+        return True
+
+
+def _discard_older(session: Session, day_plan: DayPlan) -> None:
+    for older in proposed_plans(session, day_plan.day):
+        if older.id != day_plan.id:
+            older.state = "discarded"
+            for batch in batches_of(session, older.id):
+                if batch.status == BatchStatus.PROPOSED.value:
+                    BATCH_MOVES.check(BatchStatus.PROPOSED, BatchStatus.RECALLED, THE_SYSTEM.actor)
+                    batch.status = BatchStatus.RECALLED.value
+
+
+def _propose(session: Session, city: City, day_plan: DayPlan) -> None:
+    midnight = datetime(
+        day_plan.day.year, day_plan.day.month, day_plan.day.day, tzinfo=ZoneInfo(city.time_zone)
+    )
+    shifts = {
+        shift.crew_id: shift for shift in session.scalars(select(Shift).where(Shift.day == day_plan.day))
+    }
+    BATCH_MOVES.check(None, BatchStatus.PROPOSED, THE_SYSTEM.actor)
+    for route in day_plan.answer.get("routes", []):
+        jobs = [step for step in route["steps"] if step["type"] == "job"]
+        if not jobs:
+            continue
+        batch = Batch(
+            day_plan_id=day_plan.id,
+            crew_id=route["vehicle"],
+            shift_id=shifts[route["vehicle"]].id,
+            status=BatchStatus.PROPOSED.value,
+            travel_s=int(route["duration"]),
+            distance_m=int(route.get("distance", 0)),
+        )
+        session.add(batch)
+        session.flush()
+        session.add_all(_stop(batch, place, step, midnight) for place, step in enumerate(jobs, start=1))
+    session.flush()
+
+
+def _stop(batch: Batch, position: int, step: dict[str, Any], midnight: datetime) -> Stop:
+    starts_s = step["arrival"] + step.get("waiting_time", 0)
+    return Stop(
+        batch_id=batch.id,
+        work_order_id=step["id"],
+        position=position,
+        status=StopStatus.PLANNED.value,
+        arrives_at=midnight + timedelta(seconds=starts_s),
+        ends_at=midnight + timedelta(seconds=starts_s + step["service"]),
+    )

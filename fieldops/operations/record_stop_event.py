@@ -1,0 +1,238 @@
+"""What a crew reports of a stop. Appended; the same report twice is one."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldops import clock
+from fieldops.domain.request_states import RequestStatus
+from fieldops.domain.roles import By
+from fieldops.domain.work_order_states import (
+    BATCH_MOVES,
+    ENDED_STOPS,
+    BatchStatus,
+    BlockedReason,
+    StopEventKind,
+    StopStatus,
+    WorkOrderStatus,
+)
+from fieldops.errors import Conflict, InvalidInput, NotAllowed
+from fieldops.installation import Installation
+from fieldops.media.photos import PreparedPhoto
+from fieldops.models import Batch, Crew, Stop, StopEvent, WorkOrder
+from fieldops.models.base import as_point, lon_lat
+from fieldops.operations.attach_photo import attach_photo
+from fieldops.operations.change_request_status import change_request_status
+from fieldops.operations.complete_work_order import complete_work_order
+from fieldops.operations.dispatch_batch import withdraw_schedule
+from fieldops.operations.notify_reporter import notify_reporters
+from fieldops.operations.open_work_order import change_work_order_status
+from fieldops.queries.clusters import open_members_of
+from fieldops.queries.plans import get_stop, stops_of
+from fieldops.queries.work_orders import get_order
+from geo.crs import projected_crs, to_metres
+
+ARRIVAL_REACH_M: Final = 50.0
+CLOCK_SKEW: Final = timedelta(minutes=10)
+MOST_WORDS: Final = 1000
+
+Kind = StopEventKind
+
+
+@dataclass(frozen=True)
+class StopReport:
+    """One report from the phone.
+
+    `client_key` makes a replay harmless; `at` is the phone's time; `lon`, `lat` its position if known;
+    `override` says that the crew is there although the position says otherwise.
+    """
+
+    kind: StopEventKind
+    client_key: str
+    at: datetime | None = None
+    lon: float | None = None
+    lat: float | None = None
+    override: bool = False
+    words: str = ""
+    reason: str = ""
+    repair_kind: str = ""
+    size: str = ""
+    material_amount: int | None = None
+    photos: tuple[PreparedPhoto, ...] = field(default=())
+
+
+def record_stop_event(
+    session: Session, installation: Installation, stop_id: int, report: StopReport, by: By
+) -> StopEvent:
+    """Append a report and let the stop, its order and its requests follow.
+
+    Raises
+    ------
+    NotAllowed
+        The stop belongs to another crew.
+    Conflict
+        The stop is not in a state for this, or its batch was recalled.
+    InvalidInput
+        The after-photo, the reason or the kind of repair is missing; `field` names it.
+    """
+    known = session.scalar(select(StopEvent).where(StopEvent.client_key == report.client_key))
+    if known is not None:
+        return known
+    stop = get_stop(session, stop_id)
+    batch = session.get_one(Batch, stop.batch_id)
+    _require_own(session, batch, by)
+    _require_open(stop, batch)
+    if len(report.words) > MOST_WORDS:
+        raise InvalidInput("The note may have at most %(most)s characters.", field="words", most=MOST_WORDS)
+    order = get_order(session, stop.work_order_id)
+    event = _append(session, stop, report, by)
+    for photo in report.photos:
+        attach_photo(session, installation, photo, stop=stop, kind=_photo_kind(report.kind))
+    _FOLLOW.get(report.kind, _nothing)(session, installation, _Case(stop, order, event, report, by))
+    _finish_batch_when_ended(session, batch, by)
+    session.flush()
+    return event
+
+
+@dataclass(frozen=True)
+class _Case:
+    stop: Stop
+    order: WorkOrder
+    event: StopEvent
+    report: StopReport
+    by: By
+
+
+def _require_own(session: Session, batch: Batch, by: By) -> None:
+    crew = session.get_one(Crew, batch.crew_id)
+    if crew.leader_id != by.user_id:
+        raise NotAllowed("This stop belongs to another crew.")
+
+
+def _require_open(stop: Stop, batch: Batch) -> None:
+    if StopStatus(stop.status) in ENDED_STOPS:
+        raise Conflict("This stop has ended already.")
+    started = StopStatus(stop.status) is not StopStatus.PLANNED
+    if batch.status != BatchStatus.DISPATCHED.value and not (
+        started and batch.status == BatchStatus.RECALLED.value
+    ):
+        raise Conflict("This batch was recalled. Reload your list.")
+
+
+def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEvent:
+    now = clock.now()
+    facts: dict[str, Any] = {}
+    if report.reason:
+        facts["reason"] = report.reason
+    if report.override:
+        facts["override"] = True
+    at = report.at or now
+    event = StopEvent(
+        stop_id=stop.id,
+        client_key=report.client_key,
+        kind=report.kind.value,
+        user_id=by.user_id,
+        at=min(at, now + CLOCK_SKEW),
+        received_at=now,
+        place=as_point(report.lon, report.lat) if report.lon is not None and report.lat is not None else None,
+        words=report.words.strip(),
+        facts=facts,
+    )
+    session.add(event)
+    session.flush()
+    return event
+
+
+def _photo_kind(kind: StopEventKind) -> str:
+    return {Kind.COMPLETED: "after", Kind.MADE_SAFE: "made_safe", Kind.BLOCKED: "blocked"}.get(kind, "before")
+
+
+def _nothing(_session: Session, _installation: Installation, _case: _Case) -> None:
+    return
+
+
+def _left(_session: Session, _installation: Installation, case: _Case) -> None:
+    if case.stop.status == StopStatus.PLANNED.value:
+        case.stop.status = StopStatus.ON_THE_WAY.value
+
+
+def _arrived(session: Session, installation: Installation, case: _Case) -> None:
+    away_m = _distance_m(installation, case)
+    if away_m is not None:
+        case.event.facts = case.event.facts | {"distance_m": round(away_m)}
+        if away_m > ARRIVAL_REACH_M and not case.report.override:
+            raise InvalidInput(
+                "You are %(away)s m from the place. Go nearer, or confirm that you are there.",
+                field="override",
+                away=round(away_m),
+            )
+    case.stop.status = StopStatus.ARRIVED.value
+    if case.order.status == WorkOrderStatus.BATCHED.value:
+        change_work_order_status(
+            session, case.order, WorkOrderStatus.IN_PROGRESS, case.by, facts={"arrival": case.event.id}
+        )
+    for request in open_members_of(session, case.order.cluster_id):
+        if request.status in (RequestStatus.ACKNOWLEDGED.value, RequestStatus.SCHEDULED.value):
+            change_request_status(session, request, RequestStatus.IN_PROGRESS, case.by)
+
+
+def _distance_m(installation: Installation, case: _Case) -> float | None:
+    if case.report.lon is None or case.report.lat is None:
+        return None
+    lon, lat = lon_lat(case.order.place)
+    crs = projected_crs([lon], [lat], epsg=installation.city.epsg)
+    x, y = to_metres([lon, case.report.lon], [lat, case.report.lat], crs)
+    return float(((x[1] - x[0]) ** 2 + (y[1] - y[0]) ** 2) ** 0.5)
+
+
+def _completed(session: Session, installation: Installation, case: _Case) -> None:
+    if case.stop.status != StopStatus.ARRIVED.value:
+        _arrived(session, installation, case)
+    complete_work_order(session, installation, case.order, case.stop, case.report, case.by)
+    case.stop.status = StopStatus.COMPLETED.value
+
+
+def _blocked(session: Session, _installation: Installation, case: _Case) -> None:
+    try:
+        reason = BlockedReason(case.report.reason)
+    except ValueError:
+        raise InvalidInput("Say why it could not be done.", field="reason") from None
+    change_work_order_status(
+        session,
+        case.order,
+        WorkOrderStatus.BLOCKED,
+        case.by,
+        words=case.report.words,
+        facts={"reason": reason.value},
+    )
+    withdraw_schedule(session, case.order)
+    case.stop.status = StopStatus.BLOCKED.value
+    for request in open_members_of(session, case.order.cluster_id):
+        notify_reporters(session, request, "postponed", {"reason": reason.value}, occasion=str(case.event.id))
+
+
+def _made_safe(session: Session, _installation: Installation, case: _Case) -> None:
+    for request in open_members_of(session, case.order.cluster_id):
+        request.made_safe_at = request.made_safe_at or case.event.at
+        notify_reporters(session, request, "made_safe", {}, occasion=str(case.event.id))
+
+
+_FOLLOW: Final = {
+    Kind.LEFT: _left,
+    Kind.ARRIVED: _arrived,
+    Kind.COMPLETED: _completed,
+    Kind.BLOCKED: _blocked,
+    Kind.MADE_SAFE: _made_safe,
+}
+
+
+def _finish_batch_when_ended(session: Session, batch: Batch, by: By) -> None:
+    session.flush()
+    if batch.status != BatchStatus.DISPATCHED.value:
+        return
+    if all(StopStatus(stop.status) in ENDED_STOPS for stop in stops_of(session, [batch.id])[batch.id]):
+        BATCH_MOVES.check(BatchStatus.DISPATCHED, BatchStatus.FINISHED, by.actor)
+        batch.status, batch.finished_at = BatchStatus.FINISHED.value, clock.now()

@@ -1,0 +1,53 @@
+"""Putting an outbox row into words, in its reader's language."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from fieldops.i18n import date_words, in_language
+from fieldops.installation import Installation
+from fieldops.models import Message, Service, ServiceRequest
+from fieldops.operations.submit_request import tracking_secret
+
+
+@dataclass(frozen=True)
+class WrittenMessage:
+    """A message ready to leave."""
+
+    channel: str
+    address: str
+    subject: str
+    body: str
+    key: str
+
+
+def write_message(
+    session: Session, installation: Installation, message: Message, request: ServiceRequest, address: str
+) -> WrittenMessage:
+    """Return the words of a message. The first line of its template is the subject.
+
+    Only the author's letters carry the tracking link: it is the key to the request.
+    """
+    service = session.get_one(Service, request.service_id)
+    secret = tracking_secret(installation, request.source, request.external_key)
+    facts = dict(message.facts)
+    if "date" in facts:
+        facts["date"] = date.fromisoformat(str(facts["date"])[:10])
+    with in_language(message.language):
+        template = current_app.jinja_env.get_template(f"messages/{message.template}.txt")
+        words = template.render(
+            code=request.code,
+            service=service.name(message.language),
+            place=request.address or request.landmark,
+            city=installation.city.name,
+            organisation=installation.city.organisation,
+            link=f"{installation.settings.public_url.rstrip('/')}/lacak/{secret}",
+            facts=facts,
+            date_words=date_words,
+        )
+    subject, _newline, body = words.strip().partition("\n")
+    return WrittenMessage(
+        message.channel, address, subject.strip(), body.strip() + "\n", f"fieldops.{message.id}"
+    )

@@ -1,0 +1,64 @@
+"""What must leave the building, or be done later, is a row written in the caller's own transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from fieldops import clock
+from fieldops.models import Counter, Task
+from fieldops.models.base import Model
+
+
+def insert_if_absent(session: Session, table: type[Model], **values: Any) -> bool:
+    """Insert a row unless a unique constraint has it already; return whether it was new."""
+    name = session.get_bind().dialect.name
+    make = postgresql.insert if name == "postgresql" else sqlite.insert
+    done = session.execute(make(table).values(**values).on_conflict_do_nothing().returning(table.id))  # type: ignore[attr-defined]
+    return done.first() is not None
+
+
+def enqueue(
+    session: Session,
+    name: str,
+    payload: dict[str, Any],
+    *,
+    due_at: datetime | None = None,
+    dedupe_key: str | None = None,
+) -> None:
+    """Add a task to the caller's transaction.
+
+    Parameters
+    ----------
+    session
+        The caller's session; the task exists exactly when the caller's change does.
+    name
+        A name in `fieldops.tasks.registry`.
+    payload
+        Ids only, never words of people.
+    due_at
+        Not before this time; at once when left out.
+    dedupe_key
+        While a task with this key waits, another one is not added.
+    """
+    now = clock.now()
+    values = {"name": name, "payload": payload, "state": "todo", "due_at": due_at or now, "created_at": now,
+              "attempts": 0, "last_error": "", "dedupe_key": dedupe_key}  # fmt: skip
+    if dedupe_key is None:
+        session.execute(insert(Task).values(**values))
+    else:
+        insert_if_absent(session, Task, **values)
+
+
+def next_number(session: Session, name: str) -> int:
+    """Return the next value of a counter, from 1; the row stays locked until the transaction ends."""
+    insert_if_absent(session, Counter, name=name, value=0)
+    return session.execute(
+        update(Counter)
+        .where(Counter.name == name)
+        .values(value=Counter.value + 1)
+        .returning(Counter.value)
+        .execution_options(synchronize_session=False)
+    ).scalar_one()

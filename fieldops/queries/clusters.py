@@ -1,0 +1,93 @@
+"""Clusters and their members."""
+
+from collections.abc import Collection
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from fieldops.domain.request_states import OPEN
+from fieldops.errors import NotFound
+from fieldops.models import Cluster, GroupingDecision, Service, ServiceRequest
+from fieldops.queries.spatial import box_around, within
+
+OPEN_CODES = sorted(status.value for status in OPEN)
+
+
+def get_cluster(session: Session, cluster_id: int) -> Cluster:
+    """Return a cluster; one that was joined into another leads to that one.
+
+    Raises
+    ------
+    NotFound
+        There is none of this number.
+    """
+    cluster = session.get(Cluster, cluster_id)
+    while cluster is not None and cluster.joined_into_id is not None:
+        cluster = session.get(Cluster, cluster.joined_into_id)
+    if cluster is None:
+        raise NotFound("There is no cluster number %(number)s.", number=cluster_id)
+    return cluster
+
+
+def members_of(session: Session, cluster_id: int) -> list[ServiceRequest]:
+    """Return all requests of a cluster, oldest first, whatever their state."""
+    return list(
+        session.scalars(
+            select(ServiceRequest)
+            .where(ServiceRequest.cluster_id == cluster_id)
+            .order_by(ServiceRequest.reported_at, ServiceRequest.id)
+        )
+    )
+
+
+def open_members_of(session: Session, cluster_id: int) -> list[ServiceRequest]:
+    """Return the requests of a cluster that are still open."""
+    return [request for request in members_of(session, cluster_id) if request.status in OPEN_CODES]
+
+
+def members_near(
+    session: Session, family: str, lon: float, lat: float, radius_m: float
+) -> list[ServiceRequest]:
+    """Return the open, located requests of one service family in the box around a point that belong to
+    open clusters.
+    """
+    query = (
+        select(ServiceRequest)
+        .join(Service, Service.id == ServiceRequest.service_id)
+        .join(Cluster, Cluster.id == ServiceRequest.cluster_id)
+        .where(Service.family == family, Cluster.open.is_(True), ServiceRequest.status.in_(OPEN_CODES))
+        .order_by(ServiceRequest.id)
+    )
+    return list(session.scalars(within(session, query, ServiceRequest.place, box_around(lon, lat, radius_m))))
+
+
+def decisions_about(session: Session, request_ids: Collection[int]) -> dict[tuple[int, int], bool]:
+    """Return what staff decided on pairs among these requests: True together, False apart; the last word
+    on a pair counts.
+    """
+    rows = session.scalars(
+        select(GroupingDecision)
+        .where(GroupingDecision.first_id.in_(request_ids), GroupingDecision.second_id.in_(request_ids))
+        .order_by(GroupingDecision.id)
+    )
+    return {(row.first_id, row.second_id): row.together for row in rows}
+
+
+def all_decisions(session: Session) -> dict[tuple[int, int], bool]:
+    """Return the last word on every pair that staff ever decided."""
+    rows = session.scalars(select(GroupingDecision).order_by(GroupingDecision.id))
+    return {(row.first_id, row.second_id): row.together for row in rows}
+
+
+def clusters_near(
+    session: Session, family: str, lon: float, lat: float, radius_m: float
+) -> list[tuple[Cluster, Service]]:
+    """Return the open clusters of a family in the box around a point, each with its service."""
+    query = (
+        select(Cluster, Service)
+        .join(Service, Service.id == Cluster.service_id)
+        .where(Cluster.family == family, Cluster.open.is_(True))
+        .order_by(Cluster.id)
+    )
+    rows = session.execute(within(session, query, Cluster.anchor, box_around(lon, lat, radius_m)))
+    return [(cluster, service) for cluster, service in rows]

@@ -1,0 +1,28 @@
+"""The one way to the people behind requests; for operations, the inbox and the admin pages only."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fieldops.models import Follower, Reporter
+
+
+def followers_of(session: Session, request_id: int) -> list[Reporter]:
+    """Return everybody who hears of a request and has not been anonymised."""
+    return list(
+        session.scalars(
+            select(Reporter)
+            .join(Follower, Follower.reporter_id == Reporter.id)
+            .where(Follower.request_id == request_id, Reporter.anonymised_at.is_(None))
+            .order_by(Follower.id)
+        )
+    )
+
+
+def follower_counts(session: Session, request_ids: list[int]) -> dict[int, int]:
+    """Return how many people follow each request; a figure, never who."""
+    rows = session.execute(
+        select(Follower.request_id, func.count())
+        .where(Follower.request_id.in_(request_ids))
+        .group_by(Follower.request_id)
+    )
+    return {row[0]: row[1] for row in rows}

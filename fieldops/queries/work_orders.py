@@ -1,0 +1,75 @@
+"""Work orders, their order among each other, and what they are worth today."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fieldops.domain.priorities import Priority, Severity, priority
+from fieldops.domain.work_order_states import OPEN_ORDERS
+from fieldops.errors import NotFound
+from fieldops.models import ServiceRequest, WorkOrder, WorkOrderDependency
+from fieldops.queries.clusters import OPEN_CODES
+
+OPEN_ORDER_CODES = sorted(status.value for status in OPEN_ORDERS)
+
+
+def get_order(session: Session, order_id: int) -> WorkOrder:
+    """Return a work order or raise NotFound."""
+    order = session.get(WorkOrder, order_id)
+    if order is None:
+        raise NotFound("There is no such work order.")
+    return order
+
+
+def orders_in(session: Session, *statuses: str) -> list[WorkOrder]:
+    """Return the work orders in any of these states, by number."""
+    return list(
+        session.scalars(select(WorkOrder).where(WorkOrder.status.in_(statuses)).order_by(WorkOrder.id))
+    )
+
+
+def open_orders_of(session: Session, cluster_id: int) -> list[WorkOrder]:
+    """Return a cluster's orders that have not ended."""
+    return list(
+        session.scalars(
+            select(WorkOrder)
+            .where(WorkOrder.cluster_id == cluster_id, WorkOrder.status.in_(OPEN_ORDER_CODES))
+            .order_by(WorkOrder.id)
+        )
+    )
+
+
+def predecessors(session: Session, order_ids: Collection[int]) -> dict[int, list[int]]:
+    """Return which orders each of these must wait for."""
+    rows = session.execute(
+        select(WorkOrderDependency.work_order_id, WorkOrderDependency.after_id)
+        .where(WorkOrderDependency.work_order_id.in_(order_ids))
+        .order_by(WorkOrderDependency.id)
+    )
+    waits: dict[int, list[int]] = {}
+    for order_id, after_id in rows:
+        waits.setdefault(order_id, []).append(after_id)
+    return waits
+
+
+def report_counts(session: Session, cluster_ids: Collection[int]) -> dict[int, int]:
+    """Return how many open requests each cluster has."""
+    rows = session.execute(
+        select(ServiceRequest.cluster_id, func.count())
+        .where(ServiceRequest.cluster_id.in_(cluster_ids), ServiceRequest.status.in_(OPEN_CODES))
+        .group_by(ServiceRequest.cluster_id)
+    )
+    return {cluster_id: count for cluster_id, count in rows if cluster_id is not None}
+
+
+def priorities_of(session: Session, orders: Collection[WorkOrder], now: datetime) -> dict[int, Priority]:
+    """Return each order's worth today, by order id."""
+    counts = report_counts(session, {order.cluster_id for order in orders})
+    return {
+        order.id: priority(
+            Severity(order.severity), counts.get(order.cluster_id, 1), order.exposure, order.due_at, now
+        )
+        for order in orders
+    }

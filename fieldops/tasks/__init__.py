@@ -1,0 +1,1 @@
+"""Leased tasks: answer fast, work later, retry safely."""

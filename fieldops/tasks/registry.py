@@ -1,0 +1,59 @@
+"""Every task's name and the operation that carries it out."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from fieldops.extensions import db
+from fieldops.installation import Installation
+from fieldops.operations.ask_if_fixed import ask_if_fixed
+from fieldops.operations.close_silent_requests import close_silent_requests
+from fieldops.operations.group_requests import group_request
+from fieldops.operations.plan_batches import compute_plan
+from fieldops.operations.send_message import send_message
+from fieldops.operations.tidy_tasks import tidy_tasks
+from fieldops.transaction import transaction
+
+Handler = Callable[[Installation, dict[str, Any]], None]
+
+
+def _group(installation: Installation, payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        group_request(session, installation, payload["request_id"])
+
+
+def _ask(installation: Installation, payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        ask_if_fixed(session, installation, payload["request_id"])
+
+
+def _close_silent(installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        close_silent_requests(session, installation)
+
+
+def _tidy(_installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        tidy_tasks(session)
+
+
+def _send(installation: Installation, payload: dict[str, Any]) -> None:
+    # Opens its own units of work: no message leaves while a write transaction is open.
+    send_message(db.session(), installation, payload["message_id"], transaction)
+
+
+def _plan(installation: Installation, payload: dict[str, Any]) -> None:
+    # Likewise: minutes of search must not hold the write lock.
+    compute_plan(installation, payload["day_plan_id"], transaction)
+
+
+TASKS: Final[dict[str, Handler]] = {
+    "group_request": _group,
+    "ask_if_fixed": _ask,
+    "close_silent_requests": _close_silent,
+    "send_message": _send,
+    "compute_plan": _plan,
+    "tidy_tasks": _tidy,
+}
+
+LEASES_S: Final[dict[str, int]] = {"compute_plan": 900}
+"""Tasks that may take longer than the usual lease."""

@@ -1,0 +1,121 @@
+"""The worker: takes tasks and carries them out until it is told to stop."""
+
+import fcntl
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import structlog
+from flask import Flask
+
+from fieldops.errors import FieldOpsError, SetupError
+from fieldops.extensions import db
+from fieldops.installation import Installation
+from fieldops.tasks.leases import LEASE_S, Lease, finish, give_back, something_is_due, take
+from fieldops.tasks.registry import LEASES_S, TASKS
+from fieldops.transaction import transaction
+
+IDLE_S: Final = 0.5
+
+log = structlog.get_logger("worker")
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGINT and SIGTERM set."""
+    stop = threading.Event()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGINT, handle)
+    signal.signal(signal.SIGTERM, handle)
+    return stop
+
+
+def run_worker(app: Flask) -> None:
+    """Work until stopped. On SQLite a file lock keeps it the only worker."""
+    installation: Installation = app.extensions["fieldops"]
+    stop = stop_on_signals()
+    with only_worker(installation):
+        while not stop.is_set():
+            try:
+                worked = work_once(installation)
+            except FieldOpsError as error:
+                log.warning("the worker waits", reason=str(error))
+                worked = False
+            if not worked:
+                stop.wait(IDLE_S)
+
+
+@contextmanager
+def only_worker(installation: Installation) -> Iterator[None]:
+    """Hold the lock of the embedded database's one worker; on PostgreSQL there may be many."""
+    if installation.settings.database_url.startswith("postgresql"):
+        yield
+        return
+    path: Path = installation.settings.instance_dir / "worker.lock"
+    with path.open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SetupError("Another worker runs on this embedded database; it takes one only.") from None
+        yield
+
+
+def work_once(installation: Installation) -> bool:
+    """Carry out one due task; False when none waits."""
+    session = db.session()
+    due = something_is_due(session)
+    session.rollback()
+    if not due:
+        return False
+    with transaction() as writing:
+        lease = take(writing)
+    if lease is None:
+        return False
+    if lease.name in LEASES_S:
+        _prolong(lease)
+    _carry_out(installation, lease)
+    db.session.remove()
+    return True
+
+
+def work_until_idle(installation: Installation, most: int = 10_000) -> int:
+    """Carry out all that is due and return how many tasks ran; for tests, imports and the demo."""
+    for done in range(most):
+        if not work_once(installation):
+            return done
+    return most
+
+
+def _prolong(lease: Lease) -> None:
+    from fieldops.tasks.leases import renew  # noqa: PLC0415  only long tasks need it
+
+    with transaction() as session:
+        renew(session, lease, LEASES_S.get(lease.name, LEASE_S))
+
+
+def _carry_out(installation: Installation, lease: Lease) -> None:
+    handler = TASKS.get(lease.name)
+    try:
+        if handler is None:
+            raise SetupError("No operation carries out tasks named %(name)s.", name=lease.name)
+        handler(installation, lease.payload)
+    except Exception as error:
+        db.session.rollback()
+        log.warning(
+            "task failed", task=lease.name, task_id=lease.task_id, attempt=lease.attempts, exc_info=error
+        )
+        words = (
+            f"{type(error).__name__}: {error}" if isinstance(error, FieldOpsError) else type(error).__name__
+        )
+        with transaction() as session:
+            give_back(session, lease, words)
+        return
+    with transaction() as session:
+        if not finish(session, lease):
+            log.warning("lease was lost", task=lease.name, task_id=lease.task_id)
