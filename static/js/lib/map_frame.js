@@ -1,0 +1,134 @@
+/* What every map shares: Leaflet, the base map and its names, our buttons, the theme, the first view. */
+
+import { baseLayer, prepare } from "./basemap.js";
+import { labelLayer } from "./labels.js";
+import { leaflet } from "./leaflet.js";
+
+const fetched = new Map();
+
+export async function geojson(url) {
+  if (!fetched.has(url)) {
+    fetched.set(url, fetch(url, { headers: { Accept: "application/geo+json, application/json" } }).then((answer) => {
+      if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+      return answer.json();
+    }));
+  }
+  return fetched.get(url);
+}
+
+const numbers = (words) => (words ? words.split(",").map(Number) : null);
+
+function firstView(L, map, element) {
+  const bounds = numbers(element.dataset.bounds);
+  const centre = numbers(element.dataset.centre);
+  if (centre) map.setView([centre[1], centre[0]], Number(element.dataset.zoom || 15));
+  else if (bounds) map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false });
+  return Boolean(centre || bounds);
+}
+
+function plain(text) {
+  const holder = document.createElement("span");
+  holder.textContent = text;
+  return holder.innerHTML;
+}
+
+/** Start a map in `element`. Returns {L, map, placed}; placed says that data-centre or data-bounds set the view.
+    The element tells others with a "map-ready" event that carries L and map. */
+export async function frame(element) {
+  const L = await leaflet();
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const canvas = element.querySelector("[data-canvas]");
+  canvas.setAttribute("role", "region");
+  canvas.setAttribute("aria-label", element.dataset.label ?? "");
+  const map = L.map(canvas, {
+    zoomControl: false, attributionControl: false, minZoom: 10, maxZoom: 19, zoomSnap: 0.5,
+    scrollWheelZoom: element.matches(".full"), zoomAnimation: !still, fadeAnimation: false, markerZoomAnimation: !still,
+  });
+  L.control.attribution({ prefix: false, position: "bottomleft" }).addAttribution(plain(element.dataset.attribution ?? "")).addTo(map);
+  map.on("focus click", () => map.scrollWheelZoom.enable());
+  const placed = firstView(L, map, element);
+  tools(map, element);
+  element.querySelector("[data-start-box]")?.remove();
+  if (element.dataset.baseUrl) await base(L, map, element, placed);
+  new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(element);
+  element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: { L, map } }));
+  return { L, map, placed };
+}
+
+async function base(L, map, element, placed) {
+  const collection = await geojson(element.dataset.baseUrl);
+  const parts = prepare(collection);
+  if (!placed && parts.length) map.fitBounds(L.geoJSON(collection).getBounds(), { animate: false });
+  const ground = baseLayer(L, parts).addTo(map);
+  const names = labelLayer(L, parts).addTo(map);
+  const repaint = () => {
+    ground.repaint();
+    names.repaint();
+  };
+  document.addEventListener("theme-changed", repaint);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+}
+
+function tools(map, element) {
+  const box = element.querySelector("[data-tools]");
+  if (!box) return;
+  box.hidden = false;
+  box.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-zoom]");
+    if (button) map.setZoom(map.getZoom() + Number(button.dataset.zoom));
+  });
+}
+
+/** A marker whose drawing is an element, named for screen readers, pressed by click, Enter or space. */
+export function place(L, latlng, drawing, { size = [44, 44], anchor, label = "", press, className = "sym", ...more } = {}) {
+  const icon = L.divIcon({ html: drawing, className, iconSize: size, iconAnchor: anchor ?? [size[0] / 2, size[1] / 2], popupAnchor: [0, -size[1] / 2 + 4] });
+  const spot = L.marker(latlng, { icon, keyboard: Boolean(press), interactive: Boolean(press) || more.draggable === true, riseOnHover: true, ...more });
+  spot.on("add", () => {
+    const held = spot.getElement();
+    if (label) held.setAttribute("aria-label", label);
+    if (!press) held.removeAttribute("tabindex");
+    held.addEventListener("keydown", (event) => {
+      if (!press || (event.key !== "Enter" && event.key !== " ")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      press(spot);
+    });
+  });
+  if (press) spot.on("click", () => press(spot));
+  return spot;
+}
+
+/** Words about one point, built as elements: the data's text never becomes markup. */
+export function card(properties, element) {
+  const box = document.createElement("div");
+  box.className = "stack tight";
+  const title = document.createElement("b");
+  title.textContent = properties.title ?? "";
+  box.append(title);
+  if (properties.text) {
+    const words = document.createElement("span");
+    words.className = "sm muted";
+    words.textContent = properties.text;
+    box.append(words);
+  }
+  if (properties.url) {
+    const link = document.createElement("a");
+    link.className = "btn";
+    link.href = properties.url;
+    link.textContent = element.dataset.open;
+    box.append(link);
+  }
+  return box;
+}
+
+/** Show a card at a place; focus goes into it and comes back when it closes. */
+export function openCard(L, map, latlng, properties, element, opener) {
+  const content = card(properties, element);
+  const popup = L.popup({ closeButton: false, maxWidth: 260, minWidth: 160, offset: [0, -14], className: "pop" }).setLatLng(latlng).setContent(content).openOn(map);
+  content.querySelector("a")?.focus({ preventScroll: true });
+  content.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    map.closePopup(popup);
+    (opener?.getElement() ?? map.getContainer()).focus();
+  });
+}
