@@ -67,7 +67,7 @@ def joined(
         refused = [pair for pair in waiting if not sites.join(*pair)]
         if len(refused) == len(waiting) or not refused:
             break
-        waiting = refused
+        waiting = sites.one_a_pair(refused)
     rows = np.flatnonzero(hard)
     result = whole.copy()
     result[rows] = n + np.array([sites.root(row) for row in rows.tolist()])
@@ -133,6 +133,7 @@ class _Sites:
         self._members: dict[int, list[int]] = {}
         self._foes: dict[int, set[int]] = {}
         self._block: dict[int, int] = {}
+        self._apart: set[tuple[int, int]] = set()
 
     def root(self, row: int) -> int:
         """Return the oldest row of this row's site, which is its anchor."""
@@ -163,10 +164,21 @@ class _Sites:
         old, young = self._by_age(a, b)
         if old == young:
             return True
+        if (old, young) in self._apart:
+            return False
         if self._are_foes(old, young) or not self._reaches(old, young):
+            # For good, as long as both are anchors: growing brings more foes and far members, never fewer.
+            self._apart.add((old, young))
             return False
         self._unite(old, young)
         return True
+
+    def one_a_pair(self, pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Keep the first of all pairs between the same two sites: the others would be answered alike."""
+        first: dict[tuple[int, int], tuple[int, int]] = {}
+        for a, b in pairs:
+            first.setdefault(self._by_age(a, b), (a, b))
+        return list(first.values())
 
     def _by_age(self, a: int, b: int) -> tuple[int, int]:
         a, b = self.root(a), self.root(b)

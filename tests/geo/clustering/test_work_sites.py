@@ -219,6 +219,15 @@ def test_a_request_without_position_links_by_decision_only():
     assert labels_of([0, np.nan, 0], must_link=[(0, 1)], **more) == [0, 0, 1]
 
 
+def test_a_crowd_without_gaps_is_cut_into_sites_of_the_radius():
+    rng = np.random.default_rng(7)
+    x, y = rng.uniform(0, 80, (2, 1_000))
+    sites = find_work_sites(Reports.of(x, y, rng.uniform(0, DAY_S, 1_000), ["drain"] * 1_000), FIXED)
+    at = sites.anchors[sites.labels]
+    assert np.hypot(x - x[at], y - y[at]).max() <= 25.0
+    assert 5 <= len(sites.anchors) <= 25
+
+
 def test_thousands_on_one_point_are_refused_with_advice():
     n = 6_400
     with pytest.raises(GeoError, match="share one default position"):
