@@ -2,10 +2,12 @@
 
 import hashlib
 import warnings
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from io import BytesIO
 from pathlib import PurePosixPath
+from threading import Lock
 from typing import BinaryIO, Final
 
 import pillow_heif
@@ -19,6 +21,10 @@ MOST_BYTES: Final = 20_000_000
 MOST_PIXELS: Final = 50_000_000
 LARGE_PX: Final = 1600
 SMALL_PX: Final = 480
+BIG_PIXELS: Final = 16_000_000
+
+_one_big_photo: Final = Lock()
+"""A photo of 49 megapixels takes 40 to 750 MB to decode, by format: in each process one after the other."""
 
 pillow_heif.register_heif_opener(thumbnails=False)
 # Pillow itself refuses what is far too large before it reads on; for the whole process, so that no way round.
@@ -100,9 +106,10 @@ def read_photo(
         with Image.open(BytesIO(data), formats=[kind]) as image:
             if image.width * image.height > max_pixels:
                 raise Image.DecompressionBombError
-            decode(image, LARGE_PX)
-            notes = read_camera_notes(image, zone)
-            large = upright(image, notes.orientation, LARGE_PX)
+            with _one_big_photo if image.width * image.height > BIG_PIXELS else nullcontext():
+                decode(image, LARGE_PX)
+                notes = read_camera_notes(image, zone)
+                large = upright(image, notes.orientation, LARGE_PX)
             small = fitted(large, SMALL_PX)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoTooManyPixels(

@@ -3,6 +3,7 @@ import io
 import struct
 import tracemalloc
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -78,6 +79,13 @@ def test_a_small_photo_is_not_enlarged():
     photo = read_photo(encoded(picture(300, 200), "PNG"))
     assert (photo.width_px, photo.height_px) == (300, 200)
     assert Image.open(io.BytesIO(photo.small_jpeg)).size == (300, 200)
+
+
+def test_big_photos_of_several_threads_are_all_read():
+    data = encoded(picture(4200, 4000), "JPEG")
+    with ThreadPoolExecutor(3) as threads:
+        photos = list(threads.map(read_photo, [data] * 3))
+    assert {(photo.width_px, photo.height_px) for photo in photos} == {(1600, 1524)}
 
 
 def test_a_very_long_photo_keeps_a_width():
