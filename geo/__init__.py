@@ -1,0 +1,1 @@
+"""Computes: arrays and frames in, the same out. Knows no application, no database, no page."""
