@@ -17,9 +17,6 @@ from fieldops.demo.requests import DemoDefect, DemoRequest, Writer, truths
 from fieldops.demo.sketch import draw
 from fieldops.domain.city import load_city
 
-LABEL: Final = "Surakarta (kota contoh)"
-"""How the demonstration names itself wherever it shows."""
-
 DAYS: Final = 90
 REQUESTS: Final = 3_000
 PROFILE: Final = "surakarta"
