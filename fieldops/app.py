@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from fieldops import models  # noqa: F401  the metadata must be complete before the first query
 from fieldops.config import ROOT, Settings, settings_from_environment
 from fieldops.database import engine_options, open_database
+from fieldops.demo.logins import LOGINS
 from fieldops.domain.city import load_city
 from fieldops.extensions import babel, csrf, db, limiter, login, migrate
 from fieldops.i18n import chosen_language
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         ),
         media=MediaStore(settings.media_address),
     )
+    app.extensions["demo_logins"] = LOGINS if settings.demo else ()
     db.init_app(app)
     open_database(app, settings)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
@@ -79,6 +81,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_SECURE=settings.secure_cookies,
         PERMANENT_SESSION_LIFETIME=12 * 3600,
         WTF_CSRF_TIME_LIMIT=12 * 3600,
+        # Private pages send no referrer, so its absence proves nothing; token and SameSite cookie do.
+        WTF_CSRF_SSL_STRICT=False,
         MAX_CONTENT_LENGTH=(3 * settings.max_photo_mb + 2) * 1024 * 1024,
         RATELIMIT_ENABLED=settings.rate_limits,
         RATELIMIT_STORAGE_URI="memory://",

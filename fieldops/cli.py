@@ -164,13 +164,13 @@ def import_requests_command(file: Path, mapping: Path, dry_run: bool, report: Pa
 
 @commands.command("group-requests")
 def group_requests_command() -> None:
-    """Group all open requests into clusters, and open a work order for each."""
-    from fieldops.operations.group_requests import group_everything
+    """Group all open requests into clusters."""
+    from fieldops.operations.regroup_requests import regroup_requests
     from fieldops.transaction import transaction
 
     app = _app()
     with app.app_context(), transaction() as session:
-        counts: dict[str, Any] = group_everything(session, app.extensions["fieldops"].city)
+        counts: dict[str, Any] = regroup_requests(session, app.extensions["fieldops"].city)
     click.echo(", ".join(f"{value} {name}" for name, value in counts.items()))
 
 
@@ -181,13 +181,24 @@ def group_requests_command() -> None:
 @click.option("--dispatch", is_flag=True, help="Send the batches out when the independent check passes.")
 def plan_day_command(day: Any, seconds: float, seed: int, dispatch: bool) -> None:
     """Plan one day for all crews and let the referee judge the plan."""
+    from fieldops.domain.roles import Actor, By
+    from fieldops.operations.dispatch_batch import dispatch_plan
+    from fieldops.operations.establish_city import ensure_shifts
     from fieldops.operations.plan_batches import plan_day_now
+    from fieldops.queries.plans import get_plan
+    from fieldops.transaction import transaction
 
     app = _app()
+    installation = app.extensions["fieldops"]
     with app.app_context():
         chosen: date = day.date()
-        click.echo(
-            plan_day_now(
-                app.extensions["fieldops"].city, chosen, seconds=seconds, seed=seed, dispatch=dispatch
-            )
-        )
+        with transaction() as session:
+            ensure_shifts(session, installation.city, day, days=1)
+        plan_id, words = plan_day_now(installation, chosen, transaction, seconds=seconds, seed=seed)
+        click.echo(words)
+        if dispatch:
+            with transaction() as session:
+                batches = dispatch_plan(
+                    session, installation, plan_id, get_plan(session, plan_id).version, By(Actor.DISPATCHER)
+                )
+                click.echo(f"{len(batches)} batches are out")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from fieldops import clock
 from fieldops.domain.roles import THE_SYSTEM, By, Role
 from fieldops.errors import Conflict, InvalidInput
+from fieldops.i18n import LANGUAGES
 from fieldops.models import User, UserRole
 from fieldops.operations.audit import write_audit
 from fieldops.queries.users import user_by_login
@@ -93,8 +94,22 @@ def set_active(session: Session, user: User, active: bool, by: By) -> None:
     write_audit(session, by, "user_activated" if active else "user_deactivated", "user", user.id)
 
 
-def sign_in(session: Session, login: str, password: str) -> User:
-    """Return the account when the password is right.
+def set_language(user: User, language: str) -> None:
+    """Remember the language of an account's pages and letters.
+
+    Raises
+    ------
+    InvalidInput
+        A language that FieldOps does not speak.
+    """
+    if language not in LANGUAGES:
+        raise InvalidInput("Choose one of the languages.", field="language")
+    user.language = language
+
+
+def check_password(session: Session, login: str, password: str) -> User:
+    """Return the account when the password is right. Reads only: hashing is slow on purpose, and no other
+    writer should wait for it.
 
     Raises
     ------
@@ -108,8 +123,12 @@ def sign_in(session: Session, login: str, password: str) -> User:
         user = None
     if user is None:
         raise InvalidInput("The name or the password is wrong.", field="password")
-    if _hasher.check_needs_rehash(user.password_hash):
-        user.password_hash = _hasher.hash(password)
+    return user
+
+
+def note_sign_in(session: Session, user_id: int) -> User:
+    """Remember when an account was last used."""
+    user = session.get_one(User, user_id)
     user.last_seen_at = clock.now()
     return user
 

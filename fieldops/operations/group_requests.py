@@ -1,29 +1,23 @@
-"""Which requests are one place of work: one at a time as they arrive, or all at once."""
+"""Which requests are one place of work: one request at a time, as they arrive."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.domain.city import City
+from fieldops.domain.places import LocationState
 from fieldops.errors import InvalidInput
 from fieldops.installation import Installation
 from fieldops.models import Cluster, Service, ServiceRequest
 from fieldops.models.base import as_point, lon_lat
 from fieldops.operations.link_causes import order_drain_before_patch
-from fieldops.queries.clusters import OPEN_CODES, all_decisions, decisions_about, members_near, members_of
-from fieldops.queries.frames import open_request_columns
+from fieldops.queries.clusters import OPEN_CODES, decisions_about, members_near, members_of
 from fieldops.queries.services import services_by_id
 from geo.clustering.duplicates import NewReport, find_group
-from geo.clustering.identities import assign_identities
-from geo.clustering.positions import default_positions
 from geo.clustering.reports import Reports
 from geo.clustering.rules import LinkRule
-from geo.clustering.work_sites import find_work_sites
 from geo.crs import projected_crs, to_metres
 
 
@@ -51,6 +45,8 @@ def group_request(session: Session, installation: Installation, request_id: int)
     request = session.get(ServiceRequest, request_id)
     if request is None or request.place is None or request.status not in OPEN_CODES:
         return None
+    if request.location_state != LocationState.CONFIRMED.value:
+        return None  # an estimated place needs an inspection first
     if request.cluster_id is not None:
         return session.get(Cluster, request.cluster_id)
     services = services_by_id(session)
@@ -155,112 +151,3 @@ def refresh_cluster(session: Session, cluster: Cluster) -> None:
     cluster.open = bool(open_ones)
     cluster.closed_at = None if open_ones else (cluster.closed_at or clock.now())
     session.flush()
-
-
-@dataclass(frozen=True)
-class _Grouped:
-    """Columns of all open located requests and the id of each one's cluster (−1: none yet)."""
-
-    ids: np.ndarray[Any, Any]
-    new_ids: np.ndarray[Any, Any]
-
-
-def group_everything(session: Session, city: City) -> dict[str, int]:
-    """Group all open requests afresh. Cluster numbers stay with their places; staff's decisions hold.
-
-    Returns
-    -------
-    Counts for a person to read.
-    """
-    frame = open_request_columns(session)
-    if frame.empty:
-        return {"open requests": 0, "clusters": 0}
-    services = services_by_id(session)
-    rules = link_rules(services)
-    crs = projected_crs(frame.lon, frame.lat, epsg=city.epsg)
-    x, y = to_metres(frame.lon, frame.lat, crs)
-    stand_in = default_positions(frame.lon.to_numpy(), frame.lat.to_numpy(), list(frame.address))
-    reports = Reports.of(
-        x,
-        y,
-        frame.reported_at_s,
-        frame.family.to_numpy(),
-        accuracy_m=frame.accuracy_m,
-        closed_at_s=np.full(len(frame), np.nan),
-        has_position=~np.asarray(stand_in, dtype=bool),
-    )
-    together, apart = _decided_rows(session, frame.id.to_numpy())
-    sites = find_work_sites(reports, rules, must_link=together, cannot_link=apart, ids=frame.id.to_numpy())
-    labels = np.asarray(sites.labels)
-    old = frame.cluster_id.fillna(-1).astype(np.int64).to_numpy()
-    first_free = (session.scalar(select(Cluster.id).order_by(Cluster.id.desc()).limit(1)) or 0) + 1
-    identities = assign_identities(old, labels, frame.reported_at_s.to_numpy(), next_id=first_free)
-    site_ids = _write_new_clusters(session, frame, identities, first_free, clock.now())
-    _write_membership(session, frame, old, site_ids, identities.redirects)
-    return {
-        "open requests": len(frame),
-        "clusters": len(np.unique(site_ids)),
-        "of them new": len(np.unique(site_ids[site_ids >= first_free])),
-        "positions that stand for many addresses": int(np.asarray(stand_in, dtype=bool).sum()),
-    }
-
-
-def _decided_rows(
-    session: Session, ids: np.ndarray[Any, Any]
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    row_of = {int(number): row for row, number in enumerate(ids)}
-    together: list[tuple[int, int]] = []
-    apart: list[tuple[int, int]] = []
-    for (first, second), joined in all_decisions(session).items():
-        if first in row_of and second in row_of:
-            (together if joined else apart).append((row_of[first], row_of[second]))
-    return together, apart
-
-
-def _write_new_clusters(
-    session: Session, frame: Any, identities: Any, first_free: int, now: datetime
-) -> np.ndarray[Any, Any]:
-    """Insert the clusters that are new and return each request's cluster id as the database gave it."""
-    site_ids = np.asarray(identities.site_ids).copy()
-    order = np.lexsort((frame.id.to_numpy(), frame.reported_at_s.to_numpy()))
-    first_row: dict[int, int] = {}
-    for row in order.tolist():
-        first_row.setdefault(int(site_ids[row]), row)
-    made: dict[int, Cluster] = {}
-    for label, row in first_row.items():
-        if label < first_free:
-            continue
-        line = frame.iloc[row]
-        made[label] = Cluster(
-            family=line.family,
-            service_id=int(line.service_id),
-            anchor=as_point(float(line.lon), float(line.lat)),
-            area_id=int(line.area_id) if line.area_id == line.area_id and line.area_id is not None else None,
-            address=line.address,
-            severity=int(frame.severity.to_numpy()[site_ids == label].max()),
-            open=True,
-            created_at=now,
-            split_from_id=identities.split_from.get(label),
-        )
-    session.add_all(made.values())
-    session.flush()
-    given = {label: cluster.id for label, cluster in made.items()}
-    return np.array([given.get(int(label), int(label)) for label in site_ids], dtype=np.int64)
-
-
-def _write_membership(
-    session: Session, frame: Any, old: np.ndarray[Any, Any], site_ids: np.ndarray[Any, Any], redirects: Any
-) -> None:
-    ids = frame.id.to_numpy()
-    moved = np.flatnonzero(old != site_ids)
-    if len(moved):
-        session.execute(
-            update(ServiceRequest),
-            [{"id": int(ids[row]), "cluster_id": int(site_ids[row])} for row in moved],
-        )
-    for ended, goes_on in dict(redirects).items():
-        cluster = session.get(Cluster, int(ended))
-        if cluster is not None:
-            cluster.joined_into_id, cluster.open, cluster.closed_at = int(goes_on), False, clock.now()
-    session.flush()
-    session.expire_all()

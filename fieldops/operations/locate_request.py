@@ -17,7 +17,9 @@ LANDMARK_REACH_M = 150.0
 NO_STREET_GRID_DEG = 0.001
 """About 110 m: what a point is rounded to where no street is known."""
 
-CLASS_EXPOSURE = {"main": 1.5, "secondary": 1.25, "local": 1.0}
+CLASS_EXPOSURE = {"arterial": 1.5, "collector": 1.25}
+"""How much more a defect matters on a busy street (ours)."""
+
 LANDMARK_EXPOSURE = {"school": 1.2, "hospital": 1.3, "market": 1.15}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from fieldops.domain.city import City
 from fieldops.models import Cluster, Service, ServiceRequest
 from fieldops.models.base import lon_lat
-from fieldops.queries.clusters import clusters_near
+from fieldops.queries.board import clusters_near
 from fieldops.queries.landmarks import all_landmarks
 from geo.crs import projected_crs, to_metres
 
@@ -89,7 +89,9 @@ def links_of(city: City, cluster: Cluster, members: Sequence[ServiceRequest]) ->
         at = _metres(city, places)
         between = np.hypot(at[:, None, 0] - at[None, :, 0], at[:, None, 1] - at[None, :, 1])
         np.fill_diagonal(between, np.inf)
-        nearest = dict(zip([m.id for m in placed], (float(away) for away in between.min(axis=1)), strict=True))
+        nearest = dict(
+            zip([m.id for m in placed], (float(away) for away in between.min(axis=1)), strict=True)
+        )
     after: dict[int, float] = {}
     for earlier, later in pairwise(sorted(members, key=lambda member: member.reported_at)):
         after[later.id] = (later.reported_at - earlier.reported_at).total_seconds() / 86_400

@@ -49,10 +49,17 @@ def plan_batches(
         raise InvalidInput("Choose a day from today to two weeks ahead.", field="day")
     if not 1 <= seconds <= LONGEST_S:
         raise InvalidInput("The search takes between 1 second and 10 minutes.", field="seconds")
-    return _ask_for_plan(session, day, by, seconds=seconds, seed=seed)
+    return ask_for_plan(session, day, by, seconds=seconds, seed=seed)
 
 
-def _ask_for_plan(session: Session, day: date, by: By, *, seconds: float, seed: int) -> DayPlan:
+def ask_for_plan(session: Session, day: date, by: By, *, seconds: float, seed: int) -> DayPlan:
+    """Queue the computation of a plan; the day is not checked.
+
+    Raises
+    ------
+    Conflict
+        No crew is free to be planned that day.
+    """
     if not free_shifts(session, day):
         raise Conflict(
             "No crew is free on %(day)s: either nobody has a shift, or every batch is out already.",
@@ -67,7 +74,9 @@ def _ask_for_plan(session: Session, day: date, by: By, *, seconds: float, seed: 
     return day_plan
 
 
-def compute_plan(installation: Installation, day_plan_id: int, unit_of_work: UnitOfWork) -> None:
+def compute_plan(
+    installation: Installation, day_plan_id: int, unit_of_work: UnitOfWork, *, iterations: int | None = None
+) -> None:
     """Search for the plan that was asked for and propose its batches. Doing it again replaces nothing
     that was decided since.
 
@@ -83,7 +92,8 @@ def compute_plan(installation: Installation, day_plan_id: int, unit_of_work: Uni
         seconds, seed = day_plan.seconds, day_plan.seed
     problem = read_problem(posed.problem)
     watch = _Watch(day_plan_id, unit_of_work)
-    answer = plan(problem, seconds=seconds, seed=seed, on_progress=watch)
+    budget = {"iterations": iterations} if iterations is not None else {"seconds": seconds}
+    answer = plan(problem, seed=seed, on_progress=watch, **budget)
     verdict = judge(problem, answer)
     with unit_of_work() as session:
         day_plan = get_plan(session, day_plan_id)
@@ -169,3 +179,25 @@ def _stop(batch: Batch, position: int, step: dict[str, Any], midnight: datetime)
         arrives_at=midnight + timedelta(seconds=starts_s),
         ends_at=midnight + timedelta(seconds=starts_s + step["service"]),
     )
+
+
+def plan_day_now(
+    installation: Installation, day: date, unit_of_work: UnitOfWork, *, seconds: float, seed: int
+) -> tuple[int, str]:
+    """Plan a day at once, without the worker; for the command line.
+
+    Returns
+    -------
+    The plan's id and its summary in a sentence.
+    """
+    with unit_of_work() as session:
+        day_plan_id = ask_for_plan(session, day, THE_SYSTEM, seconds=seconds, seed=seed).id
+    compute_plan(installation, day_plan_id, unit_of_work)
+    with unit_of_work() as session:
+        day_plan = get_plan(session, day_plan_id)
+        summary = day_plan.answer["summary"]
+        verdict = "accepts" if day_plan.accepted else "refuses"
+        return day_plan_id, (
+            f"{summary['routes']} routes, {len(day_plan.problem['jobs']) - summary['unassigned']} stops, "
+            f"{summary['unassigned']} left out; the referee {verdict} the plan"
+        )

@@ -47,7 +47,8 @@ class StopReport:
     """One report from the phone.
 
     `client_key` makes a replay harmless; `at` is the phone's time; `lon`, `lat` its position if known;
-    `override` says that the crew is there although the position says otherwise.
+    `override` says that the crew is there although the position says otherwise; `means` is what made a
+    place safe (a code such as "cone").
     """
 
     kind: StopEventKind
@@ -58,6 +59,7 @@ class StopReport:
     override: bool = False
     words: str = ""
     reason: str = ""
+    means: str = ""
     repair_kind: str = ""
     size: str = ""
     material_amount: int | None = None
@@ -127,6 +129,8 @@ def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEve
     facts: dict[str, Any] = {}
     if report.reason:
         facts["reason"] = report.reason
+    if report.means:
+        facts["means"] = report.means
     if report.override:
         facts["override"] = True
     at = report.at or now

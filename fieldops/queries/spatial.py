@@ -1,7 +1,7 @@
 """What lies where. One function hides how each database uses its spatial index."""
 
 from math import cos, radians
-from typing import Any
+from typing import Any, TypeVar
 
 from geoalchemy2.shape import to_shape
 from shapely.geometry import Point
@@ -13,6 +13,7 @@ from fieldops.models import Area, Landmark, Line
 
 METRES_PER_DEGREE = 111_320
 Box = tuple[float, float, float, float]
+Query = TypeVar("Query", bound=Select[*tuple[Any, ...]])
 
 
 def box_around(lon: float, lat: float, radius_m: float) -> Box:
@@ -33,7 +34,7 @@ def in_bbox(attribute: InstrumentedAttribute[Any], box: Box, dialect: str) -> Co
     """
     west, south, east, north = box
     if dialect == "postgresql":
-        overlaps: ColumnElement[bool] = attribute.op("&&", is_comparison=True)(
+        overlaps: ColumnElement[bool] = attribute.bool_op("&&")(
             func.ST_MakeEnvelope(west, south, east, north, 4326)
         )
         return overlaps
@@ -60,9 +61,7 @@ def dialect_of(session: Session) -> str:
     return session.get_bind().dialect.name
 
 
-def within(
-    session: Session, query: Select[Any], attribute: InstrumentedAttribute[Any], box: Box
-) -> Select[Any]:
+def within(session: Session, query: Query, attribute: InstrumentedAttribute[Any], box: Box) -> Query:
     """Return the query limited to geometries whose box meets `box`."""
     return query.where(in_bbox(attribute, box, dialect_of(session)))
 
