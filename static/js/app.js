@@ -23,7 +23,9 @@ async function start(element) {
 
 function fail(element) {
   const status = element.querySelector("[data-status]");
-  if (status && element.dataset.failed) status.textContent = element.dataset.failed;
+  if (!status || !element.dataset.failed) return;
+  status.hidden = false;
+  status.textContent = element.dataset.failed;
 }
 
 const nearby = new IntersectionObserver(
@@ -63,6 +65,7 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   const wanted = [...document.querySelectorAll("[data-key]")].find((one) => one.dataset.key === event.key.toLowerCase());
   if (!wanted) return;
+  if (event.key === "Enter" && document.activeElement !== document.body) return; // Enter belongs to what has the focus
   event.preventDefault();
   if (wanted.matches("a, button, summary")) wanted.click();
   else wanted.focus();

@@ -49,8 +49,12 @@ export async function frame(element) {
   const placed = firstView(L, map, element);
   tools(map, element);
   element.querySelector("[data-start-box]")?.remove();
-  if (element.dataset.baseUrl) await base(L, map, element, placed);
+  if (element.dataset.baseUrl) {
+    // Symbols on plain ground are still worth more than no map.
+    await base(L, map, element, placed).catch((failure) => element.dispatchEvent(new CustomEvent("base-failed", { detail: failure })));
+  }
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(element);
+  if (map.getZoom() === undefined) map.setView([0, 0], 10); // nothing said where: the caller's points will
   element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: { L, map } }));
   return { L, map, placed };
 }

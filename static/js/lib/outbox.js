@@ -1,0 +1,88 @@
+/* What the phone could not send yet: whole forms with their photos, in IndexedDB, in the order they were made.
+   A form carries its own key, so sending it twice is harmless. */
+
+const NAME = "fieldops-outbox";
+const STORE = "reports";
+
+function open() {
+  return new Promise((done, fail) => {
+    const asked = indexedDB.open(NAME, 1);
+    asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: "key" });
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => fail(asked.error);
+  });
+}
+
+async function run(mode, act) {
+  const base = await open();
+  try {
+    return await new Promise((done, fail) => {
+      const work = base.transaction(STORE, mode);
+      const asked = act(work.objectStore(STORE));
+      work.oncomplete = () => done(asked.result);
+      work.onerror = work.onabort = () => fail(work.error);
+    });
+  } finally {
+    base.close();
+  }
+}
+
+function tell() {
+  document.dispatchEvent(new CustomEvent("outbox-changed"));
+}
+
+export async function keep(report) {
+  await run("readwrite", (store) => store.put(report));
+  navigator.storage?.persist?.();
+  tell();
+}
+
+export async function drop(key) {
+  await run("readwrite", (store) => store.delete(key));
+  tell();
+}
+
+export async function kept() {
+  const all = await run("readonly", (store) => store.getAll());
+  return all.sort((one, other) => one.at.localeCompare(other.at));
+}
+
+/** Send one form. Returns {next} when it was taken, {error, field} when it was refused, {later} when it must wait,
+    {signIn} when the session has ended. */
+export async function send(action, fields, token) {
+  const body = new FormData();
+  for (const [name, value] of fields) body.append(name, name === "csrf_token" && token ? token : value);
+  let answer;
+  try {
+    answer = await fetch(action, { method: "POST", body, headers: { Accept: "application/json" } });
+  } catch {
+    return { later: true };
+  }
+  if (answer.redirected) return { signIn: answer.url };
+  const said = await answer.json().catch(() => ({}));
+  if (answer.ok && said.next) return said;
+  const wait = answer.status >= 500 || answer.status === 429 || answer.status === 408 || !said.error;
+  return wait ? { later: true, error: said.error } : said;
+}
+
+let flushing = null;
+
+/** Send everything that waits, oldest first; stops where the net does. Returns the address to sign in at, if any. */
+export function flush(token) {
+  flushing ??= flushOnce(token).finally(() => {
+    flushing = null;
+  });
+  return flushing;
+}
+
+async function flushOnce(token) {
+  for (const report of await kept()) {
+    if (report.refused) continue;
+    const said = await send(report.action, report.fields, token);
+    if (said.signIn) return said.signIn;
+    if (said.later) return null;
+    if (said.next) await drop(report.key);
+    else await keep({ ...report, refused: said.error });
+  }
+  return null;
+}

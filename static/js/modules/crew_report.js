@@ -1,0 +1,115 @@
+/* A crew's form: what is typed survives a reload, the phone's time and position go along, and what cannot be sent
+   now is kept on the phone. Without this script the form is a plain form. */
+
+import { keep, send } from "../lib/outbox.js";
+
+const LOCATE_MS = 8000;
+
+function position() {
+  return new Promise((done) => {
+    if (!navigator.geolocation) return done(null);
+    navigator.geolocation.getCurrentPosition(({ coords }) => done(coords), () => done(null), {
+      enableHighAccuracy: true, timeout: LOCATE_MS, maximumAge: 15000,
+    });
+  });
+}
+
+function drafting(form) {
+  const name = form.dataset.draft && `draft-${form.dataset.draft}`;
+  if (!name) return { forget() {} };
+  const fields = () => [...form.elements].filter((one) => one.name && one.type !== "file" && one.type !== "hidden" && one.tagName !== "BUTTON");
+  const save = () => {
+    const held = fields().filter((one) => !/radio|checkbox/.test(one.type) || one.checked).map((one) => [one.name, one.value]);
+    try {
+      localStorage.setItem(name, JSON.stringify(held));
+    } catch { /* a full phone keeps no drafts; the form still works */ }
+  };
+  const restore = () => {
+    let held = [];
+    try {
+      held = JSON.parse(localStorage.getItem(name)) ?? [];
+    } catch { /* nothing to restore */ }
+    for (const [field, value] of held) {
+      for (const one of fields().filter((other) => other.name === field)) {
+        if (/radio|checkbox/.test(one.type)) one.checked ||= one.value === value;
+        else if (one.value === one.defaultValue) one.value = value;
+      }
+    }
+  };
+  restore();
+  form.addEventListener("input", save);
+  return { forget: () => localStorage.removeItem(name) };
+}
+
+export default function report(form) {
+  const draft = drafting(form);
+  const note = form.querySelector("[data-error]");
+  let busy = false;
+
+  const say = (words, { gentle = false } = {}) => {
+    note.hidden = !words;
+    note.classList.toggle("t-bad", !gentle);
+    note.classList.toggle("t-road", gentle);
+    note.querySelector("span").textContent = words ?? "";
+    if (words) note.scrollIntoView({ block: "center" });
+  };
+
+  const wait = (button) => {
+    const words = button && [...button.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+    const was = words?.data;
+    button?.setAttribute("aria-busy", "true");
+    if (words && button.dataset.busy) words.data = button.dataset.busy;
+    return () => {
+      button?.removeAttribute("aria-busy");
+      if (words) words.data = was;
+    };
+  };
+
+  async function hand(fields, key) {
+    const said = await send(form.action, fields);
+    if (said.next) {
+      draft.forget();
+      location.assign(said.next);
+      return true;
+    }
+    if (said.signIn || said.later) {
+      try {
+        await keep({ key, action: form.action, fields, at: new Date().toISOString(), stop: form.dataset.stop });
+      } catch {
+        say(form.dataset.unkept);
+        return false;
+      }
+      draft.forget();
+      if (said.signIn) location.assign(said.signIn);
+      say(form.dataset.unsent, { gentle: true });
+      form.querySelectorAll("button").forEach((one) => (one.disabled = true));
+      return true;
+    }
+    say(said.error);
+    const override = form.querySelector("[data-override]");
+    if (said.field === "override" && override) override.hidden = false;
+    else document.getElementById(said.field)?.focus();
+    return false;
+  }
+
+  form.addEventListener("submit", async (event) => {
+    if (event.defaultPrevented) return;
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    const button = event.submitter ?? form.querySelector("button");
+    const rest = wait(button);
+    say("");
+    if (form.dataset.locate !== undefined) {
+      const found = await position();
+      form.elements.lat.value = found?.latitude ?? "";
+      form.elements.lon.value = found?.longitude ?? "";
+    }
+    form.elements.at.value = new Date().toISOString();
+    const fields = [...new FormData(form)];
+    if (button?.name) fields.push([button.name, button.value]);
+    await hand(fields, form.elements.client_key.value);
+    rest();
+    busy = false;
+  });
+}
