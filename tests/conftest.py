@@ -71,7 +71,9 @@ def postgis(worker_id: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgis_migrated(postgis: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    app = create_app(Settings(instance_dir=tmp_path_factory.mktemp("pg"), database_url=postgis, rate_limits=False))
+    app = create_app(
+        Settings(instance_dir=tmp_path_factory.mktemp("pg"), database_url=postgis, rate_limits=False)
+    )
     with app.app_context():
         upgrade()
         db.engine.dispose()
@@ -94,7 +96,11 @@ def settings(engine_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -
     else:
         url = request.getfixturevalue("postgis_migrated")
     return Settings(
-        instance_dir=instance, database_url=url, rate_limits=False, secret_key="test secret", profile="surakarta"
+        instance_dir=instance,
+        database_url=url,
+        rate_limits=False,
+        secret_key="test secret",
+        profile="surakarta",
     )
 
 
