@@ -1,7 +1,6 @@
 """The parts in a real Chromium under the site's own CSP: themes, accessibility, maps, photos, forms."""
 
 import json
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +15,11 @@ from werkzeug.serving import make_server
 from fieldops.web.protection import CONTENT_SECURITY_POLICY
 from fieldops.web.words import WORDS
 
-sync_api = pytest.importorskip("playwright.sync_api")
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 VENDOR = ROOT / "static/vendor/leaflet/dist/leaflet.js"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WEST, SOUTH = 110.82, -7.575
 
 PIN_PAGE = """
@@ -127,16 +124,6 @@ def address() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
-    with sync_api.sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
