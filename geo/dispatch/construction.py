@@ -25,7 +25,7 @@ def insert_must_do(inserter: Inserter) -> None:
     solution, tables = inserter.solution, inserter.tables
     jobs = [job for job in solution.unserved() if tables.is_must[job]]
     jobs.sort(key=lambda job: (len(inserter.vehicles_of[job]), window_length(tables, job), job))
-    insert_all(inserter, needed_first(tables, jobs), lambda job: tables.worth[job])
+    insert_all(inserter, needed_first(tables, jobs), solution.claim)
 
 
 def needed_first(tables: Tables, jobs: Iterable[int]) -> list[int]:
@@ -59,7 +59,9 @@ def insert_by_prize(inserter: Inserter, *, everything: bool = False) -> None:
     jobs = sorted(
         solution.unserved(), key=lambda job: (-tables.worth[job] / (tables.service[job] + 600), job)
     )
-    insert_all(inserter, jobs, lambda job: float("inf") if everything else tables.worth[job])
+    insert_all(
+        inserter, needed_first(tables, jobs), lambda job: float("inf") if everything else solution.claim(job)
+    )
 
 
 def drop_what_does_not_pay(solution: Solution) -> None:
@@ -194,7 +196,7 @@ class Ejector:
         for others in self._candidates(job)[:12]:
             gone = solution.remove(others)
             if self.inserter.insert(job, tables.worth[job] + 1):
-                insert_all(self.inserter, needed_first(tables, gone), lambda other: tables.worth[other])
+                insert_all(self.inserter, needed_first(tables, gone), solution.claim)
             solution.cost = solution.total()
             if solution.cost < before.cost - EPSILON and all(route.is_feasible for route in solution.routes):
                 return

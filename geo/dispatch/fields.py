@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from geo.dispatch.problem import ANY_TIME, Window
 from geo.errors import BadProblem
 
 LARGEST_TIME = 1 << 40
@@ -66,12 +67,7 @@ class Fields:
         """A finite number within bounds."""
         if not self.has(key):
             return default
-        value = self.values[key]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise BadProblem(self.at(key), f"must be a finite number, not {kind_of(value)}")
-        if not low <= value <= high:
-            raise BadProblem(self.at(key), f"{value} is not between {low:g} and {high:g}")
-        return float(value)
+        return as_number(self.values[key], self.at(key), low, high)
 
     def flag(self, key: str) -> bool:
         """A bool, false when absent."""
@@ -112,6 +108,51 @@ class Fields:
             near = difflib.get_close_matches(key, sorted(self.known), n=1, cutoff=0.6)
             hint = f" (did you mean {near[0]}?)" if near else ""
             raise BadProblem(self.at(key), f"unknown key{hint}")
+
+
+def read_location(fields: Fields, key: str) -> tuple[float, float] | None:
+    """[longitude, latitude] in degrees, EPSG:4326; None when absent."""
+    if not fields.has(key):
+        return None
+    path = fields.at(key)
+    pair = as_array(fields.get(key), path)
+    if len(pair) != 2:
+        raise BadProblem(path, "must be [longitude, latitude]")
+    return as_number(pair[0], f"{path}[0]", -180.0, 180.0), as_number(pair[1], f"{path}[1]", -90.0, 90.0)
+
+
+def as_number(value: Any, path: str, low: float, high: float) -> float:
+    """Return a finite number within bounds or refuse it by path."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise BadProblem(path, f"must be a finite number, not {kind_of(value)}")
+    if not low <= value <= high:
+        raise BadProblem(path, f"{value} is not between {low:g} and {high:g}")
+    return float(value)
+
+
+def read_windows(fields: Fields, key: str) -> tuple[Window, ...]:
+    """Sorted, disjoint windows; any time when absent."""
+    if not fields.has(key):
+        return ANY_TIME
+    path = fields.at(key)
+    windows = [read_window(value, f"{path}[{n}]") for n, value in enumerate(fields.array(key))]
+    if not windows:
+        raise BadProblem(path, "is empty: leave it out when any time will do")
+    for n in range(1, len(windows)):
+        if windows[n][0] <= windows[n - 1][1]:
+            raise BadProblem(f"{path}[{n}]", "windows must be sorted and must not overlap or touch")
+    return tuple(windows)
+
+
+def read_window(value: Any, path: str) -> Window:
+    """One [start, end] in seconds."""
+    pair = as_array(value, path)
+    if len(pair) != 2:
+        raise BadProblem(path, "must be [start, end] in seconds")
+    start, end = (as_integer(time, f"{path}[{n}]", high=LARGEST_TIME) for n, time in enumerate(pair))
+    if start > end:
+        raise BadProblem(path, f"start {start} after end {end}")
+    return start, end
 
 
 def as_integer(value: Any, path: str, *, low: int = 0, high: int = LARGEST_COUNT) -> int:

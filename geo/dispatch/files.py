@@ -9,8 +9,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from geo.dispatch.contradictions import check_problem
 from geo.dispatch.problem import Problem
-from geo.dispatch.reading import check_problem, read_problem
+from geo.dispatch.reading import read_problem
 from geo.dispatch.writing import error_to_dict, plan_to_dict, problem_to_dict
 from geo.errors import BadProblem
 

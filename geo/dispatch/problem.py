@@ -108,6 +108,13 @@ class PlannedStep:
     service_after_s: int | None = None
     service_before_s: int | None = None
 
+    @property
+    def start_window(self) -> Window:
+        """When a pinned job may start, whatever its own windows say; empty when start exceeds end."""
+        first = max(self.service_after_s or 0, self.service_at_s or 0)
+        last = FOREVER if self.service_before_s is None else self.service_before_s
+        return first, last if self.service_at_s is None else min(last, self.service_at_s)
+
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:

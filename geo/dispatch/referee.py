@@ -35,17 +35,28 @@ def judge(problem: Problem, plan: Plan) -> Verdict:
     -------
     All violations found and the recomputed score.
     """
+    orders, clock, accounts = _recompute(problem, plan)
+    score = accounts.score()
+    if not clock.has_circle:
+        Statement(orders, clock).check()
+        accounts.check_statement(score)
+    return Verdict(tuple(orders.violations), score)
+
+
+def judge_order(problem: Problem, plan: Plan) -> Verdict:
+    """Check and price the order of the steps alone, whatever times, loads and sums the plan states."""
+    orders, _, accounts = _recompute(problem, plan)
+    return Verdict(tuple(orders.violations), accounts.score())
+
+
+def _recompute(problem: Problem, plan: Plan) -> tuple[Orders, Clock, _Accounts]:
     orders = Orders(problem, plan)
     orders.check()
     clock = Clock(orders)
     clock.check()
     accounts = _Accounts(orders, clock)
     accounts.check_travel_limits()
-    score = accounts.score()
-    if not clock.has_circle:
-        Statement(orders, clock).check()
-        accounts.check_statement(score)
-    return Verdict(tuple(orders.violations), score)
+    return orders, clock, accounts
 
 
 class _Accounts:
@@ -181,4 +192,4 @@ class _Accounts:
             self.orders.complain("score", None, None, f"{what} is {expected:g}, stated is {stated:g}.")
 
 
-__all__ = ["Verdict", "Violation", "judge"]
+__all__ = ["Verdict", "Violation", "judge", "judge_order"]

@@ -8,6 +8,7 @@ and before leaving, or after arriving and before serving; never during a drive o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import TypeAlias
 
 from geo.dispatch.problem import Window
@@ -210,20 +211,18 @@ class Route:
         highest = 0
         earlier = [loads[dim] for loads in crew.frozen_load]
         for last in [*(g for g, stop in enumerate(self.stops) if stop >= tables.n), len(self.stops)]:
-            brought = sum(tables.delivery[stop][dim] for stop in self.stops[first:last])
+            brought = sum([tables.delivery[stop][dim] for stop in self.stops[first:last]])
             now = earlier[-1] + brought
             # What is still to be delivered was on board during the frozen drives too.
             peak = max(earlier) + brought if brought else now
-            for gap in range(first, last + 1):
-                if gap > first:
-                    stop = self.stops[gap - 1]
-                    now += tables.pickup[stop][dim] - tables.delivery[stop][dim]
-                peak = max(peak, now)
-                before[gap], after[gap] = peak, now
-            highest = max(highest, peak)
-            for gap in range(last - 1, first - 1, -1):
-                after[gap] = max(after[gap], after[gap + 1])
-            before[first : last + 1] = [max(load, *earlier) for load in before[first : last + 1]]
+            loads = [now]
+            for stop in self.stops[first:last]:
+                now += tables.pickup[stop][dim] - tables.delivery[stop][dim]
+                loads.append(now)
+            highest = max(highest, peak, *loads)
+            so_far = accumulate(loads, max, initial=max(peak, *earlier))
+            before[first : last + 1] = list(so_far)[1:]
+            after[first : last + 1] = list(accumulate(reversed(loads), max))[::-1]
             first, earlier = last + 1, [0]
         return highest <= capacity or not self.jobs
 
@@ -266,10 +265,16 @@ def step(
     if len(rests) == 1:
         rest_windows, length = rests[0]
         a, b = times[0] + drive, times[1] + drive
+        if a < INF:
+            rested = _serve(rest_windows, length, a, 0, INF)
+            b = min(b, rested)
+            a = _serve(windows, service, a, release, deadline)
+        if b < INF:
+            b = _serve(windows, service, b, release, deadline)
+        if a >= INF:
+            return [INF, b], [INF, b]
         rested = _serve(rest_windows, length, a, 0, INF)
-        a = _serve(windows, service, a, release, deadline)
-        b = _serve(windows, service, min(b, rested), release, deadline)
-        return [a, b], [a, min(b, _serve(rest_windows, length, a, 0, INF))]
+        return [a, b], [a, min(b, rested)]
     arrive = rest_forward([time + drive for time in times], rests)
     ends = [_serve(windows, service, time, release, deadline) for time in arrive]
     return ends, rest_forward(list(ends), rests)

@@ -23,6 +23,7 @@ from geo.dispatch.construction import (
     insert_by_prize,
     insert_must_do,
     insert_what_pays,
+    needed_first,
     previous_orders,
     proposed_orders,
     rebuild,
@@ -270,7 +271,9 @@ class Search:
             jobs.sort(key=lambda job: window_length(tables, job))
         if tables.worth and rng.random() < OPEN_ROUTE_CHANCE:
             self._open_route(jobs)
-        insert_all(self.inserter, jobs, lambda job: tables.worth[job])
+        if self.solution.has_precedence:
+            jobs = needed_first(tables, jobs)
+        insert_all(self.inserter, jobs, self.solution.claim)
 
     def _open_route(self, jobs: list[int]) -> None:
         """Put one job into an unused vehicle whatever it costs: what follows may make the route pay."""

@@ -64,6 +64,22 @@ class Solution:
             work[crew.name] += route.travel_s + route.service_s
         return work
 
+    def claim(self, job: int) -> float:
+        """What serving the job may bring: its worth, and that of all unserved jobs that wait for it."""
+        if not self.has_precedence:
+            return self.tables.worth[job]
+        waiting = {job}
+        queue = [job]
+        for each in queue:
+            new = [
+                other
+                for other in self.tables.followers[each]
+                if other not in waiting and self.route_of[other] == NOBODY
+            ]
+            waiting.update(new)
+            queue.extend(new)
+        return sum(self.tables.worth[each] for each in queue)
+
     def unserved(self) -> list[int]:
         """Open jobs without a route, in file order."""
         return [job for job in self.tables.open_jobs if self.route_of[job] == NOBODY]

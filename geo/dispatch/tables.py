@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from geo.dispatch.problem import ANY_TIME, FOREVER, NO_WAY, Job, Problem, TravelTimes, Vehicle, Window
-from geo.dispatch.reading import pinned_window
 
 INF = 1 << 60
 """Later than anything: an impossible time, a drive that does not exist."""
@@ -185,7 +184,7 @@ def padded(amounts: tuple[int, ...], dims: int) -> tuple[int, ...]:
 
 def _pinned(problem: Problem, number_of: dict[int, int]) -> dict[int, tuple[int, Window]]:
     return {
-        number_of[step.id]: (v, pinned_window(step))
+        number_of[step.id]: (v, step.start_window)
         for v, vehicle in enumerate(problem.vehicles)
         for step in vehicle.steps
         if step.pinned and step.id is not None
