@@ -1,18 +1,22 @@
 """Languages, and figures and times as people of the city write them."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import current_app, g, has_request_context, request
 from flask_babel import force_locale as in_language
-from flask_babel import format_date, format_decimal, get_locale, gettext, lazy_gettext, ngettext
+from flask_babel import format_date, format_decimal, get_locale, gettext, lazy_gettext
+from flask_babel import ngettext as plural
 
 LANGUAGES: Final = ("id", "en")
 """Complete in both; the first is the default."""
 
-_ = gettext
+# Flask-Babel ships no annotations; these say what its functions return.
+_: Callable[..., str] = gettext
 _l = lazy_gettext
+ngettext: Callable[..., str] = plural
 
 __all__ = [
     "LANGUAGES",
