@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import text
@@ -22,6 +22,7 @@ from fieldops.installation import Installation
 from fieldops.models import Crew, User
 from fieldops.operations.change_user import add_user
 from fieldops.operations.establish_city import ensure_shifts, establish_city
+from fieldops.operations.submit_request import Submission
 from fieldops.transaction import transaction
 from tests.postgis import PostgisMissing, cluster
 
@@ -109,6 +110,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     """The application with its city's rows and nothing else, inside its context."""
     made = create_app(settings)
     made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    made.before_request(forget_the_last_visitor)
     with made.app_context():
         if settings.database_url:
             _empty(settings)
@@ -117,6 +119,12 @@ def app(settings: Settings) -> Iterator[Flask]:
         yield made
         db.session.remove()
         db.engine.dispose()
+
+
+def forget_the_last_visitor() -> None:
+    """Requests made inside one application context share its `g`; on a server each has its own."""
+    for name in ("_login_user", "roles", "language"):
+        g.pop(name, None)
 
 
 def _empty(settings: Settings) -> None:
@@ -202,8 +210,6 @@ def world(app: Flask) -> World:
 @pytest.fixture
 def submission() -> Any:
     """Make a submission; keywords change it."""
-    from fieldops.operations.submit_request import Submission
-
     made = 0
 
     def make(**changes: Any) -> Submission:
