@@ -24,3 +24,6 @@ def open_journal(settings: Settings) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=level, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    for talkative in ("werkzeug", "httpx", "httpcore", "PIL", "fontTools", "pyogrio"):
+        # They would write addresses down, and a tracking link's address is its key.
+        logging.getLogger(talkative).setLevel(logging.WARNING)
