@@ -1,4 +1,4 @@
-"""What a crew leader works through: the day's batch with all that a stop's card shows, and nothing of who reported."""
+"""What a crew leader works through: the day's batch with all that a stop's card shows; never who reported."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -291,8 +291,8 @@ def _waits(
 
 def _near(session: Session, place: Place) -> tuple[str, str, float] | None:
     marks = [
-        (straight_m(place, (point.x, point.y)), mark.kind, mark.name)
-        for mark, point in landmarks_near(session, *place, NEAR_M)
+        (straight_m(place, lon_lat(mark.place)), mark.kind, mark.name)
+        for mark, _shape in landmarks_near(session, *place, NEAR_M)
     ]
     away_m, kind, name = min(marks, default=(NEAR_M + 1, "", ""))
     return (kind, name, away_m) if away_m <= NEAR_M else None

@@ -1,0 +1,150 @@
+"""What a crew leader reads: today's list, a stop's card, the way there, the map, the sheet for paper."""
+
+from typing import Any
+from uuid import uuid4
+
+from flask import render_template, request, url_for
+from flask_login import current_user
+
+from fieldops import clock, i18n
+from fieldops.domain.roles import Right
+from fieldops.domain.work_order_states import BatchStatus
+from fieldops.extensions import db
+from fieldops.i18n import _
+from fieldops.models import Crew
+from fieldops.queries.crew_day import CrewDay, StopLine, batch_to_show, crew_day, own_stop
+from fieldops.queries.plans import crews_led_by, events_of
+from fieldops.web.crew import words as said
+from fieldops.web.crew.room import blueprint
+from fieldops.web.page import installation
+from fieldops.web.protection import requires
+
+
+@blueprint.get("")
+@requires(Right.WORK)
+def today() -> str:
+    """Show the day's list: the next stop large, the others in order, the finished ones folded away."""
+    crews = crews_led_by(db.session(), current_user.id)
+    crew = chosen_crew(crews)
+    day = day_of(crew)
+    if day is None:
+        return render_template("crew/nothing.html", crews=crews, crew=crew, **frame(None, "today", crew))
+    left = day.left
+    return render_template(
+        "crew/today.html",
+        crews=crews,
+        day=day,
+        next_line=left[0] if left else None,
+        later_lines=left[1:],
+        is_today=day.shift.day == i18n.local(clock.now()).date(),
+        is_recalled=day.batch.status == BatchStatus.RECALLED.value,
+        **frame(day, "today"),
+    )
+
+
+@blueprint.get("/titik/<int:stop_id>")
+@requires(Right.WORK)
+def stop(stop_id: int) -> str:
+    """Show everything a crew needs to know of one stop."""
+    return stop_page(stop_id)
+
+
+@blueprint.get("/titik/<int:stop_id>/arah")
+@requires(Right.WORK)
+def way(stop_id: int) -> str:
+    """Show how to get to a stop on a phone whose map application does not open by itself."""
+    day, line = day_with_stop(stop_id)
+    return render_template("crew/way.html", day=day, line=line, **frame(day, "today"))
+
+
+@blueprint.get("/peta")
+@requires(Right.WORK)
+def map_of_day() -> str:
+    """Show the day's stops on the map, with the list as its twin."""
+    crews = crews_led_by(db.session(), current_user.id)
+    crew = chosen_crew(crews)
+    day = day_of(crew)
+    if day is None:
+        return render_template("crew/nothing.html", crews=crews, crew=crew, **frame(None, "map_of_day", crew))
+    return render_template("crew/map.html", day=day, **frame(day, "map_of_day"))
+
+
+@blueprint.get("/lembar")
+@requires(Right.WORK)
+def sheet() -> str:
+    """Show the day's list for paper: A4, black on white."""
+    crews = crews_led_by(db.session(), current_user.id)
+    crew = chosen_crew(crews)
+    day = day_of(crew)
+    if day is None:
+        return render_template("crew/nothing.html", crews=crews, crew=crew, **frame(None, "sheet", crew))
+    return render_template("crew/sheet.html", day=day, **frame(day, "sheet"))
+
+
+def stop_page(stop_id: int, **more: Any) -> str:
+    """Return a stop's card; `more` holds `errors`, `held` (what was typed) and `asks_override`."""
+    day, line = day_with_stop(stop_id)
+    values = {"errors": {}, "held": {}, "asks_override": False} | more
+    events = events_of(db.session(), stop_id)
+    return render_template(
+        "crew/stop.html", day=day, line=line, events=events, **values, **frame(day, "today")
+    )
+
+
+def chosen_crew(crews: list[Crew]) -> Crew | None:
+    """Return the crew named in the address (`?regu=B`), else the first one that the user leads."""
+    letter = request.args.get("regu", "")
+    return next((crew for crew in crews if crew.letter == letter), crews[0] if crews else None)
+
+
+def day_of(crew: Crew | None) -> CrewDay | None:
+    """Return what a crew works on now or next, None when nothing was dispatched."""
+    if crew is None:
+        return None
+    session, now = db.session(), clock.now()
+    found = batch_to_show(session, crew.id, i18n.local(now).date())
+    return crew_day(session, *found, now) if found else None
+
+
+def day_with_stop(stop_id: int) -> tuple[CrewDay, StopLine]:
+    """Return a stop of the reader's own crew with the day it belongs to.
+
+    Raises
+    ------
+    NotFound, NotAllowed
+        There is no such stop, or it belongs to another crew.
+    """
+    session = db.session()
+    found, batch, shift = own_stop(session, stop_id, current_user.id)
+    day = crew_day(session, batch, shift, clock.now())
+    return day, next(line for line in day.lines if line.stop.id == found.id)
+
+
+def frame(day: CrewDay | None, here: str, crew: Crew | None = None) -> dict[str, Any]:
+    """Return what the crew layout and the shared drawings of a stop need."""
+    crew = day.crew if day else crew
+    args: dict[str, Any] = {"regu": crew.letter} if crew else {}
+    tabs = (
+        ("today", _("List"), "list"),
+        ("map_of_day", _("Map"), "map"),
+        ("sheet", _("Sheet"), "printer"),
+    )
+    city = installation().city
+    return {
+        "nav_items": [
+            {"url": url_for(f"crew.{name}", **args), "label": label, "icon": icon, "current": name == here}
+            for name, label, icon in tabs
+        ],
+        "crew_name": crew.name if crew else _("No crew"),
+        "shift_words": said.shift_words(day.shift) if day else i18n.date_words(clock.now()),
+        "reason_words": said.reason_words,
+        "due_words": said.due_words,
+        "means_words": said.means_words,
+        "coordinates": said.coordinates,
+        "geo_link": said.geo_link,
+        "maps_link": said.maps_link,
+        "plus_code": lambda place: said.plus_code(place, city),
+        "new_key": lambda: str(uuid4()),
+        "base_url": url_for("citizen.base_map"),
+        "attribution": _("FieldOps; example data") if installation().settings.demo else "FieldOps",
+    }
