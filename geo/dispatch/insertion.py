@@ -44,6 +44,18 @@ class Place:
         return stops
 
 
+@dataclass(slots=True)
+class _Trial:
+    """One job beside one route: what all its gaps share."""
+
+    crew: Crew
+    route: Route
+    release: int
+    first: int
+    base: float
+    has_extra: bool
+
+
 class Inserter:
     """Finds places. Holds the random generator that makes it blink."""
 
@@ -90,43 +102,65 @@ class Inserter:
 
     def best_place(self, job: int, below: float = float("inf")) -> Place | None:
         """The cheapest place over all vehicles and gaps that costs less than `below`."""
-        best: Place | None = None
-        for v in self.vehicles_of[job]:
-            place = self.best_in(job, v, below)
-            if place is not None:
-                best, below = place, place.cost
-        return best
-
-    # -------- one vehicle
+        return self._best_of(job, self.vehicles_of[job], below)
 
     def best_in(self, job: int, v: int, below: float) -> Place | None:
         """The cheapest place on one vehicle that costs less than `below`."""
+        return self._best_of(job, [v], below)
+
+    def _best_of(self, job: int, vehicles: list[int], below: float) -> Place | None:
+        """Try gaps from the cheapest detour up: the first one that fits is the best, extra costs apart."""
+        trials: dict[int, _Trial] = {}
+        gaps: list[tuple[float, int, int]] = []
+        for v in vehicles:
+            trial = self._trial(job, v)
+            if trial is not None:
+                trials[v] = trial
+                gaps += self._detours(job, v, trial, below)
+        gaps.sort()
+        best: Place | None = None
+        full: dict[int, list[int]] = {}
+        for cost, v, gap in gaps:
+            if cost >= below:
+                break
+            if self._blinks() or not self._fits_time(job, trials[v], gap):
+                continue
+            if not self._fits_load(job, trials[v], gap):
+                full.setdefault(v, []).append(gap)
+                continue
+            exact = cost + self._extra(job, v, gap, trials[v]) if trials[v].has_extra else cost
+            if exact < below:
+                best, below = Place(exact, v, gap), exact
+        for v, blocked in full.items():
+            if trials[v].crew.reload_stop >= 0 and trials[v].route.reloads < trials[v].crew.reloads_left:
+                best = self._with_reload(job, v, blocked, trials[v], below) or best
+                below = below if best is None else min(below, best.cost)
+        return best
+
+    def _trial(self, job: int, v: int) -> _Trial | None:
+        """What all gaps of a vehicle share; None when it cannot take the job at all."""
         solution, crew = self.solution, self.tables.crews[v]
         route = solution.routes[v]
         release = solution.released_at(job, v) if self.tables.after[job] else 0
         if release >= INF or len(route.jobs) >= crew.tasks_left:
             return None
         first = solution.first_gap(job, v) if self.tables.after[job] else 0
-        base = self._fixed_part(job, crew, route)
-        exact = crew.latest_s > crew.shift_end_s or route.needs_labels or self.tables.late_cost[job] > 0
-        best: Place | None = None
-        full: list[int] = []
-        for gap in range(first, len(route.stops) + 1):
-            cost = base + self._travel_part(job, crew, route, gap)
-            if cost >= below or self._blinks():
-                continue
-            if not self.fits_time(job, crew, route, gap, release):
-                continue
-            if not self._fits_load(job, crew, route, gap):
-                full.append(gap)
-                continue
-            if exact:
-                cost += self._extra(job, v, gap, release)
-            if cost < below:
-                best, below = Place(cost, v, gap), cost
-        if full and crew.reload_stop >= 0 and route.reloads < crew.reloads_left:
-            best = self._with_reload(job, v, full, release, below) or best
-        return best
+        has_extra = crew.latest_s > crew.shift_end_s or route.needs_labels or self.tables.late_cost[job] > 0
+        return _Trial(crew, route, release, first, self._fixed_part(job, crew, route), has_extra)
+
+    def _detours(self, job: int, v: int, trial: _Trial, below: float) -> list[tuple[float, int, int]]:
+        """(cost, vehicle, gap) of every gap whose detour alone costs less than `below`."""
+        crew, route, base = trial.crew, trial.route, trial.base
+        here = self.tables.place[job]
+        out_to, back_from = crew.costs_to[here], crew.costs[here]
+        way, price = route.way, crew.per_second
+        costs = [
+            (base + (out_to[before] + back_from[behind] - arc) * price, v, gap)
+            for gap, (before, behind, arc) in enumerate(zip(way, way[1:], route.arcs, strict=False))
+        ]
+        if self.solution.fairness_weight:
+            costs = [(cost + self._fairness_part(job, trial, gap), v, gap) for cost, _, gap in costs]
+        return [item for item in costs[trial.first :] if item[0] < below]
 
     def _blinks(self) -> bool:
         return self.rng is not None and self.blink > 0 and self.rng.random() < self.blink
@@ -142,65 +176,56 @@ class Inserter:
             cost += self.tables.move_cost(job, crew.number)
         return cost
 
-    def _travel_part(self, job: int, crew: Crew, route: Route, gap: int) -> float:
-        """Cost of the detour, with what it does to fairness; infinite when a road is missing."""
-        place, stops = self.tables.place, route.stops
-        before = crew.start if gap == 0 else place[stops[gap - 1]]
-        behind = crew.end if gap == len(stops) else place[stops[gap]]
-        here = place[job]
-        cost = crew.costs[before][here] + crew.costs[here][behind]
-        if cost >= INF:
-            return float("inf")
-        travel_s = crew.durations[before][here] + crew.durations[here][behind]
-        if stops:
-            cost -= crew.costs[before][behind]
-            travel_s += route.travel_s - crew.durations[before][behind]
-        else:
-            cost += crew.frozen.travel_cost - route.travel_cost
-            travel_s += crew.frozen.travel_s
-        if travel_s > crew.travel_limit_s:
-            return float("inf")
-        result = cost * crew.per_second
-        if self.solution.fairness_weight:
-            result += self._fairness_part(job, crew, travel_s - route.travel_s)
-        return result
+    def _detour_s(self, job: int, trial: _Trial, gap: int) -> int:
+        """Seconds of travel that the job adds in a gap."""
+        drives, route, here = trial.crew.durations, trial.route, self.tables.place[job]
+        before, behind = route.way[gap], route.way[gap + 1]
+        more = drives[before][here] + drives[here][behind]
+        if route.stops:
+            return more - drives[before][behind]
+        return more + trial.crew.frozen.travel_s - route.travel_s
 
-    def _fairness_part(self, job: int, crew: Crew, detour_s: int) -> float:
+    def _fairness_part(self, job: int, trial: _Trial, gap: int) -> float:
         work = self.solution.work()
         now = unevenness(work)
-        work[crew.name] += detour_s + self.tables.service[job]
+        work[trial.crew.name] += self._detour_s(job, trial, gap) + self.tables.service[job]
         return self.solution.fairness_weight * (unevenness(work) - now)
 
-    def _fits_load(self, job: int, crew: Crew, route: Route, gap: int) -> bool:
+    def _fits_load(self, job: int, trial: _Trial, gap: int) -> bool:
+        route, capacity = trial.route, trial.crew.capacity
         for dim in range(self.tables.dims):
             out, back = self.tables.delivery[job][dim], self.tables.pickup[job][dim]
-            if out and route.load_before[dim][gap] + out > crew.capacity[dim]:
+            if out and route.load_before[dim][gap] + out > capacity[dim]:
                 return False
-            if back and route.load_after[dim][gap] + back > crew.capacity[dim]:
+            if back and route.load_after[dim][gap] + back > capacity[dim]:
                 return False
         return True
 
-    def fits_time(self, job: int, crew: Crew, route: Route, gap: int, release: int) -> bool:
+    def _fits_time(self, job: int, trial: _Trial, gap: int) -> bool:
         """One forward step into the job, one out of it, against the latest arrivals behind the gap."""
-        place, stops = self.tables.place, route.stops
-        here = place[job]
-        drive = crew.durations[crew.start if gap == 0 else place[stops[gap - 1]]][here]
-        onward = crew.durations[here][crew.end if gap == len(stops) else place[stops[gap]]]
-        _, leaves = step(self.tables, job, route.leaves[gap], drive, crew.rests, release, INF)
-        latest = route.latest[gap]
-        return any(time + onward <= latest[state] for state, time in enumerate(leaves))
+        crew, route, here = trial.crew, trial.route, self.tables.place[job]
+        drive = crew.durations[route.way[gap]][here]
+        onward = crew.durations[here][route.way[gap + 1]]
+        if drive >= INF or onward >= INF:
+            return False
+        _, leaves = step(self.tables, job, route.leaves[gap], drive, crew.rests, trial.release, INF)
+        if not any(time + onward <= late for time, late in zip(leaves, route.latest[gap], strict=True)):
+            return False
+        return (
+            crew.travel_limit_s >= INF
+            or route.travel_s + self._detour_s(job, trial, gap) <= crew.travel_limit_s
+        )
 
-    def _extra(self, job: int, v: int, gap: int, release: int) -> float:
+    def _extra(self, job: int, v: int, gap: int, trial: _Trial) -> float:
         """Overtime and lateness that the job adds."""
-        solution, crew = self.solution, self.tables.crews[v]
-        route = solution.routes[v]
+        solution, crew, route = self.solution, trial.crew, trial.route
         if not route.needs_labels and self.tables.late_cost[job] <= 0:
-            promises = {**solution.release, job: release} if release else solution.release
+            promises = {**solution.release, job: trial.release} if trial.release else solution.release
             done = finish_with(self.tables, crew, route, gap, job, promises, solution.deadline)
             return crew.overtime_cost * max(0, done - crew.shift_end_s) - route.extra
         stops = list(route.stops)
         stops.insert(gap, job)
-        tried = self._tried(job, v, stops, release)
+        tried = self._tried(job, v, stops, trial.release)
         return tried.extra - route.extra if tried.is_feasible else INF
 
     def _tried(self, job: int, v: int, stops: list[int], release: int) -> Route:
@@ -210,17 +235,16 @@ class Inserter:
 
     # -------- with a reload
 
-    def _with_reload(self, job: int, v: int, gaps: list[int], release: int, below: float) -> Place | None:
+    def _with_reload(self, job: int, v: int, gaps: list[int], trial: _Trial, below: float) -> Place | None:
         """The cheapest place together with one more reload."""
-        solution, crew = self.solution, self.tables.crews[v]
-        route, best = solution.routes[v], None
+        solution, crew, route = self.solution, trial.crew, trial.route
+        best: Place | None = None
         fairness = solution.fairness()
-        base = self._fixed_part(job, crew, route)
         for gap, stops in self._reload_orders(job, crew, route, gaps):
-            cheapest = base + (_travel_cost(self.tables, crew, stops) - route.travel_cost) * crew.per_second
-            if cheapest >= below and not solution.fairness_weight:
+            detour = _travel_cost(self.tables, crew, stops) - route.travel_cost
+            if trial.base + detour * crew.per_second >= below and not solution.fairness_weight:
                 continue
-            tried = self._tried(job, v, stops, release)
+            tried = self._tried(job, v, stops, trial.release)
             if not tried.is_feasible:
                 continue
             cost = tried.cost - route.cost

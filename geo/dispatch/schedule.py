@@ -8,7 +8,7 @@ and before leaving, or after arriving and before serving; never during a drive o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TypeAlias
 
 from geo.dispatch.problem import Window
@@ -71,6 +71,8 @@ class Route:
         Per stop, latest end of service per state from which the rest is feasible.
     load_before, load_after
         Per gap and dimension, highest load of the leg up to the gap and from the gap on.
+    way, arcs
+        Places from the start over all stops to the end, and the cost of driving through each gap.
     travel_s, travel_cost
         Open part and frozen part together.
     extra
@@ -80,6 +82,7 @@ class Route:
     """
 
     __slots__ = (
+        "arcs",
         "cost",
         "done_by",
         "ends",
@@ -97,6 +100,7 @@ class Route:
         "stops",
         "travel_cost",
         "travel_s",
+        "way",
     )
 
     def __init__(
@@ -131,18 +135,15 @@ class Route:
     # -------- sums
 
     def _sum_up(self, tables: Tables, crew: Crew) -> None:
-        travel_s, travel_cost, at = crew.frozen.travel_s, crew.frozen.travel_cost, crew.start
-        service_s = crew.frozen.service_s
-        for stop in self.stops:
-            place = tables.place[stop]
-            travel_s += crew.durations[at][place]
-            travel_cost += crew.costs[at][place]
-            service_s += tables.service[stop]
-            at = place
-        if self.stops or _drives_home(crew):
-            travel_s += crew.durations[at][crew.end]
-            travel_cost += crew.costs[at][crew.end]
-        self.travel_s, self.travel_cost, self.service_s = travel_s, travel_cost, service_s
+        frozen, drives, costs = crew.frozen, crew.durations, crew.costs
+        self.way = [crew.start, *[tables.place[stop] for stop in self.stops], crew.end]
+        drives_home = bool(self.stops) or _drives_home(crew)
+        self.arcs = [costs[a][b] for a, b in pairwise(self.way)] if drives_home else [0]
+        self.travel_cost = frozen.travel_cost + sum(self.arcs)
+        self.travel_s = frozen.travel_s
+        if drives_home:
+            self.travel_s += sum([drives[a][b] for a, b in pairwise(self.way)])
+        self.service_s = frozen.service_s + sum([tables.service[stop] for stop in self.stops])
 
     def _is_within_limits(self, crew: Crew) -> bool:
         return (

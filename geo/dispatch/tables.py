@@ -58,6 +58,8 @@ class Crew:
     name: int
     durations: Rows
     costs: Rows
+    costs_to: Rows
+    """The same, row and column exchanged."""
     start: int
     end: int
     departs_s: int
@@ -131,7 +133,9 @@ def lay_out(problem: Problem, relaxed: Relaxed = STRICT) -> Tables:
     dims = max((len(vehicle.capacity) for vehicle in problem.vehicles), default=0)
     tables = _job_tables(problem, relaxed, number_of, dims)
     tables.crew_names = len(names)
-    rows: dict[str, tuple[Rows, Rows]] = {name: _rows(times) for name, times in problem.matrices.items()}
+    rows: dict[str, tuple[Rows, Rows, Rows]] = {
+        name: _rows(times) for name, times in problem.matrices.items()
+    }
     for v, vehicle in enumerate(problem.vehicles):
         tables.crews.append(_crew(tables, v, vehicle, rows[vehicle.profile], names[vehicle.crew_name]))
         _lay_reload(tables, vehicle)
@@ -199,8 +203,8 @@ def _job_windows(job: Job, pin: tuple[int, Window] | None) -> tuple[Window, ...]
     return tuple((start, end) for start, end in cut if start <= end)
 
 
-def _rows(times: TravelTimes) -> tuple[Rows, Rows]:
-    """Durations and costs as lists, with the row and column of nowhere."""
+def _rows(times: TravelTimes) -> tuple[Rows, Rows, Rows]:
+    """Durations, costs and costs by goal as lists, with the row and column of nowhere."""
     durations = times.durations_s.tolist()
     costs = durations if times.costs is None else times.costs.tolist()
     size = len(durations)
@@ -211,10 +215,10 @@ def _rows(times: TravelTimes) -> tuple[Rows, Rows]:
             for line, drive in zip(matrix, durations, strict=True)
         ]
         out.append([*rows, [0] * (size + 1)])
-    return out[0], out[1]
+    return out[0], out[1], [list(column) for column in zip(*out[1], strict=True)]
 
 
-def _crew(tables: Tables, v: int, vehicle: Vehicle, rows: tuple[Rows, Rows], name: int) -> Crew:
+def _crew(tables: Tables, v: int, vehicle: Vehicle, rows: tuple[Rows, Rows, Rows], name: int) -> Crew:
     frozen = _frozen_part(tables, vehicle, rows)
     nowhere = len(rows[0]) - 1
     start = nowhere if vehicle.start_index is None else vehicle.start_index
@@ -230,6 +234,7 @@ def _crew(tables: Tables, v: int, vehicle: Vehicle, rows: tuple[Rows, Rows], nam
         name=name,
         durations=rows[0],
         costs=rows[1],
+        costs_to=rows[2],
         start=start,
         end=nowhere if vehicle.end_index is None else vehicle.end_index,
         departs_s=max(vehicle.time_window[0], vehicle.available_at_s or 0, frozen.end_s),
@@ -257,7 +262,7 @@ def _left(limit: int | None, spent: int, *, unlimited: bool) -> int:
     return INF if limit is None or unlimited else limit - spent
 
 
-def _frozen_part(tables: Tables, vehicle: Vehicle, rows: tuple[Rows, Rows]) -> FrozenPart:
+def _frozen_part(tables: Tables, vehicle: Vehicle, rows: tuple[Rows, Rows, Rows]) -> FrozenPart:
     part = FrozenPart(place=vehicle.start_index)
     breaks = {rest.id: rest for rest in vehicle.breaks}
     for step in vehicle.frozen_steps:
@@ -294,7 +299,7 @@ def _note_job(tables: Tables, part: FrozenPart, is_job: bool, end_s: int) -> Non
         part.lateness_cost += tables.late_cost[job] * max(0, end_s - tables.due[job])
 
 
-def _drive(part: FrozenPart, place: int | None, rows: tuple[Rows, Rows]) -> None:
+def _drive(part: FrozenPart, place: int | None, rows: tuple[Rows, Rows, Rows]) -> None:
     """Count the drive to the next frozen stop; what was driven although no road is known counts 0."""
     if place is None:
         return
