@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from fieldops import clock
@@ -59,11 +60,12 @@ def look_around(
     return Around(radius_m, len(found), nearest)
 
 
-def distances_m(city: City, lon: float, lat: float, places: list[tuple[float, float]]) -> np.ndarray:
+def distances_m(city: City, lon: float, lat: float, places: list[tuple[float, float]]) -> NDArray[np.float64]:
     """Return the distance of each (lon, lat) in degrees from a point, in metres, shape (n,)."""
     crs = projected_crs([lon], [lat], epsg=city.epsg)
     x, y = to_metres([lon, *(place[0] for place in places)], [lat, *(place[1] for place in places)], crs)
-    return np.hypot(x[1:] - x[0], y[1:] - y[0])
+    away: NDArray[np.float64] = np.hypot(x[1:] - x[0], y[1:] - y[0])
+    return away
 
 
 def _within(

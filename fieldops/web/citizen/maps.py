@@ -1,0 +1,124 @@
+"""The public map: a page with its list twin, the points, and the base map under them."""
+
+import gzip
+import hashlib
+import json
+from functools import lru_cache
+from typing import Any
+
+from flask import make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from fieldops import clock, i18n
+from fieldops.extensions import db
+from fieldops.i18n import _, date_words
+from fieldops.operations.look_around import look_around
+from fieldops.queries.base_map import base_map, base_map_version
+from fieldops.queries.public import PublicRequest, public_requests
+from fieldops.queries.spatial import Box
+from fieldops.web.citizen.me_too import me_too_token
+from fieldops.web.citizen.room import FAMILY_ICONS, blueprint, family_words
+from fieldops.web.page import installation
+from fieldops.web.words import REQUEST_STATUS
+
+MOST_LISTED = 60
+
+
+@blueprint.get("/peta")
+def map_page() -> str:
+    """Show the whole city and the same as a list."""
+    city = installation().city
+    family = request.args.get("family", "")
+    around = look_around(
+        db.session(), city, *city.centre, most=MOST_LISTED, family=family if family in FAMILY_ICONS else ""
+    )
+    return render_template(
+        "citizen/map.html", around=around, families=family_words(), family_icons=FAMILY_ICONS, family=family,
+        token=me_too_token,
+    )  # fmt: skip
+
+
+@blueprint.get("/peta/titik.geojson")
+def points() -> Response:
+    """Answer with public points: kind, status, date and a place on the street, nothing else."""
+    shown = public_requests(db.session(), clock.now(), _asked_box())
+    language = i18n.language()
+    features = [_point(one, language) for one in shown]
+    return _geojson(_compact({"type": "FeatureCollection", "features": features}), "private, max-age=60")
+
+
+@blueprint.get("/peta/dasar.geojson")
+def base() -> Response:
+    """Answer with the base map; its address carries its version, so it may be kept for long."""
+    version = base_map_version(db.session())
+    forever = "public, max-age=31536000, immutable" if request.args.get("v") == version else "no-cache"
+    return _geojson(_base_bytes(str(db.engine.url), version), forever)
+
+
+def base_map_url() -> str:
+    """Return the address of the present base map."""
+    return url_for("citizen.base", v=base_map_version(db.session()))
+
+
+@blueprint.app_context_processor
+def maps() -> dict[str, Any]:
+    """Let every page that shows a map know where its ground is."""
+    return {"base_map_url": base_map_url}
+
+
+@lru_cache(maxsize=4)
+def _base_bytes(database: str, version: str) -> bytes:
+    del database, version  # what the answer depends on
+    return _compact(base_map(db.session()))
+
+
+def _point(one: PublicRequest, language: str) -> dict[str, Any]:
+    if one.repaired:
+        state, words = "done", _("Repaired")
+        day = one.ended_at or one.reported_at
+    else:
+        state = "planned" if one.status in ("scheduled", "in_progress") else "open"
+        words = REQUEST_STATUS[one.status]()
+        day = one.scheduled_for if one.status == "scheduled" and one.scheduled_for else one.reported_at
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [round(one.lon, 5), round(one.lat, 5)]},
+        "properties": {
+            "family": one.family,
+            "icon": one.icon,
+            "state": state,
+            "title": one.name(language),
+            "text": f"{words}, {date_words(day, weekday=False)}",
+        },
+    }
+
+
+def _asked_box() -> Box | None:
+    """Return the box that `bbox` asks for, None for the whole city or when it cannot be read."""
+    parts = request.args.get("bbox", "").split(",")
+    try:
+        west, south, east, north = (float(part) for part in parts)
+    except ValueError:
+        return None
+    return (west, south, east, north) if -180 <= west <= east <= 180 and -90 <= south <= north <= 90 else None
+
+
+def _compact(collection: dict[str, Any]) -> bytes:
+    return json.dumps(collection, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _geojson(body: bytes, caching: str) -> Response:
+    answer = make_response(body)
+    answer.mimetype = "application/geo+json"
+    answer.headers["Cache-Control"] = caching
+    answer.vary.update(("Accept-Encoding", "Cookie") if "private" in caching else ("Accept-Encoding",))
+    answer.set_etag(hashlib.sha256(body).hexdigest()[:20], weak=True)
+    if request.accept_encodings["gzip"]:
+        answer.set_data(_packed(body))
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer.make_conditional(request)
+
+
+@lru_cache(maxsize=16)
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, 6, mtime=0)

@@ -1,0 +1,81 @@
+"""A request's history in its reporter's words, with the steps still to come."""
+
+from datetime import date
+from typing import Any, Final
+
+from fieldops.domain.request_states import RequestStatus
+from fieldops.i18n import _, date_words, moment_words
+from fieldops.models import ServiceRequest, StatusChange
+from fieldops.web.words import CHANNEL, CLOSED_REASON, DECLINED_REASON, REQUEST_STATUS
+
+S = RequestStatus
+LOOKS: Final = {
+    S.SUBMITTED: ("done", "inbox"), S.ACKNOWLEDGED: ("done", "eye"), S.SCHEDULED: ("calm", "cal"),
+    S.IN_PROGRESS: ("calm", "truck"), S.DONE: ("done", "check"), S.CLOSED: ("done", "check"),
+    S.DUPLICATE: ("calm", "merge"), S.DECLINED: ("bad", "ban"), S.REFERRED: ("calm", "refer"),
+    S.REOPENED: ("bad", "undo"),
+}  # fmt: skip
+PATH: Final = (S.ACKNOWLEDGED, S.SCHEDULED, S.IN_PROGRESS, S.DONE, S.CLOSED)
+
+Item = dict[str, Any]
+
+
+def timeline_of(request: ServiceRequest, history: list[StatusChange]) -> list[Item]:
+    """Return the timeline's items, oldest first, those to come marked `later`."""
+    dated = [(change.at, _passed(change)) for change in history]
+    if request.made_safe_at is not None:
+        when = moment_words(request.made_safe_at)
+        words = _("%(when)s. The place is secured; the repair follows.", when=when)
+        item = {"title": _("Made safe for now"), "text": words, "icon": "cone", "tone": "road"}
+        dated.append((request.made_safe_at, item))
+    dated.sort(key=lambda pair: pair[0])
+    return [item for _at, item in dated] + _to_come(RequestStatus(request.status))
+
+
+def _passed(change: StatusChange) -> Item:
+    target = RequestStatus(change.target)
+    tone, icon = LOOKS[target]
+    title = REQUEST_STATUS[change.target]()
+    if target is S.ACKNOWLEDGED and change.source in (S.SCHEDULED.value, S.IN_PROGRESS.value):
+        title, tone, icon = _("Put off"), "road", "pause"
+    if target is S.CLOSED and change.facts.get("closed_reason") in CLOSED_REASON:
+        title = CLOSED_REASON[change.facts["closed_reason"]]()
+    words = change.words
+    if words and target is S.REOPENED:
+        words = _("You wrote: “%(words)s”", words=words)
+    sentences = [moment_words(change.at), _detail(change, target), words]
+    text = ". ".join(part.rstrip(".") for part in sentences if part)
+    return {"title": title, "text": text + ".", "icon": icon, "tone": tone}
+
+
+def _detail(change: StatusChange, target: RequestStatus) -> str:
+    facts = change.facts
+    if target is S.SUBMITTED:
+        channel = CHANNEL.get(facts.get("channel"))
+        return _("By: %(channel)s", channel=channel()) if channel else ""
+    if target is S.ACKNOWLEDGED and change.source == S.SUBMITTED.value:
+        return _("An officer has read it")
+    if target is S.SCHEDULED and "date" in facts:
+        return _("Planned for %(day)s", day=date_words(date.fromisoformat(str(facts["date"])[:10])))
+    if target is S.DECLINED and facts.get("reason") in DECLINED_REASON:
+        return str(DECLINED_REASON[facts["reason"]]())
+    if target is S.REFERRED and facts.get("authority"):
+        return _("To: %(authority)s", authority=facts["authority"])
+    if target is S.DUPLICATE:
+        return _("Joined with another report of this place; you hear of both")
+    return ""
+
+
+def _to_come(status: RequestStatus) -> list[Item]:
+    if status in PATH:
+        rest = PATH[PATH.index(status) + 1 :]
+    elif status in (S.SUBMITTED, S.REOPENED):
+        rest = PATH
+    else:
+        rest = ()
+    items: list[Item] = [
+        {"title": REQUEST_STATUS[step.value](), "icon": LOOKS[step][1], "later": True} for step in rest
+    ]
+    if items:
+        items[-1]["text"] = _("You have the last word: fixed or not.")
+    return items
