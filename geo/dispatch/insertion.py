@@ -13,6 +13,9 @@ from geo.dispatch.tables import INF, Crew, Tables
 RELOAD_PAIRS_UP_TO = 8
 """Routes up to this length try a reload in every gap for every place of the job, longer ones next to it."""
 
+RELOAD_GAPS = 3
+"""How many full gaps of a vehicle the search tries with a reload, the cheapest ones."""
+
 
 @dataclass(slots=True)
 class Place:
@@ -54,6 +57,11 @@ class _Trial:
     first: int
     base: float
     has_extra: bool
+
+    @property
+    def may_reload(self) -> bool:
+        """Whether one more reload is allowed."""
+        return self.crew.reload_stop >= 0 and self.route.reloads < self.crew.reloads_left
 
 
 class Inserter:
@@ -123,18 +131,23 @@ class Inserter:
         for cost, v, gap in gaps:
             if cost >= below:
                 break
-            if self._blinks() or not self._fits_time(job, trials[v], gap):
+            fits = self._fits_load(job, trials[v], gap)
+            if (
+                self._blinks()
+                or not (fits or trials[v].may_reload)
+                or not self._fits_time(job, trials[v], gap)
+            ):
                 continue
-            if not self._fits_load(job, trials[v], gap):
+            if not fits:
                 full.setdefault(v, []).append(gap)
                 continue
             exact = cost + self._extra(job, v, gap, trials[v]) if trials[v].has_extra else cost
             if exact < below:
                 best, below = Place(exact, v, gap), exact
         for v, blocked in full.items():
-            if trials[v].crew.reload_stop >= 0 and trials[v].route.reloads < trials[v].crew.reloads_left:
-                best = self._with_reload(job, v, blocked, trials[v], below) or best
-                below = below if best is None else min(below, best.cost)
+            tried = blocked if self.rng is None else blocked[:RELOAD_GAPS]
+            best = self._with_reload(job, v, tried, trials[v], below) or best
+            below = below if best is None else min(below, best.cost)
         return best
 
     def _trial(self, job: int, v: int) -> _Trial | None:

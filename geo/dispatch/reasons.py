@@ -115,7 +115,7 @@ class _Explainer:
     def _inserter_without(self, name: Binding) -> Inserter:
         """The plan in a world without one rule; made once."""
         if name not in self.relaxed:
-            world = lay_out(self.tables.problem, RELAXED[name])
+            world = lay_out(self.tables.problem, RELAXED[name], self.tables)
             twin = Solution(world)
             twin.release, twin.deadline = (
                 ({}, {})

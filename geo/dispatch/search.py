@@ -122,6 +122,8 @@ class Budget:
     iterations: int | None
     clock: Callable[[], float]
     started: float = 0.0
+    reserve_s: float = 0.0
+    """What the end of the run needs."""
 
     def __post_init__(self) -> None:
         self.started = self.clock()
@@ -137,7 +139,7 @@ class Budget:
         if self.iterations is not None:
             used = 1.0 if self.iterations <= 0 else iterations / self.iterations
         if self.seconds is not None:
-            used = max(used, 1.0 if self.seconds <= 0 else self.elapsed_s / self.seconds)
+            used = max(used, 1.0 if self.seconds <= 0 else (self.elapsed_s + self.reserve_s) / self.seconds)
         return used
 
 
@@ -181,6 +183,8 @@ class Search:
             if sparing.cost <= self.solution.cost:
                 self.solution.restore(sparing)
         self.best = self.solution.save()
+        # The end polishes and explains: about half of what the beginning took.
+        self.budget.reserve_s = min(0.5 * self.budget.elapsed_s, 0.25 * (self.budget.seconds or 0.0))
         self._report("construct")
 
     def _complete(self, *, everything: bool) -> None:

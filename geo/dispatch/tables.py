@@ -112,6 +112,7 @@ class Tables:
     crews: list[Crew]
     crew_names: int
     number_of: dict[int, int]
+    rows: dict[str, tuple[Rows, Rows, Rows]]
 
     @property
     def open_jobs(self) -> list[int]:
@@ -126,16 +127,15 @@ class Tables:
         return self.problem.options.reassign_penalty
 
 
-def lay_out(problem: Problem, relaxed: Relaxed = STRICT) -> Tables:
-    """Number everything. A second of work for a thousand places; keep the result."""
+def lay_out(problem: Problem, relaxed: Relaxed = STRICT, like: Tables | None = None) -> Tables:
+    """Number everything; the matrices, a second of work for a thousand places, can be taken from `like`."""
     number_of = {job.id: n for n, job in enumerate(problem.jobs)}
     names = {name: n for n, name in enumerate(dict.fromkeys(v.crew_name for v in problem.vehicles))}
     dims = max((len(vehicle.capacity) for vehicle in problem.vehicles), default=0)
     tables = _job_tables(problem, relaxed, number_of, dims)
     tables.crew_names = len(names)
-    rows: dict[str, tuple[Rows, Rows, Rows]] = {
-        name: _rows(times) for name, times in problem.matrices.items()
-    }
+    rows = {name: _rows(times) for name, times in problem.matrices.items()} if like is None else like.rows
+    tables.rows = rows
     for v, vehicle in enumerate(problem.vehicles):
         tables.crews.append(_crew(tables, v, vehicle, rows[vehicle.profile], names[vehicle.crew_name]))
         _lay_reload(tables, vehicle)
@@ -178,6 +178,7 @@ def _job_tables(problem: Problem, relaxed: Relaxed, number_of: dict[int, int], d
         crews=[],
         crew_names=0,
         number_of=number_of,
+        rows={},
     )
 
 
