@@ -11,10 +11,11 @@ from sqlalchemy.orm.attributes import flag_modified
 from fieldops.domain.roles import By
 from fieldops.domain.work_order_states import WorkOrderStatus
 from fieldops.errors import Conflict, InvalidInput
-from fieldops.models import WorkOrder, WorkOrderDependency
+from fieldops.models import Cluster, WorkOrder, WorkOrderDependency
 from fieldops.operations.audit import write_audit
+from fieldops.operations.group_requests import refresh_cluster
 from fieldops.operations.open_work_order import change_work_order_status
-from fieldops.queries.work_orders import OPEN_ORDER_CODES, get_order, predecessors
+from fieldops.queries.work_orders import OPEN_ORDER_CODES, get_order, predecessors, waits_for
 
 CHANGEABLE: Final = (
     WorkOrderStatus.DRAFT.value,
@@ -90,7 +91,7 @@ def _wait_for(session: Session, order: WorkOrder, after: Collection[int]) -> Non
     for other_id in sorted(set(after) - held):
         if get_order(session, other_id).status not in OPEN_ORDER_CODES:
             raise InvalidInput("An order that has ended cannot be waited for.", field="after")
-    if _leads_back(session, order.id, after):
+    if any(waits_for(session, other_id, order.id) for other_id in after):
         raise InvalidInput("These orders would wait for each other in a circle.", field="after")
     session.execute(
         delete(WorkOrderDependency).where(
@@ -101,17 +102,6 @@ def _wait_for(session: Session, order: WorkOrder, after: Collection[int]) -> Non
         WorkOrderDependency(work_order_id=order.id, after_id=other_id)
         for other_id in sorted(set(after) - held)
     )
-
-
-def _leads_back(session: Session, order_id: int, after: Collection[int]) -> bool:
-    front, seen = set(after), set(after)
-    while front:
-        if order_id in front:
-            return True
-        waits = predecessors(session, front)
-        front = {number for held in waits.values() for number in held} - seen
-        seen |= front
-    return False
 
 
 def make_order_ready(session: Session, order_id: int, version: int, by: By) -> WorkOrder:
@@ -139,6 +129,7 @@ def cancel_order(session: Session, order_id: int, version: int, words: str, by: 
     change_work_order_status(
         session, order, WorkOrderStatus.CANCELLED, by, words=words, facts={"reason": "cancelled"}
     )
+    refresh_cluster(session, session.get_one(Cluster, order.cluster_id))
     return order
 
 

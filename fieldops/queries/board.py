@@ -1,0 +1,265 @@
+"""What waits for a person: clusters with unread reports, and work orders to plan or to unblock."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from fieldops.domain.priorities import Priority, Severity, priority
+from fieldops.domain.request_states import RequestStatus
+from fieldops.domain.work_order_states import WorkOrderStatus
+from fieldops.models import Area, Cluster, Service, ServiceRequest, WorkOrder
+from fieldops.queries.clusters import OPEN_CODES
+from fieldops.queries.promises import promises
+from fieldops.queries.spatial import box_around, within
+from fieldops.queries.work_orders import OPEN_ORDER_CODES
+
+UNREAD: Final = (RequestStatus.SUBMITTED.value, RequestStatus.REOPENED.value)
+STATES: Final = ("unread", "verified", "blocked", "ready", "planned")
+"""What a cluster waits for, most pressing first: reading, an order, help, a plan, the crew."""
+
+_STATE_OF_ORDER: Final = {
+    WorkOrderStatus.BLOCKED.value: "blocked",
+    WorkOrderStatus.DRAFT.value: "ready",
+    WorkOrderStatus.READY.value: "ready",
+    WorkOrderStatus.BATCHED.value: "planned",
+    WorkOrderStatus.IN_PROGRESS.value: "planned",
+}
+
+
+@dataclass(frozen=True)
+class OrderBrief:
+    """What the board says of a cluster's most pressing order."""
+
+    id: int
+    number: str
+    status: str
+    due_at: datetime | None
+    exposure: float
+    severity: int
+    must_do: bool
+    blocked_reason: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """One place of work. `lon` and `lat` in degrees; `reports` counts open requests, `unread` those that
+    nobody has read; `due_at` is the deadline of `clock` ("first_response" or "repair").
+    """
+
+    cluster_id: int
+    service: Service
+    address: str
+    area: str
+    lon: float
+    lat: float
+    severity: int
+    reports: int
+    unread: int
+    oldest_at: datetime
+    order: OrderBrief | None
+    state: str
+    clock: str
+    due_at: datetime | None
+    priority: Priority
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Return whether its deadline has passed."""
+        return self.due_at is not None and self.due_at < now
+
+
+@dataclass(frozen=True)
+class BoardFilter:
+    """What to show: empty words and codes mean everything except what is planned already."""
+
+    family: str = ""
+    state: str = ""
+    overdue: bool = False
+    words: str = ""
+
+
+def board(session: Session, now: datetime, cluster_id: int | None = None) -> list[BoardRow]:
+    """Return every place with open reports or open orders, or just one of them, most pressing first."""
+    orders = _orders_by_cluster(session)
+    promised = promises(session, now.date())
+    services = {service.id: service for service in session.scalars(select(Service))}
+    rows = [
+        _row(found, services[found.service_id], orders.get(found.id), promised, now)
+        for found in session.execute(_clusters(cluster_id))
+    ]
+    return sorted(rows, key=_press)
+
+
+def _press(row: BoardRow) -> tuple[int, int, float, int]:
+    due = row.due_at.timestamp() if row.due_at else float("inf")
+    # Reading and opening orders are both decisions, so they share a rank.
+    rank = max(0, STATES.index(row.state) - 1)
+    return rank, -row.priority.prize_s, due, row.cluster_id
+
+
+def _clusters(cluster_id: int | None) -> Any:
+    facts = (
+        select(
+            ServiceRequest.cluster_id,
+            func.count().label("reports"),
+            func.sum(case((ServiceRequest.status.in_(UNREAD), 1), else_=0)).label("unread"),
+            func.min(ServiceRequest.reported_at).label("oldest_at"),
+            func.min(case((ServiceRequest.status.in_(UNREAD), ServiceRequest.reported_at), else_=None)).label(
+                "unread_since"
+            ),
+        )
+        .where(ServiceRequest.status.in_(OPEN_CODES), ServiceRequest.cluster_id.is_not(None))
+        .group_by(ServiceRequest.cluster_id)
+        .subquery()
+    )
+    return (
+        select(
+            Cluster.id,
+            Cluster.service_id,
+            Cluster.address,
+            Cluster.severity,
+            Cluster.created_at,
+            Area.name.label("area"),
+            func.ST_X(Cluster.anchor).label("lon"),
+            func.ST_Y(Cluster.anchor).label("lat"),
+            facts.c.reports,
+            facts.c.unread,
+            facts.c.oldest_at,
+            facts.c.unread_since,
+        )
+        .outerjoin(facts, facts.c.cluster_id == Cluster.id)
+        .outerjoin(Area, Area.id == Cluster.area_id)
+        # A temporary repair leaves an order at a place where no report is open any more.
+        .where(
+            Cluster.joined_into_id.is_(None),
+            or_(facts.c.reports.is_not(None), Cluster.id.in_(_ids_with_orders())),
+            *([] if cluster_id is None else [Cluster.id == cluster_id]),
+        )
+        .order_by(Cluster.id)
+    )
+
+
+def _ids_with_orders() -> Any:
+    return select(WorkOrder.cluster_id).where(WorkOrder.status.in_(OPEN_ORDER_CODES))
+
+
+def _orders_by_cluster(session: Session) -> dict[int, OrderBrief]:
+    rank = {status: place for place, status in enumerate(_STATE_OF_ORDER)}
+    found: dict[int, OrderBrief] = {}
+    for order in session.scalars(
+        select(WorkOrder).where(WorkOrder.status.in_(OPEN_ORDER_CODES)).order_by(WorkOrder.id)
+    ):
+        held = found.get(order.cluster_id)
+        if held is None or rank[order.status] < rank[held.status]:
+            found[order.cluster_id] = OrderBrief(
+                order.id, order.number, order.status, order.due_at, order.exposure, order.severity,
+                order.must_do, order.blocked_reason, order.created_at,
+            )  # fmt: skip
+    return found
+
+
+def _row(
+    found: Row[Any],
+    service: Service,
+    order: OrderBrief | None,
+    promised: dict[tuple[str, int | None], int],
+    now: datetime,
+) -> BoardRow:
+    oldest_at = found.oldest_at or (order.created_at if order else found.created_at)
+    state, clock, since = "verified", "repair", oldest_at
+    if order is not None:
+        state = _STATE_OF_ORDER[order.status]
+    elif found.unread:
+        state, clock, since = "unread", "first_response", found.unread_since
+    hours = promised.get((clock, service.id), promised.get((clock, None)))
+    due_at = order.due_at if order else (since + timedelta(hours=hours) if hours else None)
+    severity = max(found.severity, order.severity) if order else found.severity
+    return BoardRow(
+        cluster_id=found.id,
+        service=service,
+        address=found.address,
+        area=found.area or "",
+        lon=float(found.lon),
+        lat=float(found.lat),
+        severity=severity,
+        reports=found.reports or 0,
+        unread=found.unread or 0,
+        oldest_at=oldest_at,
+        order=order,
+        state=state,
+        clock=clock,
+        due_at=due_at,
+        priority=priority(
+            Severity(severity), found.reports or 1, order.exposure if order else 1.0, due_at, now
+        ),
+    )
+
+
+def filtered(
+    session: Session, rows: Iterable[BoardRow], wanted: BoardFilter, now: datetime
+) -> list[BoardRow]:
+    """Return the rows that a filter lets through, in their order."""
+    by_code = _clusters_of_code(session, wanted.words) if wanted.words else set()
+    return [row for row in rows if _passes(row, wanted, by_code, now)]
+
+
+def _passes(row: BoardRow, wanted: BoardFilter, by_code: set[int], now: datetime) -> bool:
+    if wanted.family and row.service.family != wanted.family:
+        return False
+    if wanted.state and row.state != wanted.state:
+        return False
+    if wanted.overdue and not row.is_overdue(now):
+        return False
+    if wanted.words:
+        number = row.order.number if row.order else ""
+        said = f"{row.address} {row.area} {number} {row.cluster_id}".casefold()
+        return wanted.words.casefold() in said or row.cluster_id in by_code
+    return bool(wanted.state) or wanted.overdue or row.state != "planned"
+
+
+def _clusters_of_code(session: Session, words: str) -> set[int]:
+    found = session.scalars(
+        select(ServiceRequest.cluster_id).where(
+            ServiceRequest.code.icontains(words, autoescape=True), ServiceRequest.cluster_id.is_not(None)
+        )
+    )
+    return {number for number in found if number is not None}
+
+
+def counts_by_state(rows: Iterable[BoardRow], now: datetime) -> dict[str, int]:
+    """Return how many rows are in each state, and under "overdue" how many are late."""
+    counts = dict.fromkeys((*STATES, "overdue"), 0)
+    for row in rows:
+        counts[row.state] += 1
+        counts["overdue"] += row.is_overdue(now)
+    return counts
+
+
+def without_place(session: Session) -> int:
+    """Return how many open requests have no location yet."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(ServiceRequest)
+            .where(ServiceRequest.status.in_(OPEN_CODES), ServiceRequest.place.is_(None))
+        )
+        or 0
+    )
+
+
+def clusters_near(
+    session: Session, family: str, lon: float, lat: float, radius_m: float
+) -> list[tuple[Cluster, Service]]:
+    """Return the open clusters of a family in the box around a point, each with its service."""
+    query: Any = (
+        select(Cluster, Service)
+        .join(Service, Service.id == Cluster.service_id)
+        .where(Cluster.family == family, Cluster.open.is_(True))
+        .order_by(Cluster.id)
+    )
+    rows = session.execute(within(session, query, Cluster.anchor, box_around(lon, lat, radius_m)))
+    return [(cluster, service) for cluster, service in rows]

@@ -1,0 +1,90 @@
+"""Service requests for staff: one, a page of many, and their history. Never who reported them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from fieldops.errors import NotFound
+from fieldops.models import Area, Service, ServiceRequest, StatusChange
+from fieldops.queries.clusters import OPEN_CODES
+
+PAGE = 50
+
+
+def get_request(session: Session, request_id: int) -> ServiceRequest:
+    """Return a request or raise NotFound."""
+    found = session.get(ServiceRequest, request_id)
+    if found is None:
+        raise NotFound("There is no such report.")
+    return found
+
+
+@dataclass(frozen=True)
+class RequestFilter:
+    """Which requests to list; empty fields let everything through.
+
+    `status` is a status's code, or "open"; `place` "none" keeps those without a location.
+    """
+
+    words: str = ""
+    status: str = ""
+    service: str = ""
+    channel: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class RequestPage:
+    """One page of a list: rows of (request, service, kelurahan's name), and how many there are in all."""
+
+    rows: list[tuple[ServiceRequest, Service, str | None]]
+    page: int
+    pages: int
+    total: int
+
+
+def find_requests(session: Session, wanted: RequestFilter, page: int) -> RequestPage:
+    """Return a page of requests, newest first. A page beyond the last shows the last."""
+    query = _narrowed(select(ServiceRequest, Service, Area.name), wanted)
+    total = session.scalar(_narrowed(select(func.count(ServiceRequest.id)), wanted)) or 0
+    pages = max(1, -(-total // PAGE))
+    page = min(max(1, page), pages)
+    rows = session.execute(
+        query.order_by(ServiceRequest.reported_at.desc(), ServiceRequest.id.desc())
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    )
+    return RequestPage([(request, service, area) for request, service, area in rows], page, pages, total)
+
+
+def _narrowed(query: Select, wanted: RequestFilter) -> Select:  # type: ignore[type-arg]
+    query = query.join(Service, Service.id == ServiceRequest.service_id).outerjoin(
+        Area, Area.id == ServiceRequest.area_id
+    )
+    if wanted.words:
+        columns = (ServiceRequest.code, ServiceRequest.address, ServiceRequest.landmark, Area.name)
+        query = query.where(or_(*(column.icontains(wanted.words, autoescape=True) for column in columns)))
+    if wanted.status == "open":
+        query = query.where(ServiceRequest.status.in_(OPEN_CODES))
+    elif wanted.status:
+        query = query.where(ServiceRequest.status == wanted.status)
+    if wanted.service:
+        query = query.where(Service.code == wanted.service)
+    if wanted.channel:
+        query = query.where(ServiceRequest.channel == wanted.channel)
+    if wanted.place == "none":
+        query = query.where(ServiceRequest.place.is_(None))
+    return query
+
+
+def history_of(session: Session, request_ids: Collection[int]) -> list[StatusChange]:
+    """Return the appended history of these requests, oldest first."""
+    return list(
+        session.scalars(
+            select(StatusChange)
+            .where(StatusChange.request_id.in_(list(request_ids)))
+            .order_by(StatusChange.at, StatusChange.id)
+        )
+    )

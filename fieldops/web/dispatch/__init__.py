@@ -1,0 +1,31 @@
+"""Dispatchers and officers: the board, clusters, orders, the day's plan, today, exceptions, reports."""
+
+from fieldops.web.dispatch import (
+    board,
+    cluster_decisions,
+    cluster_pages,
+    exceptions,
+    orders,
+    photos,
+    plans,
+    request_pages,
+    routes,
+    staff_entry,
+    today,
+)
+from fieldops.web.dispatch.room import blueprint
+
+__all__ = [
+    "blueprint",
+    "board",
+    "cluster_decisions",
+    "cluster_pages",
+    "exceptions",
+    "orders",
+    "photos",
+    "plans",
+    "request_pages",
+    "routes",
+    "staff_entry",
+    "today",
+]

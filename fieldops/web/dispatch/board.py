@@ -1,0 +1,100 @@
+"""The board: what needs a person, beside the map."""
+
+from typing import Any, Final
+
+from flask import Response, jsonify, render_template, request, url_for
+
+from fieldops import clock
+from fieldops.domain.roles import Right
+from fieldops.extensions import db
+from fieldops.i18n import language, ngettext
+from fieldops.operations.measure_places import landmarks_beside
+from fieldops.queries.board import STATES, BoardFilter, BoardRow, counts_by_state, filtered, without_place
+from fieldops.queries.board import board as board_rows
+from fieldops.queries.work_orders import orders_in
+from fieldops.web.dispatch import said
+from fieldops.web.dispatch.room import base_map_url, blueprint
+from fieldops.web.page import installation
+from fieldops.web.protection import requires
+
+PAGE: Final = 40
+MOST_POINTS: Final = 2000
+DECISIONS: Final = ("unread", "verified")
+
+
+def wanted_filter() -> BoardFilter:
+    """Return the filter in the address; unknown codes mean all."""
+    state = request.args.get("state", "")
+    return BoardFilter(
+        family=request.args.get("family", "")[:40],
+        state=state if state in STATES else "",
+        overdue=request.args.get("overdue") == "1",
+        words=request.args.get("q", "").strip()[:80],
+    )
+
+
+def filter_args(wanted: BoardFilter) -> dict[str, Any]:
+    """Return a filter as the parts of an address."""
+    args = {"family": wanted.family, "state": wanted.state, "q": wanted.words}
+    return {key: value for key, value in args.items() if value} | ({"overdue": "1"} if wanted.overdue else {})
+
+
+@blueprint.get("")
+@requires(Right.SEE_BOARD)
+def board() -> str:
+    """Show clusters that need a decision, then orders to plan or unblock, beside the map."""
+    session, now = db.session(), clock.now()
+    everything = board_rows(session, now)
+    wanted = wanted_filter()
+    rows = filtered(session, everything, wanted, now)
+    pages = max(1, -(-len(rows) // PAGE))
+    page = min(max(1, request.args.get("page", 1, type=int)), pages)
+    shown = rows[(page - 1) * PAGE : page * PAGE]
+    beside = landmarks_beside(session, installation().city, [(row.lon, row.lat) for row in shown])
+    return render_template(
+        "dispatch/board.html",
+        rows=list(zip(shown, beside, strict=True)),
+        total=len(rows),
+        page=page,
+        pages=pages,
+        wanted=wanted,
+        args=filter_args(wanted),
+        counts=counts_by_state(everything, now),
+        families=sorted({row.service.family for row in everything}),
+        states=STATES,
+        decisions=DECISIONS,
+        placeless=without_place(session),
+        ready=len(orders_in(session, "ready")),
+        said=said,
+        base_url=base_map_url(),
+        points_url=url_for("dispatch.board_points", **filter_args(wanted)),
+        bounds=None if rows else installation().city.bounds,
+    )
+
+
+@blueprint.get("/titik.geojson")
+@requires(Right.SEE_BOARD)
+def board_points() -> Response:
+    """Return the board's places as GeoJSON points, the most pressing 2,000."""
+    session, now = db.session(), clock.now()
+    rows = filtered(session, board_rows(session, now), wanted_filter(), now)
+    return jsonify(type="FeatureCollection", features=[_feature(row) for row in rows[:MOST_POINTS]])
+
+
+def _feature(row: BoardRow) -> dict[str, Any]:
+    words, _tone = said.clock_said(row.due_at, clock.now())
+    reports = ngettext("%(num)d report", "%(num)d reports", row.reports)
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [round(row.lon, 6), round(row.lat, 6)]},
+        "properties": {
+            "family": row.service.family,
+            "icon": row.service.icon,
+            "severity": row.severity,
+            "state": "planned" if row.state == "planned" else "open",
+            "title": row.service.name(language()),
+            "text": ", ".join(part for part in (row.address, row.area, reports, words) if part),
+            "url": url_for("dispatch.cluster", cluster_id=row.cluster_id),
+            "filter": row.state,
+        },
+    }

@@ -1,0 +1,83 @@
+"""What went wrong and waits for a person: parked tasks, messages that did not leave, blocked orders."""
+
+from flask import flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from fieldops.domain.roles import Right
+from fieldops.errors import FieldOpsError
+from fieldops.extensions import db
+from fieldops.i18n import _
+from fieldops.operations.retry_task import retry_task
+from fieldops.queries.messages import message_counts, messages_in
+from fieldops.queries.orders import blocked_orders
+from fieldops.queries.tasks import parked_tasks
+from fieldops.transaction import transaction
+from fieldops.web.acting import acting
+from fieldops.web.answers import sentence
+from fieldops.web.dispatch.room import blueprint
+from fieldops.web.protection import requires
+
+
+@blueprint.get("/pengecualian")
+@requires(Right.SEE_BOARD)
+def exceptions() -> str:
+    """Show what a person must look after."""
+    return exceptions_page()
+
+
+def exceptions_page(error: FieldOpsError | None = None) -> str:
+    """Return the page."""
+    session = db.session()
+    return render_template(
+        "dispatch/exceptions.html",
+        tasks=parked_tasks(session),
+        task_words=task_words(),
+        template_words=template_words(),
+        counts=message_counts(session),
+        messages=messages_in(session, "failed", "waiting"),
+        blocked=blocked_orders(session),
+        errors={"errors": sentence(error)} if error else {},
+    )
+
+
+def task_words() -> dict[str, str]:
+    """Return what background tasks do, in words."""
+    return {
+        "group_request": _("Put a report into its cluster"),
+        "ask_if_fixed": _("Ask reporters whether it is fixed"),
+        "close_silent_requests": _("Close reports after ten quiet days"),
+        "send_message": _("Send a message"),
+        "compute_plan": _("Compute a plan"),
+        "tidy_tasks": _("Clear finished tasks"),
+    }
+
+
+def template_words() -> dict[str, str]:
+    """Return what messages say, in a word or two."""
+    return {
+        "received": _("Received"),
+        "acknowledged": _("Verified"),
+        "scheduled": _("Scheduled"),
+        "done": _("Work done"),
+        "closed": _("Finished"),
+        "declined": _("Declined"),
+        "referred": _("Referred"),
+        "merged": _("Merged"),
+        "made_safe": _("Made safe"),
+        "postponed": _("Postponed"),
+        "ask_if_fixed": _("Is it fixed?"),
+    }
+
+
+@blueprint.post("/pengecualian/tugas/<int:task_id>")
+@requires(Right.TRIAGE)
+def task_retry(task_id: int) -> Response | tuple[str, int]:
+    """Let a parked task run again."""
+    by = acting(Right.TRIAGE)
+    try:
+        with transaction() as session:
+            retry_task(session, task_id, by)
+    except FieldOpsError as error:
+        return exceptions_page(error), error.status
+    flash(_("The task runs again."), "success")
+    return redirect(url_for("dispatch.exceptions"), 303)

@@ -1,0 +1,98 @@
+"""Appended histories as timelines: what happened, when, by whom, with which words."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+from fieldops.i18n import _, moment_words, ngettext
+from fieldops.models import StatusChange, WorkOrderChange
+from fieldops.web.words import (
+    BLOCKED_REASON,
+    CLOSED_REASON,
+    DECLINED_REASON,
+    ORDER_STATUS,
+    REPAIR_KIND,
+    REQUEST_STATUS,
+    ROLE,
+)
+
+LOOKS: Final = {
+    "submitted": ("calm", "inbox"),
+    "acknowledged": ("road", "eye"),
+    "scheduled": ("calm", "cal"),
+    "in_progress": ("calm", "truck"),
+    "done": ("done", "check"),
+    "closed": ("done", "check"),
+    "duplicate": ("calm", "merge"),
+    "declined": ("bad", "ban"),
+    "referred": ("calm", "refer"),
+    "reopened": ("bad", "undo"),
+    "draft": ("quiet", "edit"),
+    "ready": ("road", "list"),
+    "batched": ("calm", "route"),
+    "blocked": ("bad", "barrier"),
+    "cancelled": ("quiet", "ban"),
+}
+
+
+def who(actor: str, user_id: int | None, names: dict[int, str]) -> str:
+    """Return who did something, in words."""
+    if user_id in names:
+        return names[user_id]
+    if actor == "system":
+        return _("FieldOps itself")
+    if actor == "reporter":
+        return _("the reporter")
+    return ROLE[actor]() if actor in ROLE else actor
+
+
+def request_timeline(changes: Iterable[StatusChange], names: dict[int, str]) -> list[dict[str, Any]]:
+    """Return timeline items; what happened to several reports at once is told once."""
+    items: list[dict[str, Any]] = []
+    ordered = sorted(changes, key=lambda change: (change.at, change.target, change.id))
+    for (_at, target), held in groupby(ordered, key=lambda change: (_minute(change.at), change.target)):
+        together = list(held)
+        first = together[0]
+        count = ngettext("%(num)d report", "%(num)d reports", len(together))
+        parts = [moment_words(first.at), who(first.actor, first.user_id, names)]
+        if len(together) > 1:
+            parts.append(count)
+        items.append(_item(REQUEST_STATUS[target](), target, parts, _facts(first.facts), first.words))
+    return items
+
+
+def order_timeline(changes: Iterable[WorkOrderChange], names: dict[int, str]) -> list[dict[str, Any]]:
+    """Return the timeline of one work order."""
+    return [
+        _item(
+            ORDER_STATUS[change.target](),
+            change.target,
+            [moment_words(change.at), who(change.actor, change.user_id, names)],
+            _facts(change.facts),
+            change.words,
+        )
+        for change in changes
+    ]
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
+
+
+def _item(title: str, code: str, parts: list[str], facts: list[str], words: str) -> dict[str, Any]:
+    tone, icon = LOOKS.get(code, ("quiet", "info"))
+    text = " · ".join([*parts, *facts])
+    return {"title": title, "text": f"{text}. “{words}”" if words else text, "tone": tone, "icon": icon}
+
+
+def _facts(facts: dict[str, Any]) -> list[str]:
+    reason = facts.get("reason")
+    said = [known[reason]() for known in (BLOCKED_REASON, DECLINED_REASON) if reason in known]
+    if (closed := facts.get("closed_reason")) in CLOSED_REASON:
+        said.append(CLOSED_REASON[closed]())
+    if (kind := facts.get("repair_kind")) in REPAIR_KIND:
+        said.append(REPAIR_KIND[kind]())
+    if authority := facts.get("authority"):
+        said.append(_("to %(authority)s", authority=authority))
+    return said

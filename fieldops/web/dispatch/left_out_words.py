@@ -1,0 +1,101 @@
+"""Why an order is not in the plan, from the solver's codes and numbers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fieldops.i18n import _, duration_words
+from fieldops.models import Crew
+from fieldops.web.dispatch.planned_day import Described, LeftOut
+from fieldops.web.words import SKILL
+
+
+def left_out_words(left: LeftOut, orders: Described, crews: Mapping[int, Crew]) -> str:
+    """Return the reason as one sentence."""
+    facts = left.facts
+    reason = str(facts["reason"])
+    if reason in ("predecessor", "waits_for_order"):
+        return _waits(reason, _number(facts.get("predecessor"), orders))
+    if reason == "no_skill":
+        skills = ", ".join(SKILL[code]() if code in SKILL else code for code in left.order.skills)
+        return _("No crew on duty can do this: it needs %(skills)s.", skills=skills)
+    if reason == "no_room":
+        return _("No crew has room: %(binding)s.", binding=_binding(facts.get("binding")))
+    if reason == "not_worth":
+        return _not_worth(facts, orders, crews)
+    return {
+        "unreachable": _("There is no way there by road."),
+        "pinned": _("It is tied to a crew that cannot do it."),
+        "capacity": _("It needs more material than any vehicle carries."),
+        "time_window": _("No crew can be there in time, even with nothing else to do."),
+    }.get(reason, reason)
+
+
+def _waits(reason: str, number: str) -> str:
+    if reason == "predecessor":
+        return _("Waits for %(number)s, which is not in this plan.", number=number)
+    return _("Waits for %(number)s, which is not ready.", number=number)
+
+
+def _number(order_id: int | None, orders: Described) -> str:
+    return orders[order_id][0].number if order_id is not None and order_id in orders else _("another order")
+
+
+def _binding(code: str | None) -> str:
+    return {
+        "load": _("the vehicles are full"),
+        "time": _("it would come too late"),
+        "shift": _("the working hours are used up"),
+        "break": _("it would cut into the rest"),
+        "precedence": _("the order before it ends too late"),
+        "limits": _("the crews have as many stops as they may"),
+    }.get(code or "", _("the day is full"))
+
+
+def _not_worth(facts: Mapping[str, Any], orders: Described, crews: Mapping[int, Crew]) -> str:
+    best = facts.get("best") or {}
+    crew = crews.get(best.get("vehicle", -1))
+    cost, worth = duration_words(facts.get("insertion_cost") or 0), duration_words(facts.get("worth") or 0)
+    if crew is None:
+        return _("It would cost %(cost)s; it is worth %(worth)s today.", cost=cost, worth=worth)
+    if best.get("after") in orders:
+        return _(
+            "The best place is crew %(crew)s after %(number)s: %(cost)s more; it is worth %(worth)s today.",
+            crew=crew.letter, number=_number(best["after"], orders), cost=cost, worth=worth,
+        )  # fmt: skip
+    return _(
+        "The best place is crew %(crew)s at the start: %(cost)s more; it is worth %(worth)s today.",
+        crew=crew.letter, cost=cost, worth=worth,
+    )  # fmt: skip
+
+
+def price_words(facts: Mapping[str, Any]) -> str:
+    """Return the cheapest place's price against the worth, where both are known and not said already."""
+    cost, worth = facts.get("insertion_cost"), facts.get("worth")
+    if cost is None or worth is None or facts["reason"] == "not_worth":
+        return ""
+    return _(
+        "Cheapest place: %(cost)s more, worth %(worth)s.",
+        cost=duration_words(cost),
+        worth=duration_words(worth),
+    )
+
+
+def violation_words(code: str) -> str:
+    """Return which rule the independent check found broken."""
+    return {
+        "structure": _("The plan is not complete"),
+        "frozen": _("Work under way was changed"),
+        "skills": _("A crew lacks a skill"),
+        "pinned": _("An order left its crew"),
+        "precedence": _("An order comes before the one it waits for"),
+        "load": _("A vehicle is overloaded"),
+        "reload": _("Too many reloads"),
+        "break": _("A rest is missing or at the wrong time"),
+        "window": _("A stop is outside its hours"),
+        "shift": _("A shift is exceeded"),
+        "road": _("A way does not exist"),
+        "limits": _("A crew has too many stops"),
+        "times": _("The times do not add up"),
+        "sums": _("The sums do not add up"),
+        "score": _("The price does not add up"),
+    }.get(code, code)

@@ -1,0 +1,203 @@
+"""One work order: what it asks for, its history, and how it is freed or cancelled."""
+
+from collections.abc import Callable
+
+from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from fieldops import clock
+from fieldops.domain.roles import By, Right
+from fieldops.errors import FieldOpsError, InvalidInput
+from fieldops.extensions import db
+from fieldops.i18n import _
+from fieldops.models import WorkOrder
+from fieldops.models.base import lon_lat
+from fieldops.operations.change_order import (
+    CHANGEABLE,
+    OrderChanges,
+    cancel_order,
+    change_order,
+    make_order_ready,
+    unblock_order,
+)
+from fieldops.operations.measure_places import landmarks_beside
+from fieldops.queries.clusters import get_cluster
+from fieldops.queries.orders import changes_of, order_by_number, orders_described
+from fieldops.queries.places import area_name
+from fieldops.queries.services import services_by_id
+from fieldops.queries.staff import names_of
+from fieldops.queries.work_orders import get_order, predecessors, priorities_of, report_counts
+from fieldops.transaction import transaction
+from fieldops.web.acting import acting
+from fieldops.web.answers import sentence
+from fieldops.web.dispatch import histories, said
+from fieldops.web.dispatch.room import base_map_url, blueprint
+from fieldops.web.form_fields import text_of, version_of, whole_of
+from fieldops.web.page import installation
+from fieldops.web.protection import requires
+
+Answer = Response | tuple[str, int]
+
+
+@blueprint.get("/perintah/<int:order_id>")
+@requires(Right.SEE_BOARD)
+def order(order_id: int) -> str:
+    """Show a work order."""
+    return order_page(get_order(db.session(), order_id))
+
+
+def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
+    """Return an order's page; after a refusal of the form what was typed is kept, after a conflict not."""
+    session, now = db.session(), clock.now()
+    changes = changes_of(session, order.id)
+    cluster = get_cluster(session, order.cluster_id)
+    waits = orders_described(session, predecessors(session, [order.id]).get(order.id, []))
+    typed = request.form if error is not None and error.status == 422 else {}
+    held = {
+        "size": order.size,
+        "minutes": order.duration_s // 60,
+        "material_amount": order.material_amount,
+        "note": order.note,
+        "after": ", ".join(sorted(other.number for other, _service, _cluster in waits.values())),
+        "must_do": "1" if order.must_do else "",
+        "dry_weather": "1" if order.dry_weather else "",
+    }
+    return render_template(
+        "dispatch/order.html",
+        order=order,
+        cluster=cluster,
+        service=services_by_id(session)[order.service_id],
+        area=area_name(session, cluster.area_id),
+        priority=priorities_of(session, [order], now)[order.id],
+        reports=report_counts(session, [cluster.id]).get(cluster.id, 0),
+        beside=landmarks_beside(session, installation().city, [lon_lat(order.place)])[0],
+        waits=waits,
+        timeline=histories.order_timeline(changes, names_of(session, {change.user_id for change in changes})),
+        form=typed or held,
+        errors={error.field or "errors": sentence(error)} if error else {},
+        changeable=order.status in CHANGEABLE,
+        place=lon_lat(order.place),
+        said=said,
+        base_url=base_map_url(),
+        points_url=url_for("dispatch.cluster_points", cluster_id=cluster.id),
+    )
+
+
+@blueprint.post("/perintah/<int:order_id>")
+@requires(Right.PLAN)
+def order_change(order_id: int) -> Answer:
+    """Set what a work order asks for."""
+    get_order(db.session(), order_id)
+    try:
+        with transaction() as session:
+            change_order(session, order_id, version_of(request.form), _changes(session), acting(Right.PLAN))
+    except FieldOpsError as error:
+        return order_page(get_order(db.session(), order_id), error), error.status
+    flash(_("Saved."), "success")
+    return _back(order_id)
+
+
+def _changes(session: Session) -> OrderChanges:
+    form = request.form
+    return OrderChanges(
+        size=text_of(form, "size", most=100),
+        duration_s=60 * whole_of(form, "minutes", 1, 480),
+        material_amount=whole_of(form, "material_amount", 0, 20_000, otherwise=0),
+        must_do=form.get("must_do") == "1",
+        dry_weather=form.get("dry_weather") == "1",
+        note=text_of(form, "note", most=1000),
+        after=_numbers(session, text_of(form, "after")),
+    )
+
+
+def _numbers(session: Session, words: str) -> tuple[int, ...]:
+    found: list[int] = []
+    for number in words.replace(";", ",").split(","):
+        if not number.strip():
+            continue
+        other = order_by_number(session, number)
+        if other is None:
+            raise InvalidInput(
+                "There is no work order %(number)s.", field="after", number=number.strip()[:40]
+            )
+        found.append(other.id)
+    return tuple(found)
+
+
+def _back(order_id: int) -> Response:
+    return redirect(url_for("dispatch.order", order_id=order_id), 303)
+
+
+Step = Callable[[Session, int, int, By], WorkOrder]
+
+
+def _step(order_id: int, take: Step, words: str) -> Answer:
+    get_order(db.session(), order_id)
+    by = acting(Right.PLAN)
+    try:
+        with transaction() as session:
+            take(session, order_id, version_of(request.form), by)
+    except FieldOpsError as error:
+        return order_page(get_order(db.session(), order_id), error), error.status
+    flash(words, "success")
+    return _back(order_id)
+
+
+@blueprint.post("/perintah/<int:order_id>/siap")
+@requires(Right.PLAN)
+def order_ready(order_id: int) -> Answer:
+    """Let a draft be planned."""
+    return _step(order_id, make_order_ready, _("The order can be planned now."))
+
+
+@blueprint.post("/perintah/<int:order_id>/buka")
+@requires(Right.PLAN)
+def order_unblock(order_id: int) -> Answer:
+    """Free a blocked order."""
+    return _step(
+        order_id,
+        lambda session, number, version, by: unblock_order(
+            session, number, version, request.form.get("words", ""), by
+        ),
+        _("The order can be planned again."),
+    )
+
+
+@blueprint.get("/perintah/<int:order_id>/batal")
+@requires(Right.PLAN)
+def order_cancelling(order_id: int) -> str:
+    """Ask before an order is cancelled."""
+    return _cancelling(get_order(db.session(), order_id))
+
+
+def _cancelling(found: WorkOrder, error: FieldOpsError | None = None) -> str:
+    session = db.session()
+    return render_template(
+        "dispatch/cancel_order.html",
+        order=found,
+        service=services_by_id(session)[found.service_id],
+        reports=report_counts(session, [found.cluster_id]).get(found.cluster_id, 0),
+        typed=request.form,
+        errors={error.field or "errors": sentence(error)} if error else {},
+    )
+
+
+@blueprint.post("/perintah/<int:order_id>/batal")
+@requires(Right.PLAN)
+def order_cancel(order_id: int) -> Answer:
+    """Cancel an order; its reports stay open."""
+    get_order(db.session(), order_id)
+    by = acting(Right.PLAN)
+    try:
+        with transaction() as session:
+            found = cancel_order(
+                session, order_id, version_of(request.form), request.form.get("words", ""), by
+            )
+    except FieldOpsError as error:
+        found = get_order(db.session(), order_id)
+        if error.status == 409:
+            return order_page(found, error), error.status
+        return _cancelling(found, error), error.status
+    flash(_("Work order %(number)s cancelled. Its reports stay open.", number=found.number), "success")
+    return redirect(url_for("dispatch.cluster", cluster_id=found.cluster_id), 303)

@@ -1,0 +1,83 @@
+"""A plan's routes as GeoJSON for the map."""
+
+from typing import Any
+
+from flask import Response, jsonify, url_for
+
+from fieldops.domain.roles import Right
+from fieldops.extensions import db
+from fieldops.i18n import _, clock_words, language
+from fieldops.models.base import lon_lat
+from fieldops.queries.places import all_depots
+from fieldops.queries.plans import get_plan
+from fieldops.web.dispatch.planned_day import CrewPlan, LeftOut, PlannedStop, planned_day
+from fieldops.web.dispatch.room import blueprint
+from fieldops.web.page import installation
+from fieldops.web.protection import requires
+
+
+@blueprint.get("/rencana/<int:plan_id>/rute.geojson")
+@requires(Right.PLAN)
+def plan_routes(plan_id: int) -> Response:
+    """Return the routes, stops, depots and orders left out of a plan. Lines are straight: the travel
+    times are estimates without a road network.
+    """
+    session = db.session()
+    planned = planned_day(session, get_plan(session, plan_id), installation().city.time_zone)
+    depots = {depot.id: (depot, lon, lat) for depot, lon, lat in all_depots(session)}
+    features: list[dict[str, Any]] = []
+    for day in planned.crews:
+        depot, lon, lat = depots[day.crew.depot_id]
+        if day.stops:
+            features.append(_route(day, [lon, lat]))
+            features += [_stop(day, n, stop) for n, stop in enumerate(day.stops, start=1)]
+        spot = _point(lon, lat, kind="depot", title=depot.name)
+        if spot not in features:
+            features.append(spot)
+    features += [_unplanned(left) for left in planned.left_out]
+    return jsonify(type="FeatureCollection", features=features)
+
+
+def _route(day: CrewPlan, depot: list[float]) -> dict[str, Any]:
+    path = [depot, *(list(lon_lat(stop.order.place)) for stop in day.stops), depot]
+    return {
+        "type": "Feature",
+        "geometry": {"type": "LineString", "coordinates": [[round(x, 6), round(y, 6)] for x, y in path]},
+        "properties": {"kind": "route", "crew": day.crew.letter, "index": day.index},
+    }
+
+
+def _stop(day: CrewPlan, n: int, stop: PlannedStop) -> dict[str, Any]:
+    return _point(
+        *lon_lat(stop.order.place),
+        kind="stop",
+        crew=day.crew.letter,
+        n=n,
+        label=stop.label,
+        locked=stop.order.must_do,
+        title=stop.service.name(language()),
+        text=_("%(place)s, arrives %(at)s", place=stop.cluster.address, at=clock_words(stop.starts_at)),
+        url=url_for("dispatch.order", order_id=stop.order.id),
+    )
+
+
+def _unplanned(left: LeftOut) -> dict[str, Any]:
+    return _point(
+        *lon_lat(left.order.place),
+        kind="unplanned",
+        family=left.service.family,
+        icon=left.service.icon,
+        severity=left.order.severity,
+        state="open",
+        title=left.service.name(language()),
+        text=left.cluster.address,
+        url=url_for("dispatch.order", order_id=left.order.id),
+    )
+
+
+def _point(lon: float, lat: float, **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]},
+        "properties": properties,
+    }
