@@ -145,6 +145,5 @@ def frame(day: CrewDay | None, here: str, crew: Crew | None = None) -> dict[str,
         "maps_link": said.maps_link,
         "plus_code": lambda place: said.plus_code(place, city),
         "new_key": lambda: str(uuid4()),
-        "base_url": url_for("citizen.base_map"),
         "attribution": _("FieldOps; example data") if installation().settings.demo else "FieldOps",
     }

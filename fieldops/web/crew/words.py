@@ -1,6 +1,6 @@
 """What crew pages say in words: why a stop matters, when it is due, what was noted."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from openlocationcode import openlocationcode
@@ -55,7 +55,10 @@ def reason_words(line: StopLine) -> str:
 def due_words(due_at: datetime, now: datetime) -> tuple[str, str]:
     """Return (words, tone) of a deadline: late says by how much, near ones stand out."""
     if due_at <= now:
-        return _("%(late)s late", late=i18n.duration_words(now - due_at)), "bad"
+        late = now - due_at
+        if late.days:
+            late = timedelta(days=late.days)  # by the hour nobody plans what is days late
+        return _("%(late)s late", late=i18n.duration_words(late)), "bad"
     is_today = i18n.local(due_at).date() == i18n.local(now).date()
     return _("Due %(day)s", day=i18n.date_words(due_at)), "bad" if is_today else "calm"
 
