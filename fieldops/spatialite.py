@@ -17,6 +17,7 @@ from sqlalchemy import Engine, event
 
 from fieldops.config import ROOT, Settings
 from fieldops.errors import SetupError
+from fieldops.private_library import private_library
 
 writing: ContextVar[bool] = ContextVar("writing", default=False)
 """True inside a unit of work that writes: SQLite then takes its write lock at BEGIN, so that a
@@ -92,10 +93,9 @@ def find_driver(settings: Settings) -> SpatialDriver:
 
 
 def _try(module: ModuleType, library: str) -> SpatialDriver:
-    connection = module.connect(":memory:")
+    with private_library(module, library).armed():
+        connection = module.connect(":memory:")
     try:
-        connection.enable_load_extension(True)
-        connection.load_extension(library)
         version = connection.execute("SELECT spatialite_version()").fetchone()[0]
         return SpatialDriver(module, library, module.sqlite_version, version)
     finally:
@@ -104,15 +104,18 @@ def _try(module: ModuleType, library: str) -> SpatialDriver:
 
 def install_on(engine: Engine, driver: SpatialDriver, settings: Settings) -> None:
     """Give every connection of `engine` SpatiaLite, WAL and the settings of `docs/operations.md`."""
+    library = private_library(driver.module, driver.library)
+
+    @event.listens_for(engine, "do_connect")
+    def with_spatialite(dialect: Any, _record: object, arguments: Any, keywords: Any) -> Any:
+        with library.armed():
+            return dialect.connect(*arguments, **keywords)
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
         # Outside any transaction and in this order: WAL first makes the metadata tables in 0.1 s
         # instead of minutes, and InitSpatialMetaData inside a transaction fails without an error.
         connection.isolation_level = None
-        connection.enable_load_extension(True)
-        connection.load_extension(driver.library)
-        connection.enable_load_extension(False)
         for pragma in (
             f"busy_timeout={settings.busy_timeout_ms}",
             "journal_mode=WAL",
