@@ -21,6 +21,7 @@ from typing import Any
 
 _ENTRY_POINT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
 _SQLITE_OK = 0
+_START_WAITS_MS = 10_000
 
 
 class PrivateLibrary:
@@ -47,9 +48,10 @@ class PrivateLibrary:
         start.argtypes = [ctypes.c_void_p] * 3
         self._start = start
         self._thread = threading.local()
+        self._sqlite = _sqlite_of(module)
         # SQLite keeps the address, so the callback has to live as long as the process: see `private_library`.
         self._callback = _ENTRY_POINT(self._on_open)
-        if _sqlite_of(module).sqlite3_auto_extension(self._callback) != _SQLITE_OK:
+        if self._sqlite.sqlite3_auto_extension(self._callback) != _SQLITE_OK:
             raise OSError("SQLite did not register SpatiaLite")
 
     @contextmanager
@@ -65,6 +67,8 @@ class PrivateLibrary:
         if not getattr(self._thread, "armed", False):
             return _SQLITE_OK
         self._thread.armed = False
+        # SpatiaLite reads the file as it starts, before the driver could set how long to wait for a writer.
+        self._sqlite.sqlite3_busy_timeout(ctypes.c_void_p(connection), _START_WAITS_MS)
         return int(self._start(connection, message, routines))
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 bind = "127.0.0.1:8000"  # the supervisor hands over its own socket instead
 workers = 2
+preload_app = True  # imported once for both; no connection is open yet when the workers fork
 worker_class = "gthread"
 threads = 4
 timeout = 60
