@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from geo.dispatch.insertion import Inserter, Place
 from geo.dispatch.problem import FOREVER
-from geo.dispatch.schedule import Route
+from geo.dispatch.route import Route
 from geo.dispatch.solution import NOBODY, Solution
 from geo.dispatch.tables import INF, Tables
 

@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from geo.dispatch.schedule import Route, finish_with, step
+from geo.dispatch.route import Route, finish_with
+from geo.dispatch.schedule import step
 from geo.dispatch.solution import Solution, unevenness
 from geo.dispatch.tables import INF, Crew, Tables
 

@@ -12,7 +12,7 @@ from typing import cast, get_args
 from geo.dispatch.insertion import Inserter, Place
 from geo.dispatch.problem import Job
 from geo.dispatch.result import Binding, Reason, Unassigned
-from geo.dispatch.schedule import Route
+from geo.dispatch.route import Route
 from geo.dispatch.solution import NOBODY, Solution
 from geo.dispatch.tables import INF, Crew, Relaxed, Tables, lay_out
 

@@ -39,13 +39,16 @@ from geo.dispatch.tables import Tables, lay_out
 
 DEFAULT_SECONDS = 5.0
 NEIGHBOURS = 120
-MEAN_REMOVED = 8
-LONGEST_STRING = 12
+MOST_STRINGS = 3
+LONGEST_STRING = 6
+"""Stops removed from one route; a quarter of it when the route is longer than four times that."""
 SPLIT_CHANCE = 0.3
 BLINK_CHANCE = 0.01
 REPORT_EVERY_S = 0.2
 OPEN_ROUTE_CHANCE = 0.08
 COOLING = 80.0
+UPDATE_HEAT = 100.0
+"""A plan that people know already is improved, not shaken up."""
 
 
 def plan(
@@ -201,6 +204,8 @@ class Search:
         if not self.tables.open_jobs or not self.tables.crews:
             return
         hot = temperature(self.tables, self.neighbours)
+        if self.tables.problem.is_update:
+            hot = min(hot, UPDATE_HEAT)
         ejected = False
         while (used := self.budget.used(self.iterations)) < 1.0 and not self.is_cancelled:
             self.iterations += 1
@@ -236,7 +241,7 @@ class Search:
         solution, rng = self.solution, self.rng
         open_jobs = self.tables.open_jobs
         seed = open_jobs[rng.randrange(len(open_jobs))]
-        strings = rng.randint(1, 4)
+        strings = rng.randint(1, MOST_STRINGS)
         gone: list[int] = []
         ruined: set[int] = set()
         for job in (seed, *self.neighbours[seed]):
@@ -252,8 +257,7 @@ class Search:
     def _string(self, job: int, v: int) -> list[int]:
         """A run of neighbouring jobs around one; sometimes with one in the middle kept."""
         jobs, rng = self.solution.routes[v].jobs, self.rng
-        longest = min(len(jobs), max(LONGEST_STRING, len(jobs) // 4))
-        length = rng.randint(1, min(longest, 2 * MEAN_REMOVED))
+        length = rng.randint(1, min(len(jobs), max(LONGEST_STRING, len(jobs) // 4)))
         at = jobs.index(job)
         first = rng.randint(max(0, at - length + 1), min(at, len(jobs) - length))
         string = jobs[first : first + length]

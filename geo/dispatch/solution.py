@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from geo.dispatch.schedule import Route
+from geo.dispatch.route import Route
 from geo.dispatch.tables import INF, Tables
 
 NOBODY = -1

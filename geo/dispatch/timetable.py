@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
-from geo.dispatch.schedule import cheapest_timetable, earliest_start
+from geo.dispatch.labels import cheapest_timetable
+from geo.dispatch.schedule import earliest_start
 from geo.dispatch.solution import Solution
 from geo.dispatch.tables import INF, Crew, Tables
 
@@ -100,9 +100,3 @@ def _with_breaks(
         taken.append(Visit(what, now, start, start + length))
         now = start + length
     return (now + drive if before == len(waiting) else now), taken
-
-
-def is_in_order(order: Sequence[int]) -> bool:
-    """Whether the breaks come in listed order."""
-    breaks = [what for what in order if what < 0]
-    return all(earlier > later for earlier, later in pairwise(breaks))
