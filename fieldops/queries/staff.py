@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fieldops.models import AuditEntry, User
+from fieldops.domain.roles import Role
+from fieldops.errors import NotFound
+from fieldops.models import AuditEntry, Department, User, UserRole
 
 PAGE = 100
 
@@ -48,3 +50,28 @@ def audit_log(session: Session, page: int, act: str = "") -> AuditPage:
 def audit_acts(session: Session) -> list[str]:
     """Return the acts that the log holds."""
     return list(session.scalars(select(AuditEntry.act).distinct().order_by(AuditEntry.act)))
+
+
+def crew_leaders(session: Session) -> list[User]:
+    """Return the active accounts that may lead a crew, by name."""
+    return list(
+        session.scalars(
+            select(User)
+            .join(UserRole, UserRole.user_id == User.id)
+            .where(UserRole.role == Role.CREW_LEADER.value, User.active.is_(True))
+            .order_by(User.name)
+        )
+    )
+
+
+def get_user(session: Session, user_id: int) -> User:
+    """Return an account or raise NotFound."""
+    found = session.get(User, user_id)
+    if found is None:
+        raise NotFound("There is no such account.")
+    return found
+
+
+def departments(session: Session) -> list[Department]:
+    """Return every department by name, also those no longer active."""
+    return list(session.scalars(select(Department).order_by(Department.name)))

@@ -1,0 +1,51 @@
+"""The log of what staff did."""
+
+from flask import render_template, request
+
+from fieldops.domain.roles import Right
+from fieldops.extensions import db
+from fieldops.i18n import _
+from fieldops.queries.staff import audit_acts, audit_log
+from fieldops.web.admin.room import blueprint
+from fieldops.web.protection import requires
+
+
+def act_words() -> dict[str, str]:
+    """Return what the log's acts mean."""
+    return {
+        "batch_recalled": _("Batch called back"),
+        "cluster_split": _("Cluster split"),
+        "clusters_merged": _("Clusters merged"),
+        "contact_shown": _("Contact looked at"),
+        "crew_saved": _("Crew changed"),
+        "department_saved": _("Department changed"),
+        "depot_saved": _("Depot changed"),
+        "order_changed": _("Work order changed"),
+        "password_set": _("Password set"),
+        "plan_dispatched": _("Plan sent out"),
+        "request_placed": _("Report given a place"),
+        "service_changed": _("Kind of report changed"),
+        "service_level_added": _("Promise added"),
+        "shift_changed": _("Shift changed"),
+        "shift_removed": _("Shift removed"),
+        "task_retried": _("Task run again"),
+        "user_activated": _("Account switched on"),
+        "user_added": _("Account made"),
+        "user_changed": _("Account changed"),
+        "user_deactivated": _("Account switched off"),
+    }
+
+
+@blueprint.get("/log")
+@requires(Right.ADMINISTER)
+def audit() -> str:
+    """Show who did what, newest first."""
+    session = db.session()
+    act = request.args.get("act", "")[:40]
+    return render_template(
+        "admin/audit.html",
+        found=audit_log(session, request.args.get("page", 1, type=int), act),
+        act=act,
+        acts=audit_acts(session),
+        words=act_words(),
+    )
