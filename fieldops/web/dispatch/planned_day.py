@@ -110,8 +110,11 @@ def planned_day(session: Session, day_plan: DayPlan, time_zone: str) -> PlannedD
         builder.crew_plan(crew, index, vehicles[crew.id], routes.get(crew.id, {}), batches.get(crew.id))
         for index, crew in enumerate(crews)
     )
-    left_out = tuple(LeftOut(*orders[facts["id"]], facts=facts) for facts in left if facts["id"] in orders)
-    return PlannedDay(days, left_out, orders, sum(day.distance_m for day in days))
+    left_out = sorted(
+        (LeftOut(*orders[facts["id"]], facts=facts) for facts in left if facts["id"] in orders),
+        key=lambda one: (not one.order.must_do, -(one.facts.get("worth") or 0), one.order.id),
+    )
+    return PlannedDay(days, tuple(left_out), orders, sum(day.distance_m for day in days))
 
 
 def _order_ids(answer: Mapping[str, Any], left: list[dict[str, Any]]) -> set[int]:

@@ -44,7 +44,7 @@ def nav_items() -> list[dict[str, Any]]:
         (Right.SEE_BOARD, "dispatch.today", _("Today"), "chart", ("dispatch.batch",)),
         (Right.SEE_BOARD, "dispatch.exceptions", _("Exceptions"), "warning", ()),
         (Right.SEE_BOARD, "dispatch.request_list", _("Reports"), "inbox", ("dispatch.request",)),
-        (Right.SEE_MAPS, "engineer.map_page", _("Maps"), "layers", ()),
+        (Right.SEE_MAPS, "engineer.map", _("Maps"), "layers", ()),
         (Right.ADMINISTER, "admin.users", _("Administration"), "settings", ("admin.",)),
     ]
     here = request.endpoint or ""

@@ -1,6 +1,6 @@
 """A plan's routes as GeoJSON for the map."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Response, jsonify, url_for
 
@@ -14,6 +14,9 @@ from fieldops.web.dispatch.planned_day import CrewPlan, LeftOut, PlannedStop, pl
 from fieldops.web.dispatch.room import blueprint
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
+
+FEW: Final = 15
+"""Up to here what was left out is drawn large; more of it would hide the routes."""
 
 
 @blueprint.get("/rencana/<int:plan_id>/rute.geojson")
@@ -34,7 +37,8 @@ def plan_routes(plan_id: int) -> Response:
         spot = _point(lon, lat, kind="depot", title=depot.name)
         if spot not in features:
             features.append(spot)
-    features += [_unplanned(left) for left in planned.left_out]
+    size = 34 if len(planned.left_out) <= FEW else 18
+    features += [_unplanned(left, size) for left in planned.left_out]
     return jsonify(type="FeatureCollection", features=features)
 
 
@@ -61,7 +65,7 @@ def _stop(day: CrewPlan, n: int, stop: PlannedStop) -> dict[str, Any]:
     )
 
 
-def _unplanned(left: LeftOut) -> dict[str, Any]:
+def _unplanned(left: LeftOut, size: int) -> dict[str, Any]:
     return _point(
         *lon_lat(left.order.place),
         kind="unplanned",
@@ -69,6 +73,7 @@ def _unplanned(left: LeftOut) -> dict[str, Any]:
         icon=left.service.icon,
         severity=left.order.severity,
         state="open",
+        size=size,
         title=left.service.name(language()),
         text=left.cluster.address,
         url=url_for("dispatch.order", order_id=left.order.id),

@@ -39,7 +39,8 @@ export default async function start(element) {
       place(L, [y, x], depot(), { size: [32, 32], label: properties.title, press: (one) => openCard(L, map, [y, x], properties, element, one) }).addTo(map);
     },
     unplanned({ geometry: { coordinates: [x, y] }, properties }) {
-      place(L, [y, x], pin({ ...properties, size: 34 }), { size: [34, 34], label: properties.title, press: (one) => openCard(L, map, [y, x], properties, element, one) }).addTo(map);
+      const size = properties.size ?? 34;
+      place(L, [y, x], pin({ ...properties, size }), { size: [size, size], label: properties.title, press: (one) => openCard(L, map, [y, x], properties, element, one) }).addTo(map);
     },
   };
   for (const kind of ["route", "unplanned", "depot", "stop"]) {
