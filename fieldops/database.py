@@ -1,10 +1,12 @@
 """The database of an application: opening it, and proving that it is whole."""
 
+from typing import Any
+
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from geoalchemy2 import Geometry
-from sqlalchemy import Connection, Engine, make_url, text
+from sqlalchemy import Connection, Engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from fieldops.config import ROOT, Settings
@@ -25,7 +27,7 @@ def engine_options(settings: Settings) -> dict[str, object]:
     """
     try:
         url = make_url(settings.sqlalchemy_url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number is a ValueError
         raise SetupError(
             "DATABASE_URL is not an address. Use postgresql+psycopg://user:password@host/name, "
             "or leave it empty for the embedded database."
@@ -50,6 +52,18 @@ def open_database(app: Flask, settings: Settings) -> None:
             raise SetupError("DATABASE_URL names an unknown driver: %(why)s", why=error) from None
         if engine.dialect.name == "sqlite":
             install_on(engine, find_driver(settings), settings)
+        else:
+            _limit_waiting(engine, settings)
+
+
+def _limit_waiting(engine: Engine, settings: Settings) -> None:
+    """Let a PostgreSQL session give up waiting for another writer's lock, as on SQLite."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {settings.busy_timeout_ms}")
+        connection.commit()
 
 
 def require_connection(engine: Engine) -> None:
@@ -107,26 +121,43 @@ def spatial_columns() -> list[tuple[str, str]]:
     ]
 
 
-def assert_spatial_indexes(connection: Connection) -> None:
-    """Raise SetupError unless every geometry of the models is registered and its index is sound."""
-    check = _check_sqlite if connection.dialect.name == "sqlite" else _check_postgis
+def assert_spatial_indexes(connection: Connection, *, by_reading: bool = False) -> None:
+    """Raise SetupError unless every geometry of the models is registered and its index is sound.
+
+    Parameters
+    ----------
+    by_reading
+        Ask SpatiaLite's tables only. Its own CheckSpatialIndex compares every row, but it writes, so it
+        waits for other writers and has no place in an answer that must come at once.
+    """
+    check = _check_postgis
+    if connection.dialect.name == "sqlite":
+        check = _registered_sqlite if by_reading else _check_sqlite
     bad = [f"{table}.{column}" for table, column in spatial_columns() if not check(connection, table, column)]
     if bad:
         raise SetupError("The spatial index is missing or broken on: %(columns)s.", columns=", ".join(bad))
 
 
-def _check_sqlite(connection: Connection, table: str, column: str) -> bool:
+def _registered_sqlite(connection: Connection, table: str, column: str) -> bool:
     registered = connection.execute(
         text(
             "SELECT count(*) FROM geometry_columns "
-            "WHERE f_table_name = :t AND f_geometry_column = :c AND srid = 4326"
+            "WHERE f_table_name = :t AND f_geometry_column = :c AND srid = 4326 AND spatial_index_enabled = 1"
         ),
         {"t": table, "c": column},
     ).scalar_one()
+    index = connection.execute(
+        text("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = :i"),
+        {"i": f"idx_{table}_{column}"},
+    ).scalar_one()
+    return bool(registered) and bool(index)
+
+
+def _check_sqlite(connection: Connection, table: str, column: str) -> bool:
     sound = connection.execute(
         text("SELECT CheckSpatialIndex(:t, :c)"), {"t": table, "c": column}
     ).scalar_one()
-    return bool(registered) and sound == 1
+    return _registered_sqlite(connection, table, column) and sound == 1
 
 
 def _check_postgis(connection: Connection, table: str, column: str) -> bool:

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import func, select
 
 from fieldops import clock
-from fieldops.demo.city import DemoCity, city
+from fieldops.demo.city import city
 from fieldops.demo.loading_places import add_places
 from fieldops.demo.loading_requests import add_demo_photos, add_demo_requests
 from fieldops.demo.loading_work import dispatch_first_day, open_orders, record_past_work
@@ -23,7 +22,7 @@ from fieldops.transaction import transaction
 Say = Callable[[str], object]
 
 
-def load_demo(app: Flask, *, seed: int, photos: bool, say: Say) -> bool:
+def load_demo(app: Flask, *, seed: int, photos: bool, say: Say, first_day: bool = True) -> bool:
     """Fill an empty database; one that holds a request already is left as it is.
 
     Parameters
@@ -34,6 +33,8 @@ def load_demo(app: Flask, *, seed: int, photos: bool, say: Say) -> bool:
         Draw placeholder photos, which takes most of the time.
     say
         Told about each step.
+    first_day
+        Send the crews out for their first day.
 
     Returns
     -------
@@ -63,17 +64,11 @@ def load_demo(app: Flask, *, seed: int, photos: bool, say: Say) -> bool:
         say(f"{drawn} drawn photos")
     orders = open_orders(installation)
     say(f"{orders} work orders")
-    say(dispatch_first_day(installation, made, leaders))
+    if first_day:
+        say(dispatch_first_day(installation, made, leaders))
     return True
 
 
 def _present() -> datetime:
     # To the hour, so that two loads within it are the same city.
     return clock.now().astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-
-
-def first_work_day(made: DemoCity, zone: ZoneInfo) -> datetime:
-    """Return today, or Monday when today is the crews' free Sunday, at local midnight."""
-    today = made.end.astimezone(zone)
-    day = today + timedelta(days=1) if today.weekday() == 6 else today
-    return day.replace(hour=0, minute=0, second=0, microsecond=0)

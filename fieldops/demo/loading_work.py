@@ -40,6 +40,7 @@ SEARCH_ITERATIONS = 400
 """A count, not a time, so that the first day is the same on every machine."""
 
 STOPS_DONE = 2
+LATEST_START_H = 13
 ORDERS_AT_ONCE = 40
 
 
@@ -122,10 +123,13 @@ def dispatcher_of(session: Session) -> By:
 
 
 def dispatch_first_day(installation: Installation, made: DemoCity, leaders: dict[str, int]) -> str:
-    """Plan and send out today's batches (Monday's on a Sunday) and let the first crew do two stops."""
-    zone = ZoneInfo(installation.city.time_zone)
-    today = made.end.astimezone(zone).date()
-    day = today + timedelta(days=1) if today.weekday() == 6 else today
+    """Plan and send out today's batches, or those of the next working day when today is nearly over, and
+    let the first crew do two stops.
+    """
+    now = clock.now().astimezone(ZoneInfo(installation.city.time_zone))
+    day = now.date() + timedelta(days=1 if now.hour >= LATEST_START_H else 0)
+    if day.weekday() == 6:
+        day += timedelta(days=1)
     with transaction() as session:
         dispatcher = dispatcher_of(session)
         plan_id = ask_for_plan(session, day, dispatcher, seconds=20, seed=made.seed).id

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,9 @@ from fieldops.models.base import lon_lat
 from fieldops.queries.work_orders import get_order, orders_in, predecessors, priorities_of
 
 RELOAD_S: Final = 1200
+LEAST_LEFT: Final = timedelta(hours=1)
+"""A shift with less left is not planned any more (ours)."""
+
 PICKED_UP: Final = ("sediment_l",)
 """Materials that a crew brings back; all others it takes out."""
 
@@ -33,10 +36,12 @@ def pose_problem(session: Session, city: City, day: date) -> DayProblem:
     """Return the problem of one day: every free shift, every ready order.
 
     Times are seconds since the day's local midnight; a crew whose batch of that day is out already is
-    not planned again (recall it first).
+    not planned again (recall it first). On the day itself crews are free from now on, not from the
+    beginning of their shift.
     """
     zone = ZoneInfo(city.time_zone)
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    now = clock.now()
     shifts = free_shifts(session, day)
     orders = orders_in(session, WorkOrderStatus.READY.value)
     jobs, left_out = _plannable(session, orders)
@@ -46,7 +51,6 @@ def pose_problem(session: Session, city: City, day: date) -> DayProblem:
         | {s for _shift, crew, _depot in shifts for s in crew.skills}
     )
     codes = {skill: number for number, skill in enumerate(skills, start=1)}
-    now = clock.now()
     worth = priorities_of(session, jobs, now)
     waits = predecessors(session, [order.id for order in jobs])
     planned = {order.id for order in jobs}
@@ -73,7 +77,7 @@ def pose_problem(session: Session, city: City, day: date) -> DayProblem:
 
 
 def free_shifts(session: Session, day: date) -> list[tuple[Shift, Crew, Depot]]:
-    """Return the day's shifts of active crews whose work is not out already."""
+    """Return the day's shifts of active crews whose work is not out already and that have time left."""
     out = select(Batch.shift_id).where(
         Batch.status.in_((BatchStatus.DISPATCHED.value, BatchStatus.FINISHED.value))
     )
@@ -81,7 +85,12 @@ def free_shifts(session: Session, day: date) -> list[tuple[Shift, Crew, Depot]]:
         select(Shift, Crew, Depot)
         .join(Crew, Crew.id == Shift.crew_id)
         .join(Depot, Depot.id == Crew.depot_id)
-        .where(Shift.day == day, Crew.active.is_(True), Shift.id.not_in(out))
+        .where(
+            Shift.day == day,
+            Shift.ends_at > clock.now() + LEAST_LEFT,
+            Crew.active.is_(True),
+            Shift.id.not_in(out),
+        )
         .order_by(Crew.letter)
     )
     return [(shift, crew, depot) for shift, crew, depot in rows]
@@ -125,14 +134,20 @@ def _vehicle(
         "end": place,
         "capacity": [int(crew.capacity.get(material, 0)) for material in materials],
         "skills": sorted(codes[skill] for skill in crew.skills),
-        "time_window": [_seconds(shift.starts_at, midnight), _seconds(shift.ends_at, midnight)],
+        "time_window": [
+            _seconds(max(shift.starts_at, clock.now()), midnight),
+            _seconds(shift.ends_at, midnight),
+        ],
         "overtime": {"max": shift.overtime_s, "cost": 1.5},
         "crew": crew.letter,
     }
     if materials:
         vehicle["reload"] = {"service": RELOAD_S, "max": 2}
-    if shift.break_from and shift.break_until and shift.break_s:
-        window = [_seconds(shift.break_from, midnight), _seconds(shift.break_until, midnight)]
+    if shift.break_from and shift.break_until and shift.break_s and shift.break_until > clock.now():
+        window = [
+            _seconds(max(shift.break_from, clock.now()), midnight),
+            _seconds(shift.break_until, midnight),
+        ]
         vehicle["breaks"] = [{"id": crew.id, "time_windows": [window], "service": shift.break_s}]
     return vehicle
 

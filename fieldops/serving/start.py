@@ -13,8 +13,8 @@ from fieldops.app import create_app
 from fieldops.config import Settings, settings_from_environment
 from fieldops.database import head_revision, present_revision, require_connection
 from fieldops.demo.loading import load_demo
-from fieldops.demo.logins import LOGINS
 from fieldops.demo.loading_requests import SOURCE as DEMO_SOURCE
+from fieldops.demo.logins import LOGINS
 from fieldops.extensions import db
 from fieldops.installation import Installation
 from fieldops.models import ServiceRequest
@@ -41,7 +41,7 @@ def start(host: str, port: int, *, with_demo: bool, check: bool) -> int:
     if check:
         return _check(host)
     settings = settings_from_environment()
-    is_demo = prepare(settings, with_demo=with_demo, photos=True)
+    is_demo = prepare(settings, with_demo=with_demo)
     environment = dict(os.environ) | {
         "FIELDOPS_DEMO": "true" if is_demo else "false",
         "FIELDOPS_PUBLIC_URL": os.environ.get("FIELDOPS_PUBLIC_URL", f"http://{host}:{port}"),
@@ -53,7 +53,7 @@ def start(host: str, port: int, *, with_demo: bool, check: bool) -> int:
     return run_all(host, port, env=environment)
 
 
-def prepare(settings: Settings, *, with_demo: bool, photos: bool) -> bool:
+def prepare(settings: Settings, *, with_demo: bool, for_check: bool = False) -> bool:
     """Migrate, give the city its rows and its crews their shifts; return whether it is a demonstration."""
     app = create_app(settings)
     with app.app_context():
@@ -64,8 +64,10 @@ def prepare(settings: Settings, *, with_demo: bool, photos: bool) -> bool:
             establish_city(session, installation.city)
             ensure_shifts(session, installation.city)
         if with_demo:
-            _load_demo_if_empty(app, photos=photos)
-        is_demo = db.session.scalar(select(ServiceRequest.id).where(ServiceRequest.source == DEMO_SOURCE).limit(1))
+            _load_demo_if_empty(app, for_check=for_check)
+        is_demo = db.session.scalar(
+            select(ServiceRequest.id).where(ServiceRequest.source == DEMO_SOURCE).limit(1)
+        )
         db.session.remove()
         db.engine.dispose()
     return is_demo is not None
@@ -78,11 +80,11 @@ def _migrate_if_old() -> None:
         upgrade()
 
 
-def _load_demo_if_empty(app: Flask, *, photos: bool) -> None:
+def _load_demo_if_empty(app: Flask, *, for_check: bool) -> None:
     filled = db.session.scalar(select(ServiceRequest.id).limit(1)) is not None
     db.session.remove()
     if not filled and app.extensions["fieldops"].settings.profile == "surakarta":
-        load_demo(app, seed=1, photos=photos, say=click.echo)
+        load_demo(app, seed=1, photos=not for_check, first_day=not for_check, say=click.echo)
 
 
 def _check(host: str) -> int:
@@ -90,7 +92,7 @@ def _check(host: str) -> int:
         settings = settings_from_environment().model_copy(
             update={"instance_dir": Path(folder), "database_url": "", "media_url": "", "demo": True}
         )
-        prepare(settings, with_demo=True, photos=False)
+        prepare(settings, with_demo=True, for_check=True)
         environment = dict(os.environ) | {
             "FIELDOPS_INSTANCE_DIR": folder,
             "FIELDOPS_DEMO": "true",
