@@ -85,7 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
         write_json(arguments.plan, plan_to_dict(made, problem))
     except OSError as error:
-        return _fail(arguments.plan, BAD_INPUT, f"{error.filename}: cannot be written: {error.strerror}")
+        sys.stderr.write(f"plan: {error.filename}: cannot be written: {error.strerror}\n")
+        return BAD_INPUT
     except BadProblem as error:
         return _fail(arguments.plan, BAD_INPUT, str(error))
     except Exception as error:  # noqa: BLE001 - whatever else happens is ours, and must not look like bad input

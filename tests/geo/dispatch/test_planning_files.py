@@ -310,3 +310,10 @@ def test_a_budget_must_be_a_time(value, tmp_path):
     with pytest.raises(SystemExit) as caught:
         main(["plan", "p.json", str(tmp_path / "o.json"), "--seconds", value])
     assert caught.value.code == 2
+
+
+def test_a_plan_that_cannot_be_written_is_said_once(tmp_path, capsys):
+    (tmp_path / "p.json").write_text(json.dumps(GOOD))
+    missing = tmp_path / "nowhere" / "plan.json"
+    assert main(["plan", str(tmp_path / "p.json"), str(missing), "--iterations", "0"]) == 2
+    assert capsys.readouterr().err == f"plan: {missing}: cannot be written: No such file or directory\n"

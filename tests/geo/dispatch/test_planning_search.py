@@ -259,7 +259,7 @@ def test_fairness_spreads_the_work():
 # ---------------------------------------------------------------- properties
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 1 << 30),
     jobs=st.integers(0, 9),
