@@ -21,7 +21,10 @@ def new_request_code(prefix: str) -> str:
 
     26^6 = 3.1e8 codes; the caller retries on the database's unique constraint.
     """
-    signs = "".join(secrets.choice(ALPHABET) for _ in range(6))
+    number, signs = secrets.randbelow(len(ALPHABET) ** 6), ""
+    for _place in range(6):
+        number, sign = divmod(number, len(ALPHABET))
+        signs += ALPHABET[sign]
     return f"{prefix}-{signs[:4]}-{signs[4:]}{_check_sign(signs)}"
 
 

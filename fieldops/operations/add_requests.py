@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from sqlalchemy import insert, select
+from numpy.typing import NDArray
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.domain.references import digest, new_request_code
 from fieldops.installation import Installation
 from fieldops.models import ServiceRequest, StatusChange
-from fieldops.models.base import as_point
+from fieldops.models.base import SRID, Model
 from fieldops.operations.locate_requests import locate_many
 from fieldops.operations.submit_request import tracking_secret
 
@@ -72,13 +73,17 @@ def add_requests(
     fresh = [request for request in requests if request.external_key not in known]
     if not fresh:
         return {}
-    rows = _rows(session, installation, source, fresh)
-    session.execute(insert(ServiceRequest), rows)
+    _insert(session, ServiceRequest, _rows(session, installation, source, fresh))
     ids = _ids(session, source, [request.external_key for request in fresh])
     lines = [line for request in fresh for line in _lines(ids[request.external_key], request.history)]
     if lines:
-        session.execute(insert(StatusChange), lines)
+        _insert(session, StatusChange, lines)
     return ids
+
+
+def _insert(session: Session, model: type[Model], rows: list[dict[str, Any]]) -> None:
+    # The table itself, not the mapped class: that one sends rows with a version one by one.
+    session.connection().execute(insert(cast("Table", model.__table__)), rows)
 
 
 def _rows(
@@ -88,11 +93,13 @@ def _rows(
     lon = np.array([request.lon for request in placed], dtype=np.float64)
     lat = np.array([request.lat for request in placed], dtype=np.float64)
     located = locate_many(session, installation.city, lon, lat)
+    points, public_points = _as_points(lon, lat), _as_points(located.public_lon, located.public_lat)
+    area_ids = located.area_id.tolist()
     places = {
         request.external_key: {
-            "place": as_point(float(lon[row]), float(lat[row])),
-            "public_place": as_point(float(located.public_lon[row]), float(located.public_lat[row])),
-            "area_id": int(located.area_id[row]) or None,
+            "place": points[row],
+            "public_place": public_points[row],
+            "area_id": area_ids[row] or None,
             "street": located.street[row],
         }
         for row, request in enumerate(placed)
@@ -119,6 +126,11 @@ def _rows(
         row["address"] = str(row.get("address") or street)[:200]
         rows.append(row)
     return _with_free_codes(session, installation, rows)
+
+
+def _as_points(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> list[str]:
+    """Return point columns' values as EWKT, which both databases take; a tenth of the time of `as_point`."""
+    return [f"SRID={SRID};POINT({x!r} {y!r})" for x, y in zip(lon.tolist(), lat.tolist(), strict=True)]
 
 
 def _with_free_codes(
