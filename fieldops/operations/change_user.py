@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -18,7 +19,12 @@ from fieldops.queries.users import user_by_login
 
 LEAST_PASSWORD = 10
 _hasher = PasswordHasher()
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@cache
+def _nobody() -> str:
+    """Return the hash of no password: an unknown login takes as long to refuse as a wrong password."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def add_user(
@@ -118,7 +124,7 @@ def check_password(session: Session, login: str, password: str) -> User:
     """
     user = user_by_login(session, login)
     try:
-        _hasher.verify(user.password_hash if user else _NOBODY, password)
+        _hasher.verify(user.password_hash if user else _nobody(), password)
     except (VerifyMismatchError, InvalidHashError):
         user = None
     if user is None:
