@@ -13,8 +13,13 @@ from fieldops.queries.public import PublicRequest, public_requests, street_at
 from fieldops.queries.spatial import box_around
 from geo.crs import projected_crs, to_metres
 
-RADII_M: Final = (500.0, 1_000.0, 3_000.0)
+RADII_M: Final = (500.0, 1_000.0, 3_000.0, 10_000.0)
 ENOUGH: Final = 5
+MOST_REPAIRED_SHARE: Final = 0.4
+"""How much of a list may be repaired places: the open ones are what a neighbour looks for (ours)."""
+
+
+Away = tuple[float, PublicRequest]
 
 
 @dataclass(frozen=True)
@@ -36,9 +41,9 @@ class Around:
 
 
 def look_around(
-    session: Session, city: City, lon: float, lat: float, *, most: int, family: str = ""
+    session: Session, city: City, lon: float, lat: float, *, most: int, family: str = "", enough: int = ENOUGH
 ) -> Around:
-    """Return the nearest public requests, in the smallest of a few radii that holds enough of them.
+    """Return the nearest public requests, in the smallest of a few radii that holds enough open ones.
 
     Parameters
     ----------
@@ -48,15 +53,17 @@ def look_around(
         Longest list wanted.
     family
         Only this family of services; all when empty.
+    enough
+        How many open ones make a radius wide enough.
     """
-    found: list[tuple[float, PublicRequest]] = []
+    found: list[Away] = []
     radius_m = RADII_M[0]
     for radius_m in RADII_M:
         found = _within(session, city, lon, lat, radius_m)
         found = [pair for pair in found if not family or pair[1].family == family]
-        if len(found) >= ENOUGH:
+        if sum(not one.repaired for _away, one in found) >= enough:
             break
-    nearest = [Near(one, away, street_at(session, one.lon, one.lat)) for away, one in found[:most]]
+    nearest = [Near(one, away, street_at(session, one.lon, one.lat)) for away, one in _listed(found, most)]
     return Around(radius_m, len(found), nearest)
 
 
@@ -68,10 +75,17 @@ def distances_m(city: City, lon: float, lat: float, places: list[tuple[float, fl
     return away
 
 
-def _within(
-    session: Session, city: City, lon: float, lat: float, radius_m: float
-) -> list[tuple[float, PublicRequest]]:
+def _within(session: Session, city: City, lon: float, lat: float, radius_m: float) -> list[Away]:
     shown = public_requests(session, clock.now(), box_around(lon, lat, radius_m))
     away = distances_m(city, lon, lat, [(one.lon, one.lat) for one in shown]).tolist()
     pairs = [(metres, one) for metres, one in zip(away, shown, strict=True) if metres <= radius_m]
     return sorted(pairs, key=lambda pair: (pair[0], pair[1].id))
+
+
+def _listed(found: list[Away], most: int) -> list[Away]:
+    """Return the nearest, with room for open ones first; still in order of distance."""
+    open_ones = [pair for pair in found if not pair[1].repaired]
+    repaired = [pair for pair in found if pair[1].repaired]
+    room = max(most - len(open_ones), int(most * MOST_REPAIRED_SHARE))
+    repaired = repaired[:room]
+    return sorted([*open_ones[: most - len(repaired)], *repaired], key=lambda pair: (pair[0], pair[1].id))

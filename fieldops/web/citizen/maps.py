@@ -14,27 +14,33 @@ from fieldops.extensions import db
 from fieldops.i18n import _, date_words
 from fieldops.operations.look_around import look_around
 from fieldops.queries.base_map import base_map, base_map_version
-from fieldops.queries.public import PublicRequest, public_requests
+from fieldops.queries.public import PublicRequest, kelurahan_choices, public_requests
 from fieldops.queries.spatial import Box
 from fieldops.web.citizen.me_too import me_too_token
 from fieldops.web.citizen.room import FAMILY_ICONS, blueprint, family_words
+from fieldops.web.citizen.spot import asked_spot
 from fieldops.web.page import installation
 from fieldops.web.words import REQUEST_STATUS
 
-MOST_LISTED = 60
+MOST_LISTED = 30
 
 
 @blueprint.get("/peta")
 def map_page() -> str:
     """Show the whole city and the same as a list."""
-    city = installation().city
-    family = request.args.get("family", "")
+    spot, family = asked_spot(), request.args.get("family", "")
     around = look_around(
-        db.session(), city, *city.centre, most=MOST_LISTED, family=family if family in FAMILY_ICONS else ""
+        db.session(),
+        installation().city,
+        spot.lon,
+        spot.lat,
+        most=MOST_LISTED,
+        family=family if family in FAMILY_ICONS else "",
+        enough=MOST_LISTED,
     )
     return render_template(
         "citizen/map.html", around=around, families=family_words(), family_icons=FAMILY_ICONS, family=family,
-        token=me_too_token,
+        token=me_too_token, spot=spot, areas=kelurahan_choices(db.session()),
     )  # fmt: skip
 
 
@@ -87,6 +93,7 @@ def _point(one: PublicRequest, language: str) -> dict[str, Any]:
             "family": one.family,
             "icon": one.icon,
             "state": state,
+            "severity": 1 if one.repaired else 2,  # how thick it is drawn; the real one is not public
             "title": one.name(language),
             "text": f"{words}, {date_words(day, weekday=False)}",
         },

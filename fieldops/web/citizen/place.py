@@ -8,6 +8,7 @@ from openlocationcode import openlocationcode as plus_codes
 from fieldops.domain.city import City
 from fieldops.errors import InvalidInput
 
+SHARED_SIGNS: Final = 4
 DEGREES: Final = re.compile(r"[+-]?\d{1,3}(?:[.,]\d{1,15})?")
 
 
@@ -57,7 +58,6 @@ def read_plus_code(words: str, city: City) -> tuple[float, float] | None:
     return float(area.longitudeCenter), float(area.latitudeCenter)
 
 
-def short_plus_code(lon: float, lat: float, city: City) -> str:
-    """Return the Plus Code of a point, shortened by the city's centre."""
-    code = plus_codes.encode(lat, lon)
-    return str(plus_codes.shorten(code, city.centre[1], city.centre[0]))
+def short_plus_code(lon: float, lat: float) -> str:
+    """Return the Plus Code of a point without the four signs that all of a city's codes share."""
+    return str(plus_codes.encode(lat, lon))[SHARED_SIGNS:]

@@ -82,7 +82,7 @@ def similar() -> Answer:
         token=me_too_token,
         street=street_at(session, lon, lat),
         area=area_words(session, lon, lat),
-        plus_code=short_plus_code(lon, lat, city),
+        plus_code=short_plus_code(lon, lat),
     )
 
 

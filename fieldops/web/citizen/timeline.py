@@ -16,6 +16,7 @@ LOOKS: Final = {
     S.REOPENED: ("bad", "undo"),
 }  # fmt: skip
 PATH: Final = (S.ACKNOWLEDGED, S.SCHEDULED, S.IN_PROGRESS, S.DONE, S.CLOSED)
+ENDS: Final = (".", "?", "!", "…")
 
 Item = dict[str, Any]
 
@@ -44,8 +45,8 @@ def _passed(change: StatusChange) -> Item:
     if words and target is S.REOPENED:
         words = _("You wrote: “%(words)s”", words=words)
     sentences = [moment_words(change.at), _detail(change, target), words]
-    text = ". ".join(part.rstrip(".") for part in sentences if part)
-    return {"title": title, "text": text + ".", "icon": icon, "tone": tone}
+    text = " ".join(part if part.endswith(ENDS) else f"{part}." for part in sentences if part)
+    return {"title": title, "text": text, "icon": icon, "tone": tone}
 
 
 def _detail(change: StatusChange, target: RequestStatus) -> str:

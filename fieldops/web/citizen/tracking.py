@@ -152,7 +152,7 @@ def _page(
         request_row=found,
         service=session.get_one(Service, found.service_id),
         department=department_name(session, found.department_id),
-        area=area_words(session, *lon_lat(place)) if place is not None else "",
+        place=_place_words(found, area_words(session, *lon_lat(place)) if place is not None else ""),
         link=url_for("citizen.tracking", secret=secret, _external=True),
         first_response=first_response_clock(session, found, history),
         follow_up=follow_up_clock(session, found, history),
@@ -165,6 +165,12 @@ def _page(
         typed=typed or {},
         now=now,
     )
+
+
+def _place_words(found: ServiceRequest, area: str) -> str:
+    """Return street, kelurahan and kecamatan without saying a name twice."""
+    parts = [part.strip() for part in f"{found.address}, {area}".split(",")]
+    return ", ".join(dict.fromkeys(part for part in parts if part)) or found.landmark
 
 
 def _question(found: ServiceRequest) -> str:
