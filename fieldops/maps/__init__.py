@@ -1,0 +1,1 @@
+"""Pages that folium draws for engineers, with every file from this site; the only room that knows folium."""

@@ -1,0 +1,203 @@
+"""The engineers' map, its table, its files, and what a wrong filter gets."""
+
+import csv
+import io
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from fieldops.domain.roles import Role
+from fieldops.extensions import db
+from fieldops.models import Cluster, ServiceRequest
+from fieldops.operations.group_requests import group_request
+from fieldops.operations.submit_request import submit_request
+from fieldops.transaction import transaction
+from fieldops.web.engineer.downloads import safe_cell
+from tests.conftest import World
+
+LON, LAT = 110.8230, -7.5660
+WORDS = "Kata-kata pelapor yang tidak boleh keluar"
+
+
+@pytest.fixture
+def places(world: World, submission: Any) -> list[int]:
+    """Three open clusters: two reports of a heavy pothole, one light pothole, one blocked drain."""
+    with transaction() as session:
+        sent = [
+            submit_request(session, world.installation, submission(words=WORDS, **changes)).request.id
+            for changes in (
+                {"severity": 3, "contact": "sri@example.org"},
+                {"severity": 2, "lon": LON + 0.00002},
+                {"severity": 1, "lon": LON + 0.01},
+                {"severity": 2, "service_code": "blocked_drain", "lat": LAT + 0.01},
+            )
+        ]
+        for number in sent:
+            group_request(session, world.installation, number)
+        session.scalars(select(Cluster).order_by(Cluster.id)).first().address = "=Jl. Formula"  # type: ignore[union-attr]
+    return list(db.session.scalars(select(Cluster.id).order_by(Cluster.id)))
+
+
+@pytest.fixture
+def engineer(world: World, places: list[int]) -> FlaskClient:
+    return world.sign_in(Role.ENGINEER)
+
+
+def test_the_page_shows_the_map_and_the_same_as_a_table(engineer: FlaskClient, places: list[int]) -> None:
+    answer = engineer.get("/insinyur")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert 'src="/insinyur/peta.html"' in page
+    assert page.count("/petugas/kelompok/") >= 3
+    assert WORDS not in page
+    assert "sri@example.org" not in page
+
+
+def test_the_frames_page_keeps_the_strict_policy(engineer: FlaskClient) -> None:
+    answer = engineer.get("/insinyur/peta.html")
+    page = answer.get_data(as_text=True)
+    assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
+    assert "nonce" not in answer.headers["Content-Security-Policy"]
+    assert not re.search(r"<script(?![^>]*\ssrc=)", page)
+    assert "<style" not in page
+    assert not re.search(r"https?://", page)
+    for address in re.findall(r'(?:src|href)="(/[^"]+)"', page):
+        found = engineer.get(address)
+        assert found.status_code == 200, address
+        if address.startswith("/insinyur/peta/"):
+            assert "immutable" in found.headers["Cache-Control"]
+        found.close()
+
+
+def test_a_file_that_another_machine_drew_is_drawn_again(engineer: FlaskClient, world: World) -> None:
+    page = engineer.get("/insinyur/peta.html").get_data(as_text=True)
+    names = re.findall(r"/insinyur/peta/([0-9a-f]{32}\.\w+)", page)
+    for path in (world.installation.settings.instance_dir / "maps").iterdir():
+        path.unlink()
+    assert all(engineer.get(f"/insinyur/peta/{name}").status_code == 200 for name in names)
+
+
+@pytest.mark.parametrize("name", ["0" * 32 + ".js", "..%2fsecret_key", "x.css"])
+def test_no_other_file_is_served(engineer: FlaskClient, name: str) -> None:
+    assert engineer.get(f"/insinyur/peta/{name}").status_code == 404
+
+
+def test_points_are_kind_place_and_figures_only(engineer: FlaskClient, places: list[int]) -> None:
+    answer = engineer.get("/insinyur/titik.geojson")
+    assert answer.mimetype == "application/geo+json"
+    features = answer.get_json()["features"]
+    assert [one["id"] for one in features] == sorted(places, key=[places[0], places[2], places[1]].index)
+    assert features[0]["properties"]["severity"] == 3
+    assert WORDS not in answer.get_data(as_text=True)
+    assert features[0]["geometry"]["coordinates"] == pytest.approx([LON, LAT], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 3),
+        ("service=pothole", 2),
+        ("severity=3", 1),
+        ("service=blocked_drain&severity=3", 0),
+        ("age=7", 0),
+    ],
+)
+def test_a_filter_holds_for_page_points_and_files_alike(
+    engineer: FlaskClient, query: str, count: int
+) -> None:
+    page = engineer.get(f"/insinyur?{query}").get_data(as_text=True)
+    assert page.count("/petugas/kelompok/") == count
+    assert len(engineer.get(f"/insinyur/titik.geojson?{query}").get_json()["features"]) == count
+    assert len(engineer.get(f"/insinyur/unduh.geojson?{query}").get_json()["features"]) == count
+    rows = engineer.get(f"/insinyur/unduh.csv?{query}").get_data(as_text=True).strip().splitlines()
+    assert len(rows) == count + 1
+    if query:
+        assert f'src="/insinyur/peta.html?{query.replace("&", "&amp;")}"' in page
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("service=naga", "service"),
+        ("severity=7", "severity"),
+        ("age=kemarin", "age"),
+        ("severity=%00'", "severity"),
+    ],
+)
+def test_a_wrong_filter_is_said_in_words(engineer: FlaskClient, query: str, field: str) -> None:
+    page = engineer.get(f"/insinyur?{query}")
+    assert page.status_code == 422
+    assert f'href="#{field}"' in page.get_data(as_text=True)
+    for path in ("peta.html", "titik.geojson", "unduh.csv"):
+        answer = engineer.get(f"/insinyur/{path}?{query}")
+        assert answer.status_code == 422
+        assert "alert" in answer.get_data(as_text=True) or 'class="empty"' in answer.get_data(as_text=True)
+
+
+def test_an_unknown_kind_of_file_is_not_found(engineer: FlaskClient) -> None:
+    assert engineer.get("/insinyur/unduh.exe").status_code == 404
+
+
+def test_a_page_beyond_the_last_shows_the_last(engineer: FlaskClient) -> None:
+    for page in ("99", "-3", "x"):
+        assert engineer.get(f"/insinyur?page={page}").status_code == 200
+
+
+def test_csv_is_safe_in_a_spreadsheet(engineer: FlaskClient) -> None:
+    raw = engineer.get("/insinyur/unduh.csv").get_data()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
+    assert len({len(row) for row in rows}) == 1
+    assert any("'=Jl. Formula" in row for row in rows)
+    assert all(not cell.startswith(("=", "+", "@")) for row in rows for cell in row)
+    assert rows[1][-2:] == ["-7,566000", f"{LON:.6f}".replace(".", ",")] or rows[1][-2].startswith("-7,566")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+62", "-x", "@SUM", "\tx", "\rx"])
+def test_a_cell_that_looks_like_a_formula_is_text(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+    assert safe_cell(f"Jl. {text}") == f"Jl. {text}"
+
+
+def test_geopackage_opens_with_its_crs_and_columns(engineer: FlaskClient, tmp_path: Path) -> None:
+    path = tmp_path / "clusters.gpkg"
+    path.write_bytes(engineer.get("/insinyur/unduh.gpkg").get_data())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        frame = gpd.read_file(path, layer="open_clusters")
+    assert len(frame) == 3
+    assert frame.crs.to_epsg() == 4326
+    assert {"service", "severity", "reports", "age_days", "kelurahan"} <= set(frame.columns)
+    assert frame["reports"].sum() == 4
+
+
+def test_an_empty_result_still_gives_every_file(engineer: FlaskClient, tmp_path: Path) -> None:
+    for kind in ("csv", "geojson", "gpkg"):
+        answer = engineer.get(f"/insinyur/unduh.{kind}?service=blocked_drain&severity=3")
+        assert answer.status_code == 200, kind
+    path = tmp_path / "empty.gpkg"
+    path.write_bytes(engineer.get("/insinyur/unduh.gpkg?severity=3&service=blocked_drain").get_data())
+    assert len(gpd.read_file(path)) == 0
+
+
+def test_a_city_without_reports_is_shown_empty(world: World) -> None:
+    engineer = world.sign_in(Role.ENGINEER)
+    page = engineer.get("/insinyur")
+    assert page.status_code == 200
+    assert 'class="empty"' in page.get_data(as_text=True)
+    assert engineer.get("/insinyur/titik.geojson").get_json()["features"] == []
+    assert db.session.scalar(select(ServiceRequest.id)) is None
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/peta.html", "/titik.geojson", "/unduh.csv", "/peta/" + "0" * 32 + ".js"]
+)
+def test_only_who_may_see_maps_comes_in(world: World, client: FlaskClient, path: str) -> None:
+    assert client.get(f"/insinyur{path}").status_code == 302
+    assert world.sign_in(Role.CREW_LEADER).get(f"/insinyur{path}").status_code == 403
