@@ -269,6 +269,7 @@ def test_a_reporters_photo_is_sent_small_to_its_own_crew_only(
     assert small.status_code == 200
     assert small.mimetype == "image/jpeg"
     assert "private" in small.headers["Cache-Control"]
+    small.close()
     assert leader.get(f"/regu/foto/{day.photo_id}/large").status_code == 403
     assert leader.get(f"/regu/foto/{day.photo_id}/original").status_code == 404
     assert leader.get("/regu/foto/999999/small").status_code == 404
@@ -280,7 +281,9 @@ def test_a_crews_own_photo_may_be_seen_large(
 ) -> None:
     send(day.stop_ids[0], "kejadian", kind="before_photo", photo=(io.BytesIO(jpeg()), "before.jpg"))
     number = db.session.scalars(select(Photo.id).where(Photo.stop_id == day.stop_ids[0])).one()
-    assert leader.get(f"/regu/foto/{number}/large").status_code == 200
+    large = leader.get(f"/regu/foto/{number}/large")
+    assert large.status_code == 200
+    large.close()
 
 
 # ---------------------------------------------------------------- reporting
