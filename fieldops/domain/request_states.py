@@ -64,6 +64,7 @@ def _moves() -> list[Move[RequestStatus]]:
             "one intake for all",
         ),
         Move(S.SUBMITTED, S.ACKNOWLEDGED, OFFICIALS, why="a person read it"),
+        Move(S.SUBMITTED, S.ACKNOWLEDGED, CREW, frozenset({"order"}), "it came late; the crew stands there"),
         Move(S.ACKNOWLEDGED, S.SCHEDULED, SYSTEM, frozenset({"date"}), "a batch was dispatched"),
         Move(S.SCHEDULED, S.ACKNOWLEDGED, SYSTEM, why="the batch was recalled or the order blocked"),
         Move(S.ACKNOWLEDGED, S.IN_PROGRESS, CREW, why="the crew arrived"),
@@ -72,6 +73,7 @@ def _moves() -> list[Move[RequestStatus]]:
         Move(S.IN_PROGRESS, S.DONE, CREW, frozenset({"evidence"}), "every order of the request is done"),
         Move(S.REFERRED, S.ACKNOWLEDGED, OFFICIALS, why="it came back"),
         Move(S.REOPENED, S.ACKNOWLEDGED, DISPATCHER, why="rework is planned like any work"),
+        Move(S.REOPENED, S.ACKNOWLEDGED, CREW, frozenset({"order"}), "opened late; the crew stands there"),
         Move(S.DUPLICATE, S.ACKNOWLEDGED, DISPATCHER, why="unmerge"),
         Move(
             S.DONE,
@@ -115,12 +117,22 @@ def _moves() -> list[Move[RequestStatus]]:
         )
         for source in sorted(OPEN)
     ]
-    moves += [
-        Move(
-            source, S.REOPENED, REPORTER, frozenset({"words"}), "only the reporter says that it is not fixed"
+    for source in (S.DONE, S.CLOSED, S.DECLINED):
+        moves += [
+            Move(
+                source, S.REOPENED, REPORTER, frozenset({fact}), "only the reporter says that it is not fixed"
+            )
+            for fact in ("words", "photo")
+        ]
+        moves.append(
+            Move(
+                source,
+                S.REOPENED,
+                OFFICIALS,
+                frozenset({"words", "reporters_word"}),
+                "the reporter said so by telephone or at the counter; where that is recorded",
+            )
         )
-        for source in (S.DONE, S.CLOSED, S.DECLINED)
-    ]
     return moves
 
 
