@@ -1,0 +1,178 @@
+"""A crew leader's day in a real browser: with a signal, without one, and without JavaScript."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from fieldops.extensions import db
+from fieldops.models import Follower, Message, ServiceRequest, Stop, StopEvent, WorkOrder
+from fieldops.models.base import lon_lat
+from tests.browser.conftest import OpenPage, Site
+
+WAIT_MS = 20_000
+
+
+def picture(colour: str) -> dict[str, str | bytes]:
+    held = io.BytesIO()
+    Image.new("RGB", (320, 240), colour).save(held, "JPEG")
+    return {"name": "foto.jpg", "mimeType": "image/jpeg", "buffer": held.getvalue()}
+
+
+def next_stop(page: Page) -> int:
+    return int((page.locator("section.lead h2 a").get_attribute("href") or "").rsplit("/", 1)[-1])
+
+
+def in_app(site: Site, read: Callable[[], Any]) -> Any:
+    with site.app.app_context():
+        try:
+            return read()
+        finally:
+            db.session.remove()
+
+
+def kinds(site: Site, stop_id: int) -> list[str]:
+    return in_app(
+        site,
+        lambda: list(
+            db.session.scalars(
+                select(StopEvent.kind).where(StopEvent.stop_id == stop_id).order_by(StopEvent.id)
+            )
+        ),
+    )
+
+
+def _cluster(stop_id: int) -> int:
+    return db.session.get_one(WorkOrder, db.session.get_one(Stop, stop_id).work_order_id).cluster_id
+
+
+def followers(site: Site, stop_id: int) -> list[tuple[int, int]]:
+    """Who is to hear of a place, as (request, reporter)."""
+
+    def read() -> list[tuple[int, int]]:
+        rows = db.session.execute(
+            select(Follower.request_id, Follower.reporter_id)
+            .join(ServiceRequest, ServiceRequest.id == Follower.request_id)
+            .where(ServiceRequest.cluster_id == _cluster(stop_id), ServiceRequest.status == "done")
+        )
+        return sorted((one, other) for one, other in rows)
+
+    return in_app(site, read)
+
+
+def told(site: Site, stop_id: int) -> list[tuple[int, int]]:
+    """Who was told that the work is done."""
+
+    def read() -> list[tuple[int, int]]:
+        rows = db.session.execute(
+            select(Message.request_id, Message.reporter_id)
+            .join(ServiceRequest, ServiceRequest.id == Message.request_id)
+            .where(ServiceRequest.cluster_id == _cluster(stop_id), Message.template == "done")
+        )
+        return sorted((one, other) for one, other in rows)
+
+    return in_app(site, read)
+
+
+def place_of(site: Site, stop_id: int) -> tuple[float, float]:
+    def read() -> tuple[float, float]:
+        order = db.session.get_one(WorkOrder, db.session.get_one(Stop, stop_id).work_order_id)
+        return lon_lat(order.place)
+
+    return in_app(site, read)
+
+
+def test_a_stop_from_leaving_to_the_photo_after(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu", position=(110.8, -7.55))
+    done = page.locator(".head progress").get_attribute("value")
+    stop_id = next_stop(page)
+    lon, lat = place_of(site, stop_id)
+    page.get_by_role("button", name="Berangkat").click()
+    expect(page).to_have_url(f"{site.url}/regu/titik/{stop_id}")
+    expect(page.locator(".leaflet-container")).to_be_visible(timeout=WAIT_MS)
+
+    page.get_by_role("button", name="Tiba di sini").click()
+    expect(page.get_by_role("alert")).to_contain_text("m dari titik", timeout=WAIT_MS)
+    page.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": 8})
+    page.get_by_role("button", name="Tiba di sini").click()
+    expect(page.get_by_role("link", name="Foto sebelum")).to_be_visible(timeout=WAIT_MS)
+
+    page.get_by_role("link", name="Foto sebelum").click()
+    page.set_input_files("#photo", picture("brown"))
+    page.get_by_role("button", name="Simpan foto").click()
+    page.wait_for_url(f"**/regu/titik/{stop_id}")
+    page.locator(".bar").get_by_role("link", name="Selesai").click()
+    page.set_input_files("#photo", picture("black"))
+    page.locator("[value=permanent]").check()
+    page.get_by_label("Ukuran terukur").fill("60 × 80 × 7")
+    page.get_by_role("button", name="Selesaikan titik").click()
+    page.wait_for_url("**/regu")
+    expect(page.locator(".toast")).to_contain_text("Pelapornya diberi tahu")
+    assert page.locator(".head progress").get_attribute("value") == str(int(done or 0) + 1)
+    assert kinds(site, stop_id) == ["left", "arrived", "before_photo", "completed"]
+    assert told(site, stop_id) == followers(site, stop_id)
+
+
+def test_without_a_signal_a_report_waits_on_the_phone_and_is_sent_once(
+    site: Site, open_page: OpenPage
+) -> None:
+    page = open_page("/regu", phone=True, login="regu")
+    stop_id = next_stop(page)
+    page.goto(f"/regu/titik/{stop_id}/tidak-bisa")
+    page.get_by_label("Hujan").check()
+    page.get_by_label("Catatan untuk kantor").fill("Deras sekali")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Laporkan tidak bisa").click()
+    expect(page.locator("[data-error]")).to_contain_text("Tersimpan di HP", timeout=WAIT_MS)
+    assert kinds(site, stop_id) == []
+    page.context.set_offline(False)
+    expect(page.locator("[data-module=crew_queue]")).to_be_hidden(timeout=WAIT_MS)
+    assert kinds(site, stop_id) == ["blocked"]
+
+
+def test_what_was_typed_survives_a_reload(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu")
+    path = f"/regu/titik/{next_stop(page)}/selesai"
+    page.goto(path)
+    page.get_by_label("Perbaikan sementara").check()
+    page.get_by_label("Catatan untuk kantor").fill("Aspal kurang dua karung")
+    page.reload()
+    expect(page.get_by_label("Catatan untuk kantor")).to_have_value("Aspal kurang dua karung")
+    expect(page.get_by_label("Perbaikan sementara")).to_be_checked()
+
+
+def test_a_refused_report_says_why_at_its_field(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu", position=(110.8, -7.55))
+    page.goto(f"/regu/titik/{next_stop(page)}/tidak-bisa")
+    page.get_by_role("button", name="Laporkan tidak bisa").click()
+    expect(page.get_by_role("alert")).to_contain_text("Pilih sebab", timeout=WAIT_MS)
+
+
+def test_the_day_works_without_javascript(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu", javascript=False)
+    stop_id = next_stop(page)
+    page.get_by_role("button", name="Berangkat").click()
+    page.get_by_role("button", name="Tiba di sini").click()
+    page.goto(f"/regu/titik/{stop_id}/selesai")
+    page.set_input_files("#photo", picture("black"))
+    page.get_by_label("Perbaikan sementara").check()
+    page.get_by_role("button", name="Selesaikan titik").click()
+    page.wait_for_url("**/regu")
+    assert kinds(site, stop_id) == ["left", "arrived", "completed"]
+
+
+def test_every_crew_page_fits_a_small_phone_in_every_theme(site: Site, open_page: OpenPage) -> None:
+    for theme in ("light", "dark", "sun"):
+        page = open_page("/regu", phone=True, login="regu", theme=theme)
+        stop_id = next_stop(page)
+        for path in (
+            "/regu",
+            "/regu/peta",
+            "/regu/lembar",
+            *(f"/regu/titik/{stop_id}{end}" for end in ("", "/arah", "/selesai", "/tidak-bisa", "/amankan")),
+        ):
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, (path, theme)
