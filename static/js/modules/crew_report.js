@@ -9,7 +9,7 @@ function position() {
   return new Promise((done) => {
     if (!navigator.geolocation) return done(null);
     navigator.geolocation.getCurrentPosition(({ coords }) => done(coords), () => done(null), {
-      enableHighAccuracy: true, timeout: LOCATE_MS, maximumAge: 15000,
+      enableHighAccuracy: true, timeout: LOCATE_MS, maximumAge: 0,
     });
   });
 }
