@@ -1,4 +1,4 @@
-"""The log: one JSON object a line on stderr, with codes and figures, never with people's words or contacts."""
+"""The log: a JSON object a line on stderr, with codes and figures, never people's words or contacts."""
 
 import logging
 import sys

@@ -12,7 +12,7 @@ from fieldops.domain.roles import Role
 from fieldops.domain.work_order_states import StopEventKind
 from fieldops.extensions import db
 from fieldops.media.photos import PreparedPhoto, read_photo
-from fieldops.models import Batch, Cluster, DayPlan, Message, ServiceRequest, Shift, Stop, WorkOrder
+from fieldops.models import Batch, Cluster, Crew, DayPlan, Message, ServiceRequest, Shift, Stop, WorkOrder
 from fieldops.operations.attach_photo import store_photo
 from fieldops.operations.dispatch_batch import dispatch_plan
 from fieldops.operations.open_work_order import open_work_order
@@ -72,7 +72,9 @@ def test_a_pothole_reported_by_three_neighbours_is_repaired_and_all_three_are_to
     batch = session.scalars(select(Batch)).one()
     batch_id, stop_id = batch.id, session.scalars(select(Stop.id)).one()
     assert batch.status == "dispatched"
-    leader = next(by for letter in world.leaders if (by := world.leader(letter)) and _leads(by.user_id, batch))
+    leader = next(
+        by for letter in world.leaders if (by := world.leader(letter)) and _leads(by.user_id, batch)
+    )
     store_photo(installation, photo)
     for kind, extra in (
         (StopEventKind.LEFT, {}),
@@ -94,6 +96,4 @@ def test_a_pothole_reported_by_three_neighbours_is_repaired_and_all_three_are_to
 
 
 def _leads(user_id: int | None, batch: Batch) -> bool:
-    from fieldops.models import Crew
-
     return db.session().get_one(Crew, batch.crew_id).leader_id == user_id
