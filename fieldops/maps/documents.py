@@ -33,7 +33,9 @@ def file_name(content: str, kind: str) -> str:
     return f"{hashlib.sha256(content.encode()).hexdigest()[:32]}.{kind}"
 
 
-def cut(rendered: str, prefix: str, *, language: str = "", theme: str = "", title: str = "") -> Document:
+def cut(
+    rendered: str, prefix: str, *, language: str = "", theme: str = "", title: str = "", icon: str = ""
+) -> Document:
     """Return a rendered page without anything inline.
 
     Parameters
@@ -42,7 +44,7 @@ def cut(rendered: str, prefix: str, *, language: str = "", theme: str = "", titl
         What folium's `render()` gave.
     prefix
         Where the cut-out files are served: "/insinyur/peta/".
-    language, theme, title
+    language, theme, title, icon
         For the page's head; left out when empty.
 
     Raises
@@ -51,7 +53,7 @@ def cut(rendered: str, prefix: str, *, language: str = "", theme: str = "", titl
         The page names a foreign host, carries an inline handler, or builds markup with a style attribute in
         its script: the browser would refuse each of them.
     """
-    scissors = _Scissors(prefix, language, theme, title)
+    scissors = _Scissors(prefix, _head(title, icon), language, theme)
     scissors.feed(rendered)
     scissors.close()
     page = "".join(scissors.out)
@@ -63,6 +65,11 @@ def cut(rendered: str, prefix: str, *, language: str = "", theme: str = "", titl
     return Document(page, scissors.files)
 
 
+def _head(title: str, icon: str) -> str:
+    words = f"<title>{html.escape(title)}</title>" if title else ""
+    return words + (f'<link rel="icon" href="{html.escape(icon)}">' if icon else "")
+
+
 def _refuse_foreign(content: str) -> None:
     found = re.search(r"""(?:src|href|url)\s*[=(]\s*["']?((?:https?:)?//[^"')\s]+)""", content)
     if found:
@@ -70,9 +77,9 @@ def _refuse_foreign(content: str) -> None:
 
 
 class _Scissors(HTMLParser):
-    def __init__(self, prefix: str, language: str, theme: str, title: str) -> None:
+    def __init__(self, prefix: str, head: str, language: str, theme: str) -> None:
         super().__init__(convert_charrefs=False)
-        self.prefix, self.language, self.theme, self.title = prefix, language, theme, title
+        self.prefix, self.head, self.language, self.theme = prefix, head, language, theme
         self.out: list[str] = []
         self.files: dict[str, str] = {}
         self.held: list[str] | None = None
@@ -82,8 +89,8 @@ class _Scissors(HTMLParser):
             self.held = []
             return
         self.out.append(f"<{tag}{self._attributes(tag, attrs)}>")
-        if tag == "head" and self.title:
-            self.out.append(f"<title>{html.escape(self.title)}</title>")
+        if tag == "head":
+            self.out.append(self.head)
 
     def handle_startendtag(self, tag: str, attrs: Attributes) -> None:
         self.out.append(f"<{tag}{self._attributes(tag, attrs)}>")

@@ -116,6 +116,7 @@ def open_clusters_document(asked: MapRequest) -> Document:
         language=asked.language,
         theme=asked.theme,
         title=asked.words.title,
+        icon=f"{OWN}/icons/favicon.svg",
     )
 
 

@@ -72,7 +72,7 @@ def title_words(wanted: ClusterFilter, language: str) -> str:
     names = {one.code: one.name(language) for one in active_services(db.session())}
     parts = [names.get(wanted.service, _("All kinds of report"))]
     if wanted.least_severity > 1:
-        parts.append(_("%(severity)s or worse", severity=SEVERITY[wanted.least_severity]()))
+        parts.append(dict(choices(language)["severity"])[wanted.least_severity].lower())
     if wanted.least_age_days:
         parts.append(ngettext("at least %(num)d day old", "at least %(num)d days old", wanted.least_age_days))
     return ", ".join(parts)
