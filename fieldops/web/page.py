@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask, current_app, request
 from flask_login import current_user
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from fieldops import clock, i18n
@@ -32,6 +34,11 @@ def _content_version(path: Path, changed_ns: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
 
 
+@pass_context  # else Jinja works out `1 | words('severity')` once, in the language of the first reader
+def _in_words(_context: Context, code: Any, kind: str) -> Any:
+    return WORDS[kind][code]() if code in WORDS[kind] else code
+
+
 def register_page_context(app: Flask) -> None:
     """Give templates their filters and shared values."""
     app.jinja_env.filters.update(
@@ -42,7 +49,7 @@ def register_page_context(app: Flask) -> None:
         moment=i18n.moment_words,
         duration=i18n.duration_words,
         distance=i18n.distance_words,
-        words=lambda code, kind: WORDS[kind][code]() if code in WORDS[kind] else code,
+        words=_in_words,
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
