@@ -45,7 +45,7 @@ def nav_items() -> list[dict[str, Any]]:
         (Right.SEE_BOARD, "dispatch.exceptions", _("Exceptions"), "warning", ()),
         (Right.SEE_BOARD, "dispatch.request_list", _("Reports"), "inbox", ("dispatch.request",)),
         (Right.SEE_MAPS, "engineer.map", _("Maps"), "layers", ()),
-        (Right.ADMINISTER, "admin.users", _("Administration"), "settings", ("admin.",)),
+        (Right.ADMINISTER, "admin.users", _("Admin"), "settings", ("admin.",)),
     ]
     here = request.endpoint or ""
     return [
