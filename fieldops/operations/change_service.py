@@ -74,8 +74,6 @@ def _check(session: Session, changes: ServiceChanges) -> None:
         raise InvalidInput(
             "Reports cannot be linked from further away than they are suggested.", field="link_radius_m"
         )
-    if not changes.skills:
-        raise InvalidInput("Choose at least one skill.", field="skills")
     if session.get(Department, changes.department_id) is None:
         raise InvalidInput("Choose a department.", field="department_id")
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row, case, func, or_, select
 from sqlalchemy.orm import Session
 
+from fieldops.domain.places import LocationState
 from fieldops.domain.priorities import Priority, Severity, priority
 from fieldops.domain.request_states import RequestStatus
 from fieldops.domain.work_order_states import WorkOrderStatus
@@ -17,6 +18,7 @@ from fieldops.queries.promises import promises
 from fieldops.queries.spatial import box_around, within
 from fieldops.queries.work_orders import OPEN_ORDER_CODES
 
+CONFIRMED: Final = LocationState.CONFIRMED.value
 UNREAD: Final = (RequestStatus.SUBMITTED.value, RequestStatus.REOPENED.value)
 STATES: Final = ("unread", "verified", "blocked", "ready", "planned")
 """What a cluster waits for, most pressing first: reading, an order, help, a plan, the crew."""
@@ -240,12 +242,12 @@ def counts_by_state(rows: Iterable[BoardRow], now: datetime) -> dict[str, int]:
 
 
 def without_place(session: Session) -> int:
-    """Return how many open requests have no location yet."""
+    """Return how many open requests have no location yet, or only an estimated one: nothing joins those."""
     return (
         session.scalar(
             select(func.count())
             .select_from(ServiceRequest)
-            .where(ServiceRequest.status.in_(OPEN_CODES), ServiceRequest.place.is_(None))
+            .where(ServiceRequest.status.in_(OPEN_CODES), ServiceRequest.location_state != CONFIRMED)
         )
         or 0
     )

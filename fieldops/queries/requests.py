@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from fieldops.domain.places import LocationState
+from fieldops.domain.request_states import RequestStatus
 from fieldops.errors import NotFound
 from fieldops.models import Area, Service, ServiceRequest, StatusChange
 from fieldops.queries.clusters import OPEN_CODES
@@ -21,11 +23,41 @@ def get_request(session: Session, request_id: int) -> ServiceRequest:
     return found
 
 
+def duplicates_of(session: Session, request_id: int) -> list[ServiceRequest]:
+    """Return the requests that were merged into this one."""
+    return list(
+        session.scalars(
+            select(ServiceRequest)
+            .where(
+                ServiceRequest.duplicate_of_id == request_id,
+                ServiceRequest.status == RequestStatus.DUPLICATE.value,
+            )
+            .order_by(ServiceRequest.id)
+        )
+    )
+
+
+def was_reopened_from(session: Session, request_id: int, source: RequestStatus) -> bool:
+    """Return whether a request was opened again from this state before."""
+    return (
+        session.scalar(
+            select(StatusChange.id)
+            .where(
+                StatusChange.request_id == request_id,
+                StatusChange.source == source.value,
+                StatusChange.target == RequestStatus.REOPENED.value,
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
 @dataclass(frozen=True)
 class RequestFilter:
     """Which requests to list; empty fields let everything through.
 
-    `status` is a status's code, or "open"; `place` "none" keeps those without a location.
+    `status` is a status's code, or "open"; `place` "none" keeps those without a sure location.
     """
 
     words: str = ""
@@ -75,7 +107,7 @@ def _narrowed(query: Select, wanted: RequestFilter) -> Select:  # type: ignore[t
     if wanted.channel:
         query = query.where(ServiceRequest.channel == wanted.channel)
     if wanted.place == "none":
-        query = query.where(ServiceRequest.place.is_(None))
+        query = query.where(ServiceRequest.location_state != LocationState.CONFIRMED.value)
     return query
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from fieldops.domain.places import LocationState
 from fieldops.domain.request_states import RequestStatus
 from fieldops.domain.roles import Right
 from fieldops.errors import FieldOpsError
@@ -81,6 +82,7 @@ def request_page(shown: ServiceRequest, error: FieldOpsError | None = None, cont
         is_open=shown.status in OPEN_CODES,
         is_unread=shown.status in UNREAD,
         place=lon_lat(shown.place) if shown.place is not None else None,
+        is_placed=shown.location_state == LocationState.CONFIRMED.value,
         typed=request.form,
         contacts=contacts,
         contact_reasons=contact_reasons(),
