@@ -47,9 +47,7 @@ class Settings(BaseSettings):
         description="SQLite's durability; FULL keeps the last commits through a power cut, at a fifth of "
         "the speed.",
     )
-    busy_timeout_ms: int = Field(
-        default=10_000, ge=0, description="How long a writer waits for another one on SQLite."
-    )
+    busy_timeout_ms: int = Field(default=10_000, ge=0, description="How long a writer waits for another one.")
     profile: str = Field(
         default="surakarta",
         description="Name of the city profile in fieldops/profiles, or the path of a TOML file of the "

@@ -18,7 +18,8 @@ MIGRATIONS = ROOT / "migrations"
 
 
 def engine_options(settings: Settings) -> dict[str, object]:
-    """Return what `create_engine` needs for the database that the settings name.
+    """Return what `create_engine` needs for the database that the settings name. Errors keep their
+    statements' parameters to themselves: those hold people's words, and errors are logged.
 
     Raises
     ------
@@ -33,14 +34,15 @@ def engine_options(settings: Settings) -> dict[str, object]:
             "or leave it empty for the embedded database."
         ) from None
     if url.get_backend_name() == "sqlite":
-        return {"module": find_driver(settings).module, "connect_args": {"check_same_thread": False}}
+        driver = find_driver(settings).module
+        return {"module": driver, "connect_args": {"check_same_thread": False}, "hide_parameters": True}
     if url.drivername != "postgresql+psycopg":
         raise SetupError(
             "DATABASE_URL begins with %(found)s; FieldOps runs on postgresql+psycopg:// "
             "or on the embedded database.",
             found=url.drivername,
         )
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}}
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10}, "hide_parameters": True}
 
 
 def open_database(app: Flask, settings: Settings) -> None:

@@ -2,32 +2,44 @@
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet
+
+from fieldops.errors import SetupError
 
 
 def instance_key(folder: Path, name: str) -> str:
     """Return the key of this name, making it on the first call.
 
-    Two processes that start together agree on one key: the file is created exclusively.
+    Two processes that start together agree on one key, and a crash leaves none or a whole one: the file is
+    written under another name and linked into its place, which fails where a key is already.
+
+    Raises
+    ------
+    SetupError
+        The file is there and empty; a new key would make all that the old one sealed unreadable.
     """
     path = folder / name
-    fresh = Fernet.generate_key().decode() if name == "contact_key" else secrets.token_urlsafe(48)
+    if not path.exists():
+        fresh = Fernet.generate_key().decode() if name == "contact_key" else secrets.token_urlsafe(48)
+        _link_into_place(path, fresh)
+    words = path.read_text(encoding="utf-8").strip()
+    if not words:
+        raise SetupError("The key file %(path)s is empty. Restore it from a backup.", path=path)
+    return words
+
+
+def _link_into_place(path: Path, words: str) -> None:
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")  # mode 0600
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(words)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(path).hardlink_to(draft)
     except FileExistsError:
-        return _read(path)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(fresh)
-    return fresh
-
-
-def _read(path: Path) -> str:
-    # The other process may have created the file and not yet written it.
-    for _attempt in range(100):
-        words = path.read_text(encoding="utf-8").strip()
-        if words:
-            return words
-        os.sched_yield()
-    return path.read_text(encoding="utf-8").strip()
+        pass  # the other process was first
+    finally:
+        Path(draft).unlink()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import case, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,10 +14,14 @@ from fieldops.models.base import Model
 
 def insert_if_absent(session: Session, table: type[Model], **values: Any) -> bool:
     """Insert a row unless a unique constraint has it already; return whether it was new."""
-    name = session.get_bind().dialect.name
-    make = postgresql.insert if name == "postgresql" else sqlite.insert
-    done = session.execute(make(table).values(**values).on_conflict_do_nothing().returning(table.id))  # type: ignore[attr-defined]
+    fresh = _insert_of(session)(table).values(**values).on_conflict_do_nothing()
+    done = session.execute(fresh.returning(table.id))  # type: ignore[attr-defined]
     return done.first() is not None
+
+
+def _insert_of(session: Session) -> Any:
+    """Return the insert of the session's database, which knows ON CONFLICT."""
+    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
 def enqueue(
@@ -41,7 +45,7 @@ def enqueue(
     due_at
         Not before this time; at once when left out.
     dedupe_key
-        While a task with this key waits, another one is not added.
+        While a task with this key waits, another one is not added; the earlier of both times holds.
     """
     now = clock.now()
     values = {"name": name, "payload": payload, "state": "todo", "due_at": due_at or now, "created_at": now,
@@ -49,7 +53,11 @@ def enqueue(
     if dedupe_key is None:
         session.execute(insert(Task).values(**values))
     else:
-        insert_if_absent(session, Task, **values)
+        make = _insert_of(session)(Task).values(**values)
+        # An update rather than nothing: it locks the waiting row until the caller's change can be seen, so
+        # that no worker takes it, finds the old state, and finishes before.
+        due = case((make.excluded.due_at < Task.due_at, make.excluded.due_at), else_=Task.due_at)
+        session.execute(make.on_conflict_do_update(index_elements=[Task.dedupe_key], set_={"due_at": due}))
 
 
 def next_number(session: Session, name: str) -> int:

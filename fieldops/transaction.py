@@ -4,15 +4,17 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from fieldops.errors import Busy, Conflict, FieldOpsError, StorageFull
+from fieldops.errors import Busy, Conflict, FieldOpsError, InvalidInput, StorageFull
 from fieldops.extensions import db
 from fieldops.spatialite import writing
 
 LOCKED = ("database is locked", "lock timeout", "deadlock detected", "could not obtain lock")
+AWAY = ("connection failed", "server closed the connection", "terminating connection")
+TWICE = ("unique constraint",)
 FULL = ("database or disk is full", "no space left on device", "could not extend file")
 
 
@@ -29,7 +31,7 @@ def transaction() -> Iterator[Session]:
     StorageFull
         The disk is full; nothing of this unit of work was kept.
     Conflict
-        A row was changed by somebody else since it was read.
+        A row was changed by somebody else since it was read, or two did one thing at once.
     """
     if writing.get():
         raise RuntimeError("a unit of work is open already; operations never open their own")
@@ -60,7 +62,13 @@ def as_known(error: BaseException) -> FieldOpsError | None:
         return StorageFull(
             "The disk is full, so nothing was saved. Your entry is kept on the page; try again later."
         )
-    if isinstance(error, OperationalError | DBAPIError):
+    if isinstance(error, IntegrityError) and any(sign in str(error.orig).lower() for sign in TWICE):
+        return Conflict("Somebody else changed this in the meantime. Look at the new state and try again.")
+    if isinstance(error, DataError) and "nul (0x00)" in str(error.orig).lower():
+        return InvalidInput("What was sent holds a sign that is no text.")
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated or any(phrase in str(error.orig).lower() for phrase in AWAY):
+            return Busy("The database does not answer at the moment. Please try again in a moment.")
         words = str(error.orig).lower()
         if any(phrase in words for phrase in FULL):
             return StorageFull(

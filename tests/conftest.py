@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from fieldops.app import create_app
 from fieldops.config import Settings
 from fieldops.domain.roles import Actor, By, Role
 from fieldops.extensions import db
 from fieldops.installation import Installation
-from fieldops.models import Crew, User
-from fieldops.operations.change_user import add_user
+from fieldops.models import Crew, User, UserRole
 from fieldops.operations.establish_city import ensure_shifts, establish_city
 from fieldops.operations.submit_request import Submission
 from fieldops.transaction import transaction
@@ -182,29 +183,40 @@ class World:
         return browser
 
 
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """PASSWORD hashed once: argon2 is slow on purpose, and a world has eleven accounts."""
+    return PasswordHasher().hash(PASSWORD)
+
+
 @pytest.fixture
-def world(app: Flask) -> World:
+def world(app: Flask, password_hash: str) -> World:
     installation: Installation = app.extensions["fieldops"]
     with transaction() as session:
         users = {
-            role: add_user(
-                session, login=role.value, name=role.value.replace("_", " ").title(), password=PASSWORD,
-                roles=[role.value], by=None,
-            )
+            role: _account(session, role.value, role.value.replace("_", " ").title(), role, password_hash)
             for role in Role
-        }  # fmt: skip
+        }
         leaders: dict[str, User] = {}
         for crew in session.query(Crew).order_by(Crew.letter):
-            leader = users[Role.CREW_LEADER] if crew.letter == "A" else add_user(
-                session, login=f"regu_{crew.letter.lower()}", name=f"Regu {crew.letter}", password=PASSWORD,
-                roles=[Role.CREW_LEADER.value], by=None,
-            )  # fmt: skip
+            leader = users[Role.CREW_LEADER]
+            if crew.letter != "A":
+                login, name = f"regu_{crew.letter.lower()}", f"Regu {crew.letter}"
+                leader = _account(session, login, name, Role.CREW_LEADER, password_hash)
             crew.leader_id, leaders[crew.letter] = leader.id, leader
         ensure_shifts(session, installation.city)
         session.flush()
         members = {role: Member.of(user) for role, user in users.items()}
         leading = {letter: Member.of(user) for letter, user in leaders.items()}
     return World(app, installation, members, leading)
+
+
+def _account(session: Session, login: str, name: str, role: Role, password_hash: str) -> User:
+    user = User(login=login, name=name, password_hash=password_hash, session_key=f"{login:x<32}")
+    session.add(user)
+    session.flush()
+    session.add(UserRole(user_id=user.id, role=role.value))
+    return user
 
 
 @pytest.fixture

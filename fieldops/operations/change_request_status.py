@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from fieldops import clock
 from fieldops.domain.request_states import ENDED, REQUEST_MOVES, RequestStatus
 from fieldops.domain.roles import By
+from fieldops.errors import Conflict
 from fieldops.models import ServiceRequest, StatusChange
 from fieldops.operations.notify_reporter import notify_reporters
+from fieldops.queries.requests import was_reopened_from
 
 TOLD: Final = {
     RequestStatus.ACKNOWLEDGED: "acknowledged",
@@ -47,12 +49,16 @@ def change_request_status(
     Raises
     ------
     Conflict, NotAllowed, InvalidInput
-        From the state table.
+        From the state table; and Conflict where a declined request was opened again before.
     """
     facts = dict(facts or {})
     source = RequestStatus(request.status)
     given = set(facts) | ({"words"} if words.strip() else set())
     REQUEST_MOVES.check(source, target, by.actor, given)
+    if (source, target) == (RequestStatus.DECLINED, RequestStatus.REOPENED) and was_reopened_from(
+        session, request.id, source
+    ):
+        raise Conflict("A declined report can be opened again once only. Please make a new report.")
     now = clock.now()
     request.status = target.value
     request.ended_at = now if target in ENDED else None

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
@@ -29,7 +29,7 @@ def close_silent_requests(session: Session, installation: Installation) -> int:
         .where(
             ServiceRequest.status == RequestStatus.DONE.value,
             ServiceRequest.ended_at < clock.now() - SILENCE,
-            ServiceRequest.cluster_id.not_in(waiting),
+            or_(ServiceRequest.cluster_id.is_(None), ServiceRequest.cluster_id.not_in(waiting)),
         )
         .order_by(ServiceRequest.id)
         .limit(MOST_AT_ONCE)

@@ -11,20 +11,21 @@ from fieldops.domain.roles import THE_SYSTEM, By
 from fieldops.domain.work_order_states import RepairKind, WorkOrderStatus
 from fieldops.errors import InvalidInput
 from fieldops.installation import Installation
-from fieldops.models import Cluster, Stop, WorkOrder
+from fieldops.models import Cluster, ServiceRequest, Stop, WorkOrder
+from fieldops.operations.ask_if_fixed import ASK_AFTER
+from fieldops.operations.bring_along import start_requests
 from fieldops.operations.change_request_status import change_request_status
 from fieldops.operations.group_requests import refresh_cluster
+from fieldops.operations.link_causes import order_drain_before_patch
+from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.open_work_order import change_work_order_status, new_order
 from fieldops.outbox import enqueue
-from fieldops.queries.clusters import open_members_of
+from fieldops.queries.clusters import members_of
 from fieldops.queries.photos import has_photo
 from fieldops.queries.work_orders import open_orders_of
 
 if TYPE_CHECKING:
     from fieldops.operations.record_stop_event import StopReport
-
-ASK_AFTER: Final = timedelta(days=3)
-"""When reporters are asked whether it is fixed (product reference §4)."""
 
 PERMANENT_WITHIN: Final = timedelta(days=30)
 """When a temporary repair's permanent one is due (ours)."""
@@ -48,6 +49,7 @@ def complete_work_order(
         raise InvalidInput("A photo of the finished work is needed.", field="photo")
     if report.material_amount is not None and report.material_amount < 0:
         raise InvalidInput("The material used cannot be negative.", field="material_amount")
+    start_requests(session, order, by)  # whoever joined since the crew arrived
     order.repair_kind = kind.value
     order.size = report.size.strip()[:100] or order.size
     if report.material_amount is not None:
@@ -61,26 +63,26 @@ def complete_work_order(
         facts={"after_photo": stop.id, "repair_kind": kind.value},
     )
     cluster = session.get_one(Cluster, order.cluster_id)
-    requests = open_members_of(session, cluster.id)
     if kind is RepairKind.TEMPORARY:
         permanent = new_order(session, installation, cluster, clock.now(), THE_SYSTEM)
         permanent.rework_of_id, permanent.due_at = order.id, clock.now() + PERMANENT_WITHIN
+        order_drain_before_patch(session, installation, permanent)
     elif open_orders_of(session, cluster.id):
         return  # another department's order at this place is not done yet
-    for request in requests:
+    facts = {"repair_kind": kind.value, "date": clock.now().isoformat()}
+    for request in members_of(session, cluster.id):
         if request.status == RequestStatus.IN_PROGRESS.value:
             change_request_status(
-                session,
-                request,
-                RequestStatus.DONE,
-                by,
-                facts={"evidence": stop.id, "repair_kind": kind.value, "date": clock.now().isoformat()},
+                session, request, RequestStatus.DONE, by, facts=facts | {"evidence": stop.id}
             )
-            enqueue(
-                session,
-                "ask_if_fixed",
-                {"request_id": request.id},
-                due_at=clock.now() + ASK_AFTER,
-                dedupe_key=f"ask:{request.id}",
-            )
+            _ask_later(session, request)
+        elif request.status == RequestStatus.DONE.value and kind is not RepairKind.TEMPORARY:
+            # Its repair was temporary until now: told of the permanent one, and silence counts from here.
+            notify_reporters(session, request, "done", facts, occasion=f"order:{order.id}")
+            request.ended_at = clock.now()
+            _ask_later(session, request)
     refresh_cluster(session, cluster)
+
+
+def _ask_later(session: Session, request: ServiceRequest) -> None:
+    enqueue(session, "ask_if_fixed", {"request_id": request.id}, due_at=clock.now() + ASK_AFTER)

@@ -5,17 +5,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from fieldops import clock
-from fieldops.domain.request_states import RequestStatus
 from fieldops.domain.roles import THE_SYSTEM, By
 from fieldops.domain.work_order_states import BATCH_MOVES, BatchStatus, StopStatus, WorkOrderStatus
 from fieldops.errors import Conflict
 from fieldops.installation import Installation
-from fieldops.models import Batch, DayPlan, Stop, WorkOrder
+from fieldops.models import Batch, DayPlan, Stop
 from fieldops.operations.audit import write_audit
-from fieldops.operations.change_request_status import change_request_status
+from fieldops.operations.bring_along import schedule_requests, withdraw_schedule
 from fieldops.operations.open_work_order import change_work_order_status
-from fieldops.queries.clusters import open_members_of
-from fieldops.queries.plans import batches_of, get_batch, get_plan, stops_of
+from fieldops.queries.plans import batches_of, crews_out_on, get_batch, get_plan, stops_of
 from fieldops.queries.work_orders import get_order
 from geo.dispatch.plan_reading import plan_from_dict
 from geo.dispatch.reading import read_problem
@@ -33,16 +31,23 @@ def dispatch_plan(
     Raises
     ------
     Conflict
-        The plan was changed or replaced since it was shown, the referee refuses it, or one of its orders
-        is no longer ready; the message names it.
+        The plan was changed or replaced since it was shown, its day has passed, the referee refuses it, or
+        one of its crews is out already or one of its orders no longer ready; the message names them.
     """
     day_plan = get_plan(session, day_plan_id)
     if day_plan.version != version or day_plan.state != "proposed":
         raise Conflict("This plan is no longer the current one. Look at the new one and try again.")
+    _require_future(installation, day_plan)
     _require_accepted(day_plan)
     batches = [
         batch for batch in batches_of(session, day_plan.id) if batch.status == BatchStatus.PROPOSED.value
     ]
+    out = crews_out_on(session, [batch.shift_id for batch in batches])
+    if out:
+        raise Conflict(
+            "Already out since the plan was computed: %(crews)s. Compute the plan again.",
+            crews=", ".join(crew.name for crew in out),
+        )
     stops = stops_of(session, [batch.id for batch in batches])
     orders = {
         stop.id: get_order(session, stop.work_order_id) for batch in batches for stop in stops[batch.id]
@@ -57,7 +62,8 @@ def dispatch_plan(
         BATCH_MOVES.check(BatchStatus.PROPOSED, BatchStatus.DISPATCHED, by.actor, {"accepted_plan"})
         batch.status, batch.dispatched_at = BatchStatus.DISPATCHED.value, clock.now()
         for stop in stops[batch.id]:
-            _schedule(session, installation, orders[stop.id], stop, by)
+            change_work_order_status(session, orders[stop.id], WorkOrderStatus.BATCHED, by)
+            schedule_requests(session, orders[stop.id], stop, day_plan.day, by)
     day_plan.state = "applied"
     write_audit(
         session, by, "plan_dispatched", "day_plan", day_plan.id, batches=len(batches), stops=len(orders)
@@ -66,23 +72,17 @@ def dispatch_plan(
     return batches
 
 
+def _require_future(installation: Installation, day_plan: DayPlan) -> None:
+    if day_plan.day < clock.now().astimezone(ZoneInfo(installation.city.time_zone)).date():
+        raise Conflict("The day of this plan has passed. Compute a plan for a day to come.")
+
+
 def _require_accepted(day_plan: DayPlan) -> None:
     problem = read_problem(day_plan.problem)
     verdict = judge(problem, plan_from_dict(day_plan.answer))
     if not day_plan.accepted or not verdict.accepted:
         first = verdict.violations[0].message if verdict.violations else "it was refused when it was computed"
         raise Conflict("The independent check refuses this plan: %(why)s", why=first)
-
-
-def _schedule(session: Session, installation: Installation, order: WorkOrder, stop: Stop, by: By) -> None:
-    change_work_order_status(session, order, WorkOrderStatus.BATCHED, by)
-    day = stop.arrives_at.astimezone(ZoneInfo(installation.city.time_zone)).date()
-    for request in open_members_of(session, order.cluster_id):
-        if request.status == RequestStatus.ACKNOWLEDGED.value:
-            request.scheduled_for = stop.arrives_at
-            change_request_status(
-                session, request, RequestStatus.SCHEDULED, THE_SYSTEM, facts={"date": day.isoformat()}
-            )
 
 
 def recall_batch(session: Session, batch_id: int, version: int, by: By) -> Batch:
@@ -115,11 +115,3 @@ def return_stop(session: Session, stop: Stop) -> None:
     if order.status in (WorkOrderStatus.BATCHED.value, WorkOrderStatus.IN_PROGRESS.value):
         change_work_order_status(session, order, WorkOrderStatus.READY, THE_SYSTEM)
     withdraw_schedule(session, order)
-
-
-def withdraw_schedule(session: Session, order: WorkOrder) -> None:
-    """Take the promised date back from the requests of an order's cluster."""
-    for request in open_members_of(session, order.cluster_id):
-        if request.status in (RequestStatus.SCHEDULED.value, RequestStatus.IN_PROGRESS.value):
-            request.scheduled_for = None
-            change_request_status(session, request, RequestStatus.ACKNOWLEDGED, THE_SYSTEM, tell=False)

@@ -13,7 +13,7 @@ from fieldops.models import Follower, Reporter, ServiceRequest
 from fieldops.outbox import insert_if_absent
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-PHONE = re.compile(r"\+?[0-9][0-9 .\-()]{7,18}[0-9]")
+PHONE = re.compile(r"[+(]?[0-9][0-9 .\-()]{7,18}[0-9]")
 
 
 def channel_of(contact: str) -> Channel:
@@ -33,6 +33,13 @@ def channel_of(contact: str) -> Channel:
         "The contact is neither an e-mail address nor a telephone number. Example: 0812 3456 7890.",
         field="contact",
     )
+
+
+def _as_known(contact: str, channel: Channel) -> str:
+    """Return a contact without the blanks and marks by which people write one number in many ways."""
+    if channel is Channel.PHONE:
+        return "".join(sign for sign in contact if sign.isdigit() or sign == "+")
+    return contact
 
 
 def follow_request(
@@ -57,18 +64,19 @@ def follow_request(
         The contact cannot be reached.
     """
     sealer = installation.sealer
-    key = sealer.contact_digest(contact)
-    reporter = session.scalar(select(Reporter).where(Reporter.contact_digest == key))
-    if reporter is None:
-        reporter = Reporter(
-            channel=channel_of(contact).value,
-            contact_digest=key,
-            contact_sealed=sealer.seal(contact.strip()),
-            language=language,
-            created_at=clock.now(),
-        )
-        session.add(reporter)
-        session.flush()
+    channel = channel_of(contact)
+    key = sealer.contact_digest(_as_known(contact, channel))
+    # Two reports of one person at once: the second finds the row of the first instead of failing.
+    insert_if_absent(
+        session,
+        Reporter,
+        channel=channel.value,
+        contact_digest=key,
+        contact_sealed=sealer.seal(contact.strip()),
+        language=language,
+        created_at=clock.now(),
+    )
+    reporter = session.scalars(select(Reporter).where(Reporter.contact_digest == key)).one()
     insert_if_absent(
         session, Follower, request_id=request.id, reporter_id=reporter.id, part=part, since=clock.now()
     )

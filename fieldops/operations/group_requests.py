@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
@@ -12,9 +13,9 @@ from fieldops.errors import InvalidInput
 from fieldops.installation import Installation
 from fieldops.models import Cluster, Service, ServiceRequest
 from fieldops.models.base import as_point, lon_lat
-from fieldops.operations.link_causes import order_drain_before_patch
 from fieldops.queries.clusters import OPEN_CODES, decisions_about, members_near, members_of
 from fieldops.queries.services import services_by_id
+from fieldops.queries.work_orders import open_orders_of
 from geo.clustering.duplicates import NewReport, find_group
 from geo.clustering.reports import Reports
 from geo.clustering.rules import LinkRule
@@ -35,12 +36,20 @@ def link_rules(services: dict[int, Service]) -> dict[Any, LinkRule]:
     return rules
 
 
+def is_grouped(rules: dict[Any, LinkRule], family: str) -> bool:
+    """Return whether requests of a family become places of work: not where linking is off (0 m) for all its
+    services, such as those that another authority's crews look after.
+    """
+    return rules[family].auto_link_m > 0
+
+
 def group_request(session: Session, installation: Installation, request_id: int) -> Cluster | None:
     """Let a new request join its cluster, or begin one. Doing it twice changes nothing.
 
     Returns
     -------
-    The cluster; None when the request has no place, has ended, or no longer exists.
+    The cluster; None when the request has no place, has ended, or no longer exists, or when its family is
+    not grouped.
     """
     request = session.get(ServiceRequest, request_id)
     if request is None or request.place is None or request.status not in OPEN_CODES:
@@ -52,13 +61,27 @@ def group_request(session: Session, installation: Installation, request_id: int)
     services = services_by_id(session)
     family = services[request.service_id].family
     rules = link_rules(services)
+    if not is_grouped(rules, family):
+        return None
+    lock_family(session, family)
     found = _find_cluster(session, installation.city, request, family, rules)
     cluster = session.get(Cluster, found) if found is not None else None
     if cluster is None:
         cluster = new_cluster(session, request, family)
     join_cluster(session, request, cluster)
-    order_drain_before_patch(session, installation, cluster)
     return cluster
+
+
+def lock_family(session: Session, family: str) -> None:
+    """Let one worker group a family at a time: two that each begin a cluster for one hole see neither the
+    other's. SQLite has one writer anyway.
+    """
+    session.execute(
+        select(Service.id)
+        .where(Service.family == family)
+        .order_by(Service.id)
+        .with_for_update(key_share=True)
+    ).all()
 
 
 def _find_cluster(
@@ -139,7 +162,9 @@ def join_cluster(session: Session, request: ServiceRequest, cluster: Cluster) ->
 
 
 def refresh_cluster(session: Session, cluster: Cluster) -> None:
-    """Bring a cluster's severity, service, address and openness in line with its members."""
+    """Bring a cluster's severity, service, address and openness in line with its members. It is open as
+    long as one of them is, or work is ordered there.
+    """
     members = members_of(session, cluster.id)
     open_ones = [member for member in members if member.status in OPEN_CODES]
     counted = open_ones or members
@@ -148,6 +173,6 @@ def refresh_cluster(session: Session, cluster: Cluster) -> None:
         cluster.severity = worst.severity
         cluster.service_id = worst.service_id
         cluster.address = next((member.address for member in counted if member.address), cluster.address)
-    cluster.open = bool(open_ones)
-    cluster.closed_at = None if open_ones else (cluster.closed_at or clock.now())
+    cluster.open = bool(open_ones) or bool(open_orders_of(session, cluster.id))
+    cluster.closed_at = None if cluster.open else (cluster.closed_at or clock.now())
     session.flush()

@@ -5,10 +5,11 @@ from sqlalchemy.orm import Session
 
 from fieldops.domain.work_order_states import WorkOrderStatus
 from fieldops.installation import Installation
-from fieldops.models import Cluster, Service, WorkOrder, WorkOrderDependency
+from fieldops.models import Service, WorkOrder, WorkOrderDependency
 from fieldops.models.base import lon_lat
 from fieldops.outbox import insert_if_absent
 from fieldops.queries.spatial import box_around, dialect_of, in_bbox
+from fieldops.queries.work_orders import waits_for
 from geo.crs import projected_crs, to_metres
 
 CAUSE_REACH_M = 40.0
@@ -18,16 +19,22 @@ WET, ROAD = ("water", "drain"), "road"
 WAITING = (WorkOrderStatus.DRAFT.value, WorkOrderStatus.READY.value)
 
 
-def order_drain_before_patch(session: Session, installation: Installation, cluster: Cluster) -> int:
-    """Let road orders near a cluster wait for water and drain orders beside them; return how many rows
-    were added. Executed or batched orders keep their order.
+def order_drain_before_patch(session: Session, installation: Installation, order: WorkOrder) -> int:
+    """Let a new road order wait for water and drain orders beside it, or road orders wait for it; return
+    how many rows were added.
+
+    Only the new order is linked: what a dispatcher has untied between two others stays untied. Executed or
+    batched orders keep their order, and nothing is added that would make two orders wait for each other.
     """
-    lon, lat = lon_lat(cluster.anchor)
+    lon, lat = lon_lat(order.place)
     near = _orders_near(session, installation, lon, lat)
     added = 0
-    for road, _family in [pair for pair in near if pair[1] == ROAD]:
-        for wet, _wet_family in [pair for pair in near if pair[1] in WET]:
-            added += insert_if_absent(session, WorkOrderDependency, work_order_id=road.id, after_id=wet.id)
+    for road in [other for other, family in near if family == ROAD]:
+        for wet in [other for other, family in near if family in WET]:
+            if order.id in (road.id, wet.id) and not waits_for(session, wet.id, road.id):
+                added += insert_if_absent(
+                    session, WorkOrderDependency, work_order_id=road.id, after_id=wet.id
+                )
     return added
 
 

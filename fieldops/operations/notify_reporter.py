@@ -1,7 +1,7 @@
 """Telling the people behind a request, each by the way they came."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,12 +10,16 @@ from fieldops import clock
 from fieldops.models import Message, ServiceRequest
 from fieldops.outbox import enqueue, insert_if_absent
 from fieldops.queries.reporters import followers_of
+from fieldops.queries.requests import duplicates_of
+
+HEARD_BY_DUPLICATES: Final = frozenset({"scheduled", "postponed", "made_safe", "done", "closed", "referred"})
+"""News of a place that the reporters of merged reports hear too, each under their own code."""
 
 
 def notify_reporters(
     session: Session, request: ServiceRequest, template: str, facts: Mapping[str, Any], *, occasion: str = ""
 ) -> int:
-    """Put one message to each follower of a request into the outbox.
+    """Put one message to each follower of a request, and of its duplicates, into the outbox.
 
     Parameters
     ----------
@@ -31,6 +35,15 @@ def notify_reporters(
     -------
     How many messages were added.
     """
+    heard_of = [request]
+    if template in HEARD_BY_DUPLICATES:
+        heard_of += duplicates_of(session, request.id)
+    return sum(_notify(session, one, template, facts, occasion) for one in heard_of)
+
+
+def _notify(
+    session: Session, request: ServiceRequest, template: str, facts: Mapping[str, Any], occasion: str
+) -> int:
     added = 0
     for reporter in followers_of(session, request.id):
         key = f"{template}:{request.id}:{reporter.id}:{occasion}"

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
 
 from fieldops import clock
 from fieldops.domain.references import work_order_number
@@ -15,12 +17,13 @@ from fieldops.installation import Installation
 from fieldops.models import Cluster, Service, WorkOrder, WorkOrderChange
 from fieldops.models.base import as_point, lon_lat
 from fieldops.operations.change_request_status import change_request_status
+from fieldops.operations.group_requests import refresh_cluster
 from fieldops.operations.link_causes import order_drain_before_patch
 from fieldops.operations.locate_request import locate
 from fieldops.outbox import next_number
 from fieldops.queries.clusters import open_members_of
 from fieldops.queries.services import deadline
-from fieldops.queries.work_orders import open_orders_of
+from fieldops.queries.work_orders import last_done_order, open_orders_of
 
 SIZE_FACTOR = {1: 0.8, 2: 1.0, 3: 1.5}
 """How severity scales service minutes and material (ours, until crews' own records say better)."""
@@ -34,8 +37,10 @@ def open_work_order(
     Raises
     ------
     Conflict
-        The cluster has an open order already, or nothing open in it.
+        The cluster has an open order already, or nothing open in it; or somebody else opens one now.
     """
+    flag_modified(cluster, "open")  # so that of two dispatchers one is refused
+    session.flush()
     members = open_members_of(session, cluster.id)
     if not members:
         raise Conflict("Nothing is open in cluster %(number)s.", number=cluster.id)
@@ -46,10 +51,13 @@ def open_work_order(
             if request.status in (RequestStatus.SUBMITTED.value, RequestStatus.REOPENED.value):
                 change_request_status(session, request, RequestStatus.ACKNOWLEDGED, by, tell=tell)
     order = new_order(session, installation, cluster, min(member.reported_at for member in members), by)
+    before = last_done_order(session, cluster.id)
+    order.rework_of_id = before.id if before else None
     change_work_order_status(
         session, order, WorkOrderStatus.READY, by, facts={"place": True, "duration": True, "skills": True}
     )
-    order_drain_before_patch(session, installation, cluster)
+    order_drain_before_patch(session, installation, order)
+    refresh_cluster(session, cluster)
     return order
 
 
@@ -60,10 +68,11 @@ def new_order(
     service = session.get_one(Service, cluster.service_id)
     lon, lat = lon_lat(cluster.anchor)
     scale = SIZE_FACTOR[cluster.severity]
-    today = clock.now()
+    now = clock.now()
+    today = now.astimezone(ZoneInfo(installation.city.time_zone)).date()
     month = f"work_order:{today:%y%m}"
     order = WorkOrder(
-        number=work_order_number(today.date(), next_number(session, month)),
+        number=work_order_number(today, next_number(session, month)),
         cluster_id=cluster.id,
         service_id=service.id,
         department_id=service.department_id,
@@ -77,7 +86,7 @@ def new_order(
         severity=cluster.severity,
         exposure=locate(session, installation.city, lon, lat).exposure,
         due_at=deadline(session, "repair", service.id, since),
-        created_at=today,
+        created_at=now,
     )
     session.add(order)
     session.flush()

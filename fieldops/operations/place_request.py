@@ -1,4 +1,4 @@
-"""Giving a report without a location its place, so that it can join a cluster."""
+"""Giving a report without a sure location its place, so that it can join a cluster."""
 
 from sqlalchemy.orm import Session
 
@@ -20,22 +20,23 @@ STAFF_ACCURACY_M = 30.0
 def place_request(
     session: Session, installation: Installation, request: ServiceRequest, lon: float, lat: float, by: By
 ) -> None:
-    """Set the place of a report that has none, in degrees, and let it be grouped.
+    """Set the place of a report that has none, or an estimated one, in degrees, and let it be grouped: a
+    member of staff has found it.
 
     Raises
     ------
     Conflict
-        It has a place already.
+        Its place is confirmed already.
     InvalidInput, OutOfArea
         The point cannot be.
     """
-    if request.place is not None:
+    if request.location_state == LocationState.CONFIRMED.value:
         raise Conflict("This report has a location already.")
     lon, lat = check_coordinates(lon, lat, installation)
     located = locate(session, installation.city, lon, lat)
     request.place, request.public_place = as_point(lon, lat), as_point(*located.public)
     request.area_id, request.address = located.area_id, request.address or located.street
-    request.location_state = LocationState.ESTIMATED.value
+    request.location_state = LocationState.CONFIRMED.value
     request.location_source, request.accuracy_m = LocationSource.STAFF.value, STAFF_ACCURACY_M
     write_audit(session, by, "request_placed", "service_request", request.id)
     session.flush()

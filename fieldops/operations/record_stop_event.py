@@ -1,5 +1,6 @@
 """What a crew reports of a stop. Appended; the same report twice is one."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -8,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
-from fieldops.domain.request_states import RequestStatus
 from fieldops.domain.roles import By
 from fieldops.domain.work_order_states import (
     BATCH_MOVES,
@@ -25,19 +25,20 @@ from fieldops.media.photos import PreparedPhoto
 from fieldops.models import Batch, Crew, Stop, StopEvent, WorkOrder
 from fieldops.models.base import as_point, lon_lat
 from fieldops.operations.attach_photo import attach_photo
-from fieldops.operations.change_request_status import change_request_status
+from fieldops.operations.bring_along import start_requests, withdraw_schedule
 from fieldops.operations.complete_work_order import complete_work_order
-from fieldops.operations.dispatch_batch import withdraw_schedule
 from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.open_work_order import change_work_order_status
+from fieldops.outbox import insert_if_absent
 from fieldops.queries.clusters import open_members_of
+from fieldops.queries.crew_day import straight_m
 from fieldops.queries.plans import get_stop, stops_of
 from fieldops.queries.work_orders import get_order
-from geo.crs import projected_crs, to_metres
 
 ARRIVAL_REACH_M: Final = 50.0
 CLOCK_SKEW: Final = timedelta(minutes=10)
 MOST_WORDS: Final = 1000
+MOST_KEY: Final = 64
 
 Kind = StopEventKind
 
@@ -76,21 +77,26 @@ def record_stop_event(
     NotAllowed
         The stop belongs to another crew.
     Conflict
-        The stop is not in a state for this, or its batch was recalled.
+        The stop is not in a state for this, its batch was recalled, or the key came with another report.
     InvalidInput
-        The after-photo, the reason or the kind of repair is missing; `field` names it.
+        The after-photo, the reason or the kind of repair is missing, or the position cannot be; `field`
+        names it.
     """
-    known = session.scalar(select(StopEvent).where(StopEvent.client_key == report.client_key))
-    if known is not None:
-        return known
     stop = get_stop(session, stop_id)
     batch = session.get_one(Batch, stop.batch_id)
     _require_own(session, batch, by)
+    known = _known(session, stop, report)
+    if known is not None:
+        return known
     _require_open(stop, batch)
-    if len(report.words) > MOST_WORDS:
-        raise InvalidInput("The note may have at most %(most)s characters.", field="words", most=MOST_WORDS)
+    _check(report)
     order = get_order(session, stop.work_order_id)
     event = _append(session, stop, report, by)
+    if event is None:  # the same report, sent a second time before the first was written
+        known = _known(session, stop, report)
+        if known is None:
+            raise Conflict("This report was sent twice at once. Reload your list.")
+        return known
     for photo in report.photos:
         attach_photo(session, installation, photo, stop=stop, kind=_photo_kind(report.kind))
     _FOLLOW.get(report.kind, _nothing)(session, installation, _Case(stop, order, event, report, by))
@@ -106,6 +112,24 @@ class _Case:
     event: StopEvent
     report: StopReport
     by: By
+
+
+def _known(session: Session, stop: Stop, report: StopReport) -> StopEvent | None:
+    """Return what this key reported before."""
+    found = session.scalar(select(StopEvent).where(StopEvent.client_key == report.client_key))
+    if found is not None and (found.stop_id, found.kind) != (stop.id, report.kind.value):
+        raise Conflict("This report's key was used for another one. Reload your list.")
+    return found
+
+
+def _check(report: StopReport) -> None:
+    if not 0 < len(report.client_key) <= MOST_KEY:
+        raise InvalidInput("The report's key is missing or too long. Reload your list.", field="key")
+    if len(report.words) > MOST_WORDS:
+        raise InvalidInput("The note may have at most %(most)s characters.", field="words", most=MOST_WORDS)
+    for field_name, degrees, most in (("lon", report.lon, 180), ("lat", report.lat, 90)):
+        if degrees is not None and not (math.isfinite(degrees) and abs(degrees) <= most):
+            raise InvalidInput("The phone's position is not a place on the globe.", field=field_name)
 
 
 def _require_own(session: Session, batch: Batch, by: By) -> None:
@@ -124,7 +148,7 @@ def _require_open(stop: Stop, batch: Batch) -> None:
         raise Conflict("This batch was recalled. Reload your list.")
 
 
-def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEvent:
+def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEvent | None:
     now = clock.now()
     facts: dict[str, Any] = {}
     if report.reason:
@@ -134,7 +158,9 @@ def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEve
     if report.override:
         facts["override"] = True
     at = report.at or now
-    event = StopEvent(
+    is_new = insert_if_absent(
+        session,
+        StopEvent,
         stop_id=stop.id,
         client_key=report.client_key,
         kind=report.kind.value,
@@ -145,9 +171,9 @@ def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEve
         words=report.words.strip(),
         facts=facts,
     )
-    session.add(event)
-    session.flush()
-    return event
+    if not is_new:
+        return None
+    return session.scalars(select(StopEvent).where(StopEvent.client_key == report.client_key)).one()
 
 
 def _photo_kind(kind: StopEventKind) -> str:
@@ -163,8 +189,8 @@ def _left(_session: Session, _installation: Installation, case: _Case) -> None:
         case.stop.status = StopStatus.ON_THE_WAY.value
 
 
-def _arrived(session: Session, installation: Installation, case: _Case) -> None:
-    away_m = _distance_m(installation, case)
+def _arrived(session: Session, _installation: Installation, case: _Case) -> None:
+    away_m = _distance_m(case)
     if away_m is not None:
         case.event.facts = case.event.facts | {"distance_m": round(away_m)}
         if away_m > ARRIVAL_REACH_M and not case.report.override:
@@ -178,18 +204,14 @@ def _arrived(session: Session, installation: Installation, case: _Case) -> None:
         change_work_order_status(
             session, case.order, WorkOrderStatus.IN_PROGRESS, case.by, facts={"arrival": case.event.id}
         )
-    for request in open_members_of(session, case.order.cluster_id):
-        if request.status in (RequestStatus.ACKNOWLEDGED.value, RequestStatus.SCHEDULED.value):
-            change_request_status(session, request, RequestStatus.IN_PROGRESS, case.by)
+    start_requests(session, case.order, case.by)
 
 
-def _distance_m(installation: Installation, case: _Case) -> float | None:
+def _distance_m(case: _Case) -> float | None:
     if case.report.lon is None or case.report.lat is None:
         return None
-    lon, lat = lon_lat(case.order.place)
-    crs = projected_crs([lon], [lat], epsg=installation.city.epsg)
-    x, y = to_metres([lon, case.report.lon], [lat, case.report.lat], crs)
-    return float(((x[1] - x[0]) ** 2 + (y[1] - y[0]) ** 2) ** 0.5)
+    # On the sphere, not in the city's CRS: a phone that has not found itself yet says (0, 0).
+    return straight_m(lon_lat(case.order.place), (case.report.lon, case.report.lat))
 
 
 def _completed(session: Session, installation: Installation, case: _Case) -> None:

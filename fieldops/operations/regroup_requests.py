@@ -13,10 +13,12 @@ from fieldops.domain.city import City
 from fieldops.domain.places import LocationState
 from fieldops.models import Cluster, ServiceRequest
 from fieldops.models.base import as_point
-from fieldops.operations.group_requests import link_rules
+from fieldops.operations.group_requests import is_grouped, link_rules, lock_family, refresh_cluster
 from fieldops.queries.clusters import OPEN_CODES, all_decisions
 from fieldops.queries.frames import located_requests
+from fieldops.queries.orders import orders_of
 from fieldops.queries.services import services_by_id
+from fieldops.queries.work_orders import clusters_at_work
 from geo.clustering.identities import Identities, assign_identities
 from geo.clustering.positions import default_positions
 from geo.clustering.reports import Reports
@@ -27,8 +29,8 @@ from geo.crs import projected_crs, to_metres
 def regroup_requests(session: Session, city: City, *, ended_too: bool = False) -> dict[str, int]:
     """Group requests afresh. Cluster numbers stay with their places; staff's decisions hold.
 
-    Requests without a confirmed place, and those on a coordinate that stands for many addresses, join
-    nothing.
+    Requests without a confirmed place, those on a coordinate that stands for many addresses, and those of
+    families whose linking is off, join nothing.
 
     Parameters
     ----------
@@ -39,7 +41,12 @@ def regroup_requests(session: Session, city: City, *, ended_too: bool = False) -
     -------
     Counts for a person to read.
     """
-    located = located_requests(session, open_only=not ended_too)
+    rules = link_rules(services_by_id(session))
+    grouped = [family for family in sorted(rules) if is_grouped(rules, family)]
+    for family in grouped:
+        lock_family(session, family)
+    everything = located_requests(session, open_only=not ended_too)
+    located = everything[everything.family.isin(grouped)].reset_index(drop=True)
     if located.empty:
         return {"requests": 0, "clusters": 0}
     stand_in = np.asarray(
@@ -51,20 +58,27 @@ def regroup_requests(session: Session, city: City, *, ended_too: bool = False) -
         "requests": len(frame),
         "on a stand-in position": int(stand_in.sum()),
         "on an estimated position": int((~confirmed).sum()),
+        "of families that are not grouped": len(everything) - len(located),
     }
     if frame.empty:
         return counts | {"clusters": 0}
-    labels = _labels(session, city, frame)
     old = frame.cluster_id.fillna(-1).astype(np.int64).to_numpy()
+    at_work = clusters_at_work(session)
+    labels = _labels(session, city, frame, old, at_work)
     first_free = (session.scalar(select(Cluster.id).order_by(Cluster.id.desc()).limit(1)) or 0) + 1
-    identities = assign_identities(old, labels, frame.reported_at_s.to_numpy(), next_id=first_free)
+    identities = assign_identities(
+        old, labels, frame.reported_at_s.to_numpy(), next_id=first_free, with_job=at_work
+    )
     site_ids = _write_new_clusters(session, frame, identities, first_free, clock.now())
     _write_membership(session, frame, old, site_ids, identities.redirects)
+    _refresh_changed(session, old, site_ids, first_free)
     _close_ended_clusters(session)
     return counts | {"clusters": len(np.unique(site_ids))}
 
 
-def _labels(session: Session, city: City, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+def _labels(
+    session: Session, city: City, frame: pd.DataFrame, old: np.ndarray[Any, Any], at_work: set[int]
+) -> np.ndarray[Any, Any]:
     crs = projected_crs(frame.lon, frame.lat, epsg=city.epsg)
     x, y = to_metres(frame.lon, frame.lat, crs)
     reports = Reports.of(
@@ -76,9 +90,25 @@ def _labels(session: Session, city: City, frame: pd.DataFrame) -> np.ndarray[Any
         closed_at_s=frame.ended_at_s,
     )
     together, apart = _decided_rows(session, frame.id.to_numpy())
+    bound, kept_apart = _rows_at_work(old, at_work)
+    together, apart = together + bound, apart + kept_apart
     rules = link_rules(services_by_id(session))
     ids = frame.id.to_numpy()
     return find_work_sites(reports, rules, must_link=together, cannot_link=apart, ids=ids).labels
+
+
+def _rows_at_work(
+    old: np.ndarray[Any, Any], at_work: set[int]
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Return the pairs of rows that work under way holds together, and apart: a cluster with an open order
+    is not torn, and two of them never become one, since each order closes its own requests.
+    """
+    rows = {number: np.flatnonzero(old == number).tolist() for number in sorted(at_work)}
+    held = [members for members in rows.values() if members]
+    together = [(members[0], other) for members in held for other in members[1:]]
+    firsts = [members[0] for members in held]
+    apart = [(one, other) for place, one in enumerate(firsts) for other in firsts[place + 1 :]]
+    return together, apart
 
 
 def _decided_rows(
@@ -143,11 +173,25 @@ def _write_membership(
             [{"request": int(ids[row]), "cluster": int(site_ids[row])} for row in moved],
         )
     for ended, goes_on in dict(redirects).items():
+        for order in orders_of(session, int(ended)):
+            order.cluster_id = int(goes_on)  # what was repaired there was repaired here
         cluster = session.get(Cluster, int(ended))
         if cluster is not None:
             cluster.joined_into_id, cluster.open, cluster.closed_at = int(goes_on), False, clock.now()
     session.flush()
     session.expire_all()
+
+
+def _refresh_changed(
+    session: Session, old: np.ndarray[Any, Any], site_ids: np.ndarray[Any, Any], first_free: int
+) -> None:
+    """Let clusters that were here before, and lost or gained requests, show their members."""
+    moved = old != site_ids
+    changed = {int(number) for number in (*old[moved], *site_ids[moved]) if 0 <= number < first_free}
+    for number in sorted(changed):
+        cluster = session.get(Cluster, number)
+        if cluster is not None and cluster.joined_into_id is None:
+            refresh_cluster(session, cluster)
 
 
 def _close_ended_clusters(session: Session) -> None:
@@ -156,7 +200,7 @@ def _close_ended_clusters(session: Session) -> None:
     )
     session.execute(
         update(Cluster)
-        .where(Cluster.open.is_(True), Cluster.id.not_in(held))
+        .where(Cluster.open.is_(True), Cluster.id.not_in(held), Cluster.id.not_in(clusters_at_work(session)))
         .values(open=False, closed_at=clock.now())
         .execution_options(synchronize_session=False)
     )

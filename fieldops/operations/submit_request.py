@@ -25,6 +25,7 @@ from fieldops.queries.services import active_service
 
 MOST_WORDS: Final = 4000
 MOST_ADDRESS: Final = 200
+MOST_KEY: Final = 100
 ASSUMED_ACCURACY_M: Final = {LocationSource.DRAG: 8.0, LocationSource.EXIF: 15.0, LocationSource.GPS: 20.0}
 """What a position is taken to be good for when its source says nothing (ours)."""
 
@@ -78,6 +79,7 @@ def submit_request(
     OutOfArea
         The point lies outside the served city.
     """
+    _check_key(submission.client_key)
     secret = tracking_secret(installation, submission.source, submission.client_key)
     known = session.scalar(
         select(ServiceRequest).where(
@@ -123,19 +125,22 @@ def record_submission(session: Session, request: ServiceRequest, by: By) -> None
     )
 
 
-def checked(submission: Submission, installation: Installation) -> Submission:
-    """Return the submission cleaned, or refuse it naming the field."""
-    if not submission.client_key or len(submission.client_key) > 100:
+def _check_key(key: str) -> None:
+    if not key.isprintable() or not 0 < len(key) <= MOST_KEY:
         raise InvalidInput(
             "The report's key is missing or too long. Reload the page and send it again.", field="key"
         )
+
+
+def checked(submission: Submission, installation: Installation) -> Submission:
+    """Return the submission cleaned, or refuse it naming the field."""
     if len(submission.words) > MOST_WORDS:
         raise InvalidInput(
             "The description may have at most %(most)s characters.", field="words", most=MOST_WORDS
         )
     if submission.severity not in (1, 2, 3):
         raise InvalidInput("The severity must be light, medium or heavy.", field="severity")
-    address, landmark = submission.address.strip(), submission.landmark.strip()
+    address, landmark = _plain(submission.address), _plain(submission.landmark)
     for field, words in (("address", address), ("landmark", landmark)):
         if len(words) > MOST_ADDRESS:
             raise InvalidInput("This may have at most %(most)s characters.", field=field, most=MOST_ADDRESS)
@@ -146,8 +151,25 @@ def checked(submission: Submission, installation: Installation) -> Submission:
     if lon is not None or lat is not None:
         lon, lat = check_coordinates(lon, lat, installation)
     return replace(
-        submission, address=address, landmark=landmark, words=submission.words.strip(), lon=lon, lat=lat
+        submission,
+        address=address,
+        landmark=landmark,
+        words=_plain(submission.words),
+        lon=lon,
+        lat=lat,
+        accuracy_m=_known_accuracy(submission.accuracy_m),
     )
+
+
+def _plain(words: str) -> str:
+    """Return words without what no database takes as text: NUL and halves of surrogate pairs."""
+    return words.replace("\0", "").encode("utf-8", "ignore").decode("utf-8").strip()
+
+
+def _known_accuracy(accuracy_m: float | None) -> float | None:
+    """Return an accuracy that can be; a browser's nonsense counts as unknown."""
+    known = accuracy_m is not None and math.isfinite(accuracy_m) and accuracy_m > 0
+    return accuracy_m if known else None
 
 
 def check_coordinates(
@@ -156,14 +178,14 @@ def check_coordinates(
     """Return a point in degrees that lies in the served city, or say what is wrong with it."""
     if lon is None or lat is None:
         raise InvalidInput("Both latitude and longitude are needed.", field="lat" if lat is None else "lon")
+    city = installation.city
+    if city.holds(lat, lon):  # first: where longitudes exceed 90 the swapped latitude is no latitude at all
+        raise OutOfArea("Latitude and longitude seem to be swapped.", field="lat")
     if not math.isfinite(lon) or not -180 <= lon <= 180:
         raise InvalidInput("The longitude must be a number from −180 to 180.", field="lon")
     if not math.isfinite(lat) or not -90 <= lat <= 90:
         raise InvalidInput("The latitude must be a number from −90 to 90.", field="lat")
-    city = installation.city
     if not city.holds(lon, lat):
-        if city.holds(lat, lon):
-            raise OutOfArea("Latitude and longitude seem to be swapped.", field="lat")
         raise OutOfArea(
             "This place lies outside %(city)s, which is as far as we can send a crew.",
             field="place",

@@ -10,6 +10,7 @@ from fieldops.domain.request_states import ClosedReason, DeclinedReason, Request
 from fieldops.domain.roles import By
 from fieldops.errors import Conflict, InvalidInput
 from fieldops.models import Cluster, ServiceRequest
+from fieldops.operations.bring_along import schedule_late
 from fieldops.operations.change_request_status import change_request_status
 from fieldops.operations.group_requests import refresh_cluster
 from fieldops.queries.board import UNREAD
@@ -63,6 +64,8 @@ def acknowledge_requests(session: Session, requests: Sequence[ServiceRequest], b
         raise Conflict("Every report here has been read already.")
     for request in unread:
         change_request_status(session, request, RequestStatus.ACKNOWLEDGED, by)
+    for cluster_id in sorted({one.cluster_id for one in unread if one.cluster_id is not None}):
+        schedule_late(session, cluster_id)
     return len(unread)
 
 

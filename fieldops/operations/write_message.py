@@ -10,6 +10,7 @@ from fieldops.i18n import date_words, in_language
 from fieldops.installation import Installation
 from fieldops.models import Message, Service, ServiceRequest
 from fieldops.operations.submit_request import tracking_secret
+from fieldops.queries.reporters import part_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,10 @@ def write_message(
     Only the author's letters carry the tracking link: it is the key to the request.
     """
     service = session.get_one(Service, request.service_id)
-    secret = tracking_secret(installation, request.source, request.external_key)
+    link = ""
+    if part_of(session, request.id, message.reporter_id) == "author":
+        secret = tracking_secret(installation, request.source, request.external_key)
+        link = f"{installation.settings.public_url.rstrip('/')}/lacak/{secret}"
     facts = dict(message.facts)
     if "date" in facts:
         facts["date"] = date.fromisoformat(str(facts["date"])[:10])
@@ -43,7 +47,7 @@ def write_message(
             place=request.address or request.landmark,
             city=installation.city.name,
             organisation=installation.city.organisation,
-            link=f"{installation.settings.public_url.rstrip('/')}/lacak/{secret}",
+            link=link,
             facts=facts,
             date_words=date_words,
         )

@@ -5,12 +5,13 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fieldops.domain.request_states import OPEN
+from fieldops.domain.request_states import OPEN, RequestStatus
 from fieldops.errors import NotFound
 from fieldops.models import Cluster, GroupingDecision, Service, ServiceRequest
 from fieldops.queries.spatial import box_around, within
 
 OPEN_CODES = sorted(status.value for status in OPEN)
+AT_WORK_CODES = sorted([*OPEN_CODES, RequestStatus.DONE.value])
 
 
 def get_cluster(session: Session, cluster_id: int) -> Cluster:
@@ -49,13 +50,13 @@ def members_near(
     session: Session, family: str, lon: float, lat: float, radius_m: float
 ) -> list[ServiceRequest]:
     """Return the open, located requests of one service family in the box around a point that belong to
-    open clusters.
+    open clusters; and the repaired ones where more work is ordered, such as after a temporary repair.
     """
     query = (
         select(ServiceRequest)
         .join(Service, Service.id == ServiceRequest.service_id)
         .join(Cluster, Cluster.id == ServiceRequest.cluster_id)
-        .where(Service.family == family, Cluster.open.is_(True), ServiceRequest.status.in_(OPEN_CODES))
+        .where(Service.family == family, Cluster.open.is_(True), ServiceRequest.status.in_(AT_WORK_CODES))
         .order_by(ServiceRequest.id)
     )
     return list(session.scalars(within(session, query, ServiceRequest.place, box_around(lon, lat, radius_m))))
@@ -77,17 +78,3 @@ def all_decisions(session: Session) -> dict[tuple[int, int], bool]:
     """Return the last word on every pair that staff ever decided."""
     rows = session.scalars(select(GroupingDecision).order_by(GroupingDecision.id))
     return {(row.first_id, row.second_id): row.together for row in rows}
-
-
-def clusters_near(
-    session: Session, family: str, lon: float, lat: float, radius_m: float
-) -> list[tuple[Cluster, Service]]:
-    """Return the open clusters of a family in the box around a point, each with its service."""
-    query = (
-        select(Cluster, Service)
-        .join(Service, Service.id == Cluster.service_id)
-        .where(Cluster.family == family, Cluster.open.is_(True))
-        .order_by(Cluster.id)
-    )
-    rows = session.execute(within(session, query, Cluster.anchor, box_around(lon, lat, radius_m)))
-    return [(cluster, service) for cluster, service in rows]

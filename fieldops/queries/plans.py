@@ -1,11 +1,12 @@
 """Day plans, batches and stops."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from fieldops.domain.work_order_states import STARTED_STOPS, BatchStatus, StopStatus
 from fieldops.errors import NotFound
 from fieldops.models import Batch, Crew, DayPlan, Shift, Stop, StopEvent
 
@@ -68,6 +69,58 @@ def batches_on(session: Session, day: date, *statuses: str) -> list[Batch]:
             .order_by(Crew.letter, Batch.id)
         )
     )
+
+
+def batches_out_since(session: Session, moment: datetime) -> list[Batch]:
+    """Return the batches that are out, and the recalled ones with a begun stop, whose shift had ended by a
+    moment.
+    """
+    begun = select(Stop.batch_id).where(Stop.status.in_([status.value for status in STARTED_STOPS]))
+    return list(
+        session.scalars(
+            select(Batch)
+            .join(Shift, Shift.id == Batch.shift_id)
+            .where(
+                Shift.ends_at < moment,
+                or_(
+                    Batch.status == BatchStatus.DISPATCHED.value,
+                    (Batch.status == BatchStatus.RECALLED.value) & Batch.id.in_(begun),
+                ),
+            )
+            .order_by(Batch.id)
+        )
+    )
+
+
+def crews_out_on(session: Session, shift_ids: Collection[int]) -> list[Crew]:
+    """Return the crews that have work out, or ended, in any of these shifts, by letter."""
+    return list(
+        session.scalars(
+            select(Crew)
+            .join(Batch, Batch.crew_id == Crew.id)
+            .where(
+                Batch.shift_id.in_(list(shift_ids)),
+                Batch.status.in_((BatchStatus.DISPATCHED.value, BatchStatus.FINISHED.value)),
+            )
+            .order_by(Crew.letter)
+        )
+    )
+
+
+def stop_out_for(session: Session, order_id: int) -> tuple[Stop, date] | None:
+    """Return an order's stop in a batch that is out, still to be visited, and the day; None without one."""
+    row = session.execute(
+        select(Stop, Shift.day)
+        .join(Batch, Batch.id == Stop.batch_id)
+        .join(Shift, Shift.id == Batch.shift_id)
+        .where(
+            Stop.work_order_id == order_id,
+            Stop.status.in_((StopStatus.PLANNED.value, StopStatus.ON_THE_WAY.value)),
+            Batch.status.in_((BatchStatus.DISPATCHED.value, BatchStatus.RECALLED.value)),
+        )
+        .order_by(Stop.id.desc())
+    ).first()
+    return (row[0], row[1]) if row else None
 
 
 def get_stop(session: Session, stop_id: int) -> Stop:

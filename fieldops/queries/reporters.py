@@ -18,6 +18,13 @@ def followers_of(session: Session, request_id: int) -> list[Reporter]:
     )
 
 
+def part_of(session: Session, request_id: int, reporter_id: int) -> str | None:
+    """Return whether a person is a request's "author" or said "me_too"; None when they do not follow it."""
+    return session.scalar(
+        select(Follower.part).where(Follower.request_id == request_id, Follower.reporter_id == reporter_id)
+    )
+
+
 def follower_counts(session: Session, request_ids: list[int]) -> dict[int, int]:
     """Return how many people follow each request; a figure, never who."""
     rows = session.execute(

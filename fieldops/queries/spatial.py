@@ -53,7 +53,8 @@ def in_bbox(attribute: InstrumentedAttribute[Any], box: Box, dialect: str) -> Co
         index.c.ymin <= bindparam(None, north, unique=True),
         index.c.ymax >= bindparam(None, south, unique=True),
     )
-    return owner.c.id.in_(found)
+    meets: ColumnElement[bool] = owner.c.id.in_(found)
+    return meets
 
 
 def dialect_of(session: Session) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from fieldops.domain.priorities import Priority, Severity, priority
-from fieldops.domain.work_order_states import OPEN_ORDERS
+from fieldops.domain.work_order_states import OPEN_ORDERS, RepairKind, WorkOrderStatus
 from fieldops.errors import NotFound
 from fieldops.models import ServiceRequest, WorkOrder, WorkOrderDependency
 from fieldops.queries.clusters import OPEN_CODES
@@ -41,6 +41,11 @@ def open_orders_of(session: Session, cluster_id: int) -> list[WorkOrder]:
     )
 
 
+def clusters_at_work(session: Session) -> set[int]:
+    """Return the clusters that have an order which has not ended."""
+    return set(session.scalars(select(WorkOrder.cluster_id).where(WorkOrder.status.in_(OPEN_ORDER_CODES))))
+
+
 def predecessors(session: Session, order_ids: Collection[int]) -> dict[int, list[int]]:
     """Return which orders each of these must wait for."""
     rows = session.execute(
@@ -52,6 +57,45 @@ def predecessors(session: Session, order_ids: Collection[int]) -> dict[int, list
     for order_id, after_id in rows:
         waits.setdefault(order_id, []).append(after_id)
     return waits
+
+
+def waits_for(session: Session, order_id: int, other_id: int) -> bool:
+    """Return whether an order waits for another one, directly or through others, or is that one."""
+    front, seen = {order_id}, {order_id}
+    while front:
+        if other_id in front:
+            return True
+        front = {number for held in predecessors(session, front).values() for number in held} - seen
+        seen |= front
+    return False
+
+
+def last_done_order(session: Session, cluster_id: int) -> WorkOrder | None:
+    """Return the order that last repaired a cluster, None when none did."""
+    return session.scalar(
+        select(WorkOrder)
+        .where(WorkOrder.cluster_id == cluster_id, WorkOrder.status == WorkOrderStatus.DONE.value)
+        .order_by(WorkOrder.ended_at.desc(), WorkOrder.id.desc())
+        .limit(1)
+    )
+
+
+def awaits_permanent_repair(session: Session, cluster_id: int) -> bool:
+    """Return whether a cluster was repaired for the time being and its permanent repair is still ordered."""
+    before = aliased(WorkOrder)
+    return (
+        session.scalar(
+            select(WorkOrder.id)
+            .join(before, before.id == WorkOrder.rework_of_id)
+            .where(
+                WorkOrder.cluster_id == cluster_id,
+                WorkOrder.status.in_(OPEN_ORDER_CODES),
+                before.repair_kind == RepairKind.TEMPORARY.value,
+            )
+            .limit(1)
+        )
+        is not None
+    )
 
 
 def report_counts(session: Session, cluster_ids: Collection[int]) -> dict[int, int]:

@@ -36,6 +36,34 @@ def _is_due() -> Any:
     )
 
 
+def park_hopeless(session: Session) -> int:
+    """Park tasks that have had their last attempt and never came back, because they end every worker that
+    takes them; return how many.
+    """
+    done = session.execute(
+        update(Task)
+        .where(Task.state == "leased", Task.lease_until < clock.now(), Task.attempts >= MOST_ATTEMPTS)
+        .values(state="parked", lease_until=None, lease_token=None, last_error="its worker died each time")
+        .returning(Task.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(done.all())
+
+
+def free_leases(session: Session) -> int:
+    """Let every leased task be taken at once; return how many. Only for a worker that knows it is the only
+    one: whoever held them is dead.
+    """
+    done = session.execute(
+        update(Task)
+        .where(Task.state == "leased")
+        .values(lease_until=clock.now() - timedelta(seconds=1))
+        .returning(Task.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(done.all())
+
+
 def something_is_due(session: Session) -> bool:
     """Return whether a task waits; a read that takes no lock."""
     return session.scalar(select(Task.id).where(_is_due()).limit(1)) is not None
@@ -48,6 +76,7 @@ def take(session: Session, lease_s: int = LEASE_S) -> Lease | None:
     write lock taken at BEGIN serialises the takers.
     """
     now = clock.now()
+    park_hopeless(session)
     oldest = select(Task.id).where(_is_due()).order_by(Task.due_at, Task.id).limit(1)
     token = secrets.token_hex(16)
     row = session.execute(
@@ -103,13 +132,3 @@ def renew(session: Session, lease: Lease, lease_s: int = LEASE_S) -> bool:
         .execution_options(synchronize_session=False)
     )
     return done.first() is not None
-
-
-def retry(session: Session, task_id: int) -> None:
-    """Let a parked task run again: a person's word."""
-    session.execute(
-        update(Task)
-        .where(Task.id == task_id, Task.state == "parked")
-        .values(state="todo", due_at=clock.now(), attempts=0)
-        .execution_options(synchronize_session=False)
-    )

@@ -7,6 +7,7 @@ from fieldops.extensions import db
 from fieldops.installation import Installation
 from fieldops.operations.ask_if_fixed import ask_if_fixed
 from fieldops.operations.close_silent_requests import close_silent_requests
+from fieldops.operations.end_shift import end_overdue_shifts
 from fieldops.operations.group_requests import group_request
 from fieldops.operations.plan_batches import compute_plan
 from fieldops.operations.send_message import send_message
@@ -31,6 +32,11 @@ def _close_silent(installation: Installation, _payload: dict[str, Any]) -> None:
         close_silent_requests(session, installation)
 
 
+def _end_shifts(_installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        end_overdue_shifts(session)
+
+
 def _tidy(_installation: Installation, _payload: dict[str, Any]) -> None:
     with transaction() as session:
         tidy_tasks(session)
@@ -50,6 +56,7 @@ TASKS: Final[dict[str, Handler]] = {
     "group_request": _group,
     "ask_if_fixed": _ask,
     "close_silent_requests": _close_silent,
+    "end_overdue_shifts": _end_shifts,
     "send_message": _send,
     "compute_plan": _plan,
     "tidy_tasks": _tidy,

@@ -27,7 +27,11 @@ class Entry:
     every_s: int
 
 
-SCHEDULE: Final = (Entry("close_silent_requests", 3600), Entry("tidy_tasks", 24 * 3600))
+SCHEDULE: Final = (
+    Entry("close_silent_requests", 3600),
+    Entry("end_overdue_shifts", 1800),
+    Entry("tidy_tasks", 24 * 3600),
+)
 
 
 def tick() -> list[str]:

@@ -11,13 +11,23 @@ from typing import Final
 
 import structlog
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
 from fieldops.errors import FieldOpsError, SetupError
 from fieldops.extensions import db
 from fieldops.installation import Installation
-from fieldops.tasks.leases import LEASE_S, Lease, finish, give_back, something_is_due, take
+from fieldops.tasks.leases import (
+    LEASE_S,
+    Lease,
+    finish,
+    free_leases,
+    give_back,
+    renew,
+    something_is_due,
+    take,
+)
 from fieldops.tasks.registry import LEASES_S, TASKS
-from fieldops.transaction import transaction
+from fieldops.transaction import as_known, transaction
 
 IDLE_S: Final = 0.5
 
@@ -40,22 +50,29 @@ def run_worker(app: Flask) -> None:
     """Work until stopped. On SQLite a file lock keeps it the only worker."""
     installation: Installation = app.extensions["fieldops"]
     stop = stop_on_signals()
-    with only_worker(installation):
+    with only_worker(installation) as is_only_one:
+        carry_on = _free_and_work if is_only_one else work_once
         while not stop.is_set():
             try:
-                worked = work_once(installation)
-            except FieldOpsError as error:
-                log.warning("the worker waits", reason=str(error))
+                worked = carry_on(installation)
+                carry_on = work_once
+            except (FieldOpsError, DBAPIError) as error:
+                reason = error if isinstance(error, FieldOpsError) else as_known(error)
+                if reason is None:
+                    raise
+                log.warning("the worker waits", reason=str(reason))
                 worked = False
             if not worked:
                 stop.wait(IDLE_S)
 
 
 @contextmanager
-def only_worker(installation: Installation) -> Iterator[None]:
-    """Hold the lock of the embedded database's one worker; on PostgreSQL there may be many."""
+def only_worker(installation: Installation) -> Iterator[bool]:
+    """Hold the lock of the embedded database's one worker; on PostgreSQL there may be many. Yields whether
+    this is the only one.
+    """
     if installation.settings.database_url.startswith("postgresql"):
-        yield
+        yield False
         return
     path: Path = installation.settings.instance_dir / "worker.lock"
     with path.open("w", encoding="utf-8") as file:
@@ -63,7 +80,14 @@ def only_worker(installation: Installation) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise SetupError("Another worker runs on this embedded database; it takes one only.") from None
-        yield
+        yield True
+
+
+def _free_and_work(installation: Installation) -> bool:
+    """Begin as the only worker: what the last one held when it died waits no longer."""
+    with transaction() as session:
+        free_leases(session)
+    return work_once(installation)
 
 
 def work_once(installation: Installation) -> bool:
@@ -93,8 +117,6 @@ def work_until_idle(installation: Installation, most: int = 10_000) -> int:
 
 
 def _prolong(lease: Lease) -> None:
-    from fieldops.tasks.leases import renew  # noqa: PLC0415  only long tasks need it
-
     with transaction() as session:
         renew(session, lease, LEASES_S.get(lease.name, LEASE_S))
 
