@@ -21,6 +21,8 @@ class Command:
     name: str
     words: tuple[str, ...]
     descriptors: tuple[int, ...] = ()
+    after_ready: bool = False
+    """Started once the site is ready: visitors need not wait for what works in the background."""
 
 
 @dataclass(frozen=True)

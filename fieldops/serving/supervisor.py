@@ -76,6 +76,8 @@ class Supervisor:
 
     def _tend_all(self) -> None:
         for child in self.children:
+            if child.command.after_ready and not self.is_ready:
+                continue
             child.tend()
             if not self.is_ready and child.quick_ends >= GIVE_UP_AFTER:
                 click.echo(
@@ -119,8 +121,8 @@ def site_commands(descriptor: int) -> tuple[Command, ...]:
     gunicorn = ("-m", "gunicorn", "--config", str(conf), "--bind", f"fd://{descriptor}")
     return (
         Command("web server", (python, *gunicorn, "fieldops.app:create_app()"), (descriptor,)),
-        Command("worker", (python, "-m", "fieldops", "worker")),
-        Command("scheduler", (python, "-m", "fieldops", "scheduler")),
+        Command("worker", (python, "-m", "fieldops", "worker"), after_ready=True),
+        Command("scheduler", (python, "-m", "fieldops", "scheduler"), after_ready=True),
     )
 
 

@@ -126,6 +126,32 @@ def test_gives_up_on_a_child_that_never_starts(capfd: pytest.CaptureFixture[str]
     assert not supervisor.children[0].is_running()
 
 
+def test_starts_the_background_once_the_site_is_ready(tmp_path: Path) -> None:
+    marks = tmp_path / "marks"
+    site = Command("web server", ("sh", "-c", f"echo site >> {marks}; sleep 60"))
+    worker = Command("worker", ("sh", "-c", f"echo worker >> {marks}; sleep 60"), after_ready=True)
+    supervisor = Supervisor([worker, site], os.environ)
+    seen: list[list[str]] = []
+
+    def look(_number: int, _frame: object) -> None:
+        lines = marks.read_text().split() if marks.exists() else []
+        if lines and not supervisor.is_ready:
+            seen.append(lines)
+            supervisor.is_ready = True
+        elif len(lines) == 2:
+            seen.append(lines)
+            supervisor.finish(0)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
+    try:
+        supervisor.run()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    assert seen == [["site"], ["site", "worker"]]
+
+
 def test_puts_the_signal_handlers_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
     supervisor = Supervisor([], {})
