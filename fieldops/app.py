@@ -87,5 +87,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         RATELIMIT_ENABLED=settings.rate_limits,
         RATELIMIT_STORAGE_URI="memory://",
         COMPRESS_MIN_SIZE=1400,
+        COMPRESS_BR_LEVEL=6,  # 4 by default; Leaflet is 3.5 kB smaller for a few milliseconds
         COMPRESS_ALGORITHM=["br", "gzip"],
     )

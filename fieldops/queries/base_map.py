@@ -3,18 +3,18 @@
 from typing import Any, Final
 
 from geoalchemy2.shape import to_shape
-from shapely import set_precision
-from shapely.geometry import mapping
+from shapely.geometry import LineString, MultiLineString, mapping
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from fieldops.models import Area, Line
+from fieldops.queries.spatial import Box, within
 
 TOLERANCE_DEG: Final = 0.00002
 """About 2 m: what may be left out of a line without anybody seeing it."""
 
-GRID_DEG: Final = 0.00001
+DECIMALS: Final = 5
 AREA_KINDS: Final = {
     "city": "boundary",
     "kelurahan": "area",
@@ -29,7 +29,9 @@ LINE_KINDS: Final = {
     "railway": "rail",
     "rail": "rail",
 }
-MAIN_CLASSES: Final = ("main", "secondary")
+MAIN_CLASSES: Final = ("arterial", "collector")
+CELL_DEG: Final = 0.01
+"""Local streets are gathered into cells of about 1 km: fewer bytes, and a map paints only what it shows."""
 
 
 def base_map_version(session: Session) -> str:
@@ -39,35 +41,59 @@ def base_map_version(session: Session) -> str:
     return "-".join(str(part or 0) for part in (*areas, *lines))
 
 
-def base_map(session: Session) -> dict[str, Any]:
+def base_map(session: Session, near: Box | None = None) -> dict[str, Any]:
     """Return a FeatureCollection in EPSG:4326, coordinates to five decimals (about 1 m).
 
     Properties: kind (boundary, area, park, river, street, rail), class (main, local) and name.
+
+    Parameters
+    ----------
+    near
+        Local streets in this box only, and kelurahan by their names alone: a light map of one
+        neighbourhood, with the whole city's main streets around it.
     """
-    features = [
-        _feature(to_shape(area.shape), AREA_KINDS[area.kind], area.name)
-        for area in session.scalars(select(Area).where(Area.kind.in_(AREA_KINDS)).order_by(Area.id))
-    ]
-    for line in session.scalars(select(Line).where(Line.kind.in_(LINE_KINDS)).order_by(Line.id)):
-        main = line.line_class in MAIN_CLASSES
-        features.append(_feature(to_shape(line.shape), LINE_KINDS[line.kind], line.name, main=main))
-    return {"type": "FeatureCollection", "features": [feature for feature in features if feature]}
+    features = []
+    for area in session.scalars(select(Area).where(Area.kind.in_(AREA_KINDS)).order_by(Area.id)):
+        shape = to_shape(area.shape)
+        if near is not None and area.kind == "kelurahan":
+            shape = shape.representative_point()
+        features.append(_feature(shape, {"kind": AREA_KINDS[area.kind], "name": area.name}))
+    main = or_(Line.kind != "street", Line.line_class.in_(MAIN_CLASSES))
+    lines = select(Line).where(Line.kind.in_(LINE_KINDS), main).order_by(Line.id)
+    for line in session.scalars(lines):
+        kind = LINE_KINDS[line.kind]
+        features.append(_feature(to_shape(line.shape), {"kind": kind, "class": "main", "name": line.name}))
+    return {"type": "FeatureCollection", "features": [*features, *_local_streets(session, near)]}
 
 
-def _feature(shape: BaseGeometry, kind: str, name: str, *, main: bool = False) -> dict[str, Any] | None:
-    plain = set_precision(shape.simplify(TOLERANCE_DEG), GRID_DEG)
-    if plain.is_empty:
-        return None
-    properties = {"kind": kind}
-    if kind in ("street", "rail", "river"):
-        properties["class"] = "main" if main else "local"
-    if name and (main or kind != "street"):  # local streets are drawn without names: half the bytes
-        properties["name"] = name
-    return {"type": "Feature", "properties": properties, "geometry": _rounded(mapping(plain))}
+def _local_streets(session: Session, near: Box | None) -> list[dict[str, Any]]:
+    """Return the streets that are drawn without their names, a feature a cell."""
+    query = select(Line.shape).where(Line.kind == "street", Line.line_class.not_in(MAIN_CLASSES))
+    if near is not None:
+        query = within(session, query, Line.shape, near)
+    cells: dict[tuple[int, int], list[LineString]] = {}
+    for value in session.scalars(query.order_by(Line.id)):
+        line = to_shape(value)
+        if isinstance(line, LineString):
+            lon, lat = line.coords[0]
+            cells.setdefault((int(lon // CELL_DEG), int(lat // CELL_DEG)), []).append(
+                LineString(_plain(line).coords)
+            )
+    streets = {"kind": "street", "class": "local"}
+    return [_feature(MultiLineString(lines), streets) for _cell, lines in sorted(cells.items())]
 
 
-def _rounded(geometry: dict[str, Any]) -> dict[str, Any]:
-    def plain(part: Any) -> Any:
-        return round(part, 5) if isinstance(part, float) else [plain(one) for one in part]
+def _feature(shape: BaseGeometry, properties: dict[str, str]) -> dict[str, Any]:
+    plain = mapping(shape if isinstance(shape, MultiLineString) else _plain(shape))
+    geometry = {"type": plain["type"], "coordinates": _rounded(plain["coordinates"])}
+    said = {name: word for name, word in properties.items() if word}
+    return {"type": "Feature", "properties": said, "geometry": geometry}
 
-    return {"type": geometry["type"], "coordinates": plain(geometry["coordinates"])}
+
+def _plain(shape: BaseGeometry) -> BaseGeometry:
+    # One by one: a collection is simplified with care for where its members touch, which spares few points.
+    return shape.simplify(TOLERANCE_DEG, preserve_topology=not isinstance(shape, LineString))
+
+
+def _rounded(part: Any) -> Any:
+    return round(part, DECIMALS) if isinstance(part, float) else [_rounded(one) for one in part]

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from fieldops.domain.places import Channel
 from fieldops.domain.request_states import OPEN, ClosedReason, RequestStatus
 from fieldops.models import Area, Line, Service, ServiceLevel, ServiceRequest, StatusChange
+from fieldops.queries.base_map import MAIN_CLASSES
 from fieldops.queries.spatial import Box, kelurahan_at, streets_near, within
 
-REPAIRED_SHOWN_DAYS: Final = 30
+REPAIRED_SHOWN_DAYS: Final = 14
 """How long a repaired place stays on public pages (ours)."""
 
 STREET_FOOT_M: Final = 10.0
@@ -132,7 +133,7 @@ def main_streets(session: Session) -> list[str]:
     """Return the names of the city's larger streets, for filling in an address."""
     found = session.scalars(
         select(Line.name)
-        .where(Line.kind == "street", Line.line_class.in_(("main", "secondary")), Line.name != "")
+        .where(Line.kind == "street", Line.line_class.in_(MAIN_CLASSES), Line.name != "")
         .distinct()
         .order_by(Line.name)
     )

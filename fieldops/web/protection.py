@@ -55,6 +55,9 @@ def register_protection(app: Flask) -> None:
         if request.is_secure:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if request.endpoint == "static":
+            # Read whole: the compressor would leave a streamed file open until it is collected.
+            answer.direct_passthrough = False
+            answer.get_data()
             headers["Cache-Control"] = (
                 "public, max-age=31536000, immutable" if "v" in request.args else "no-cache"
             )

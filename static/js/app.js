@@ -1,6 +1,7 @@
 /* Starts the behaviours that a page asks for: data-module="map" loads ./modules/map.js and calls its default
    export with the element. Several names may stand in one attribute.
-   data-when: "now" (as left out), "visible" (near the screen), "tap" (after a press on its [data-start]). */
+   data-when: "now" (as left out), "visible" (near the screen), "tap" (after a press on its [data-start]), "asked"
+   (when another module sends it the event "asked"). */
 
 const loaded = new Map();
 
@@ -46,6 +47,8 @@ function schedule(element) {
     nearby.observe(element);
   } else if (element.dataset.when === "tap") {
     element.querySelector("[data-start]").addEventListener("click", () => start(element), { once: true });
+  } else if (element.dataset.when === "asked") {
+    element.addEventListener("asked", () => start(element), { once: true });
   } else {
     start(element);
   }

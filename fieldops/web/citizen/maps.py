@@ -3,9 +3,11 @@
 import gzip
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import brotli  # type: ignore[import-untyped]  # it ships no annotations
 from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -23,6 +25,7 @@ from fieldops.web.page import installation
 from fieldops.web.words import REQUEST_STATUS
 
 MOST_LISTED = 30
+BASE_GRID_DEG = 0.01
 
 
 @blueprint.get("/peta")
@@ -58,12 +61,17 @@ def base() -> Response:
     """Answer with the base map; its address carries its version, so it may be kept for long."""
     version = base_map_version(db.session())
     forever = "public, max-age=31536000, immutable" if request.args.get("v") == version else "no-cache"
-    return _geojson(_base_bytes(str(db.engine.url), version), forever)
+    near = _asked_box()
+    if near is not None:  # on a grid, so that neighbours share an answer
+        west, south, east, north = (round(edge / BASE_GRID_DEG) * BASE_GRID_DEG for edge in near)
+        near = (west, south, max(east, west + BASE_GRID_DEG), max(north, south + BASE_GRID_DEG))
+    return _geojson(_base_bytes(str(db.engine.url), version, near), forever)
 
 
-def base_map_url() -> str:
-    """Return the address of the present base map."""
-    return url_for("citizen.base", v=base_map_version(db.session()))
+def base_map_url(near: Sequence[float] | None = None) -> str:
+    """Return the address of the present base map: the whole one, or a light one for a neighbourhood."""
+    box = ",".join(f"{edge:.2f}" for edge in near) if near else None
+    return url_for("citizen.base", v=base_map_version(db.session()), bbox=box)
 
 
 @blueprint.app_context_processor
@@ -72,10 +80,10 @@ def maps() -> dict[str, Any]:
     return {"base_map_url": base_map_url}
 
 
-@lru_cache(maxsize=4)
-def _base_bytes(database: str, version: str) -> bytes:
+@lru_cache(maxsize=64)
+def _base_bytes(database: str, version: str, near: Box | None) -> bytes:
     del database, version  # what the answer depends on
-    return _compact(base_map(db.session()))
+    return _compact(base_map(db.session(), near))
 
 
 def _point(one: PublicRequest, language: str) -> dict[str, Any]:
@@ -120,12 +128,16 @@ def _geojson(body: bytes, caching: str) -> Response:
     answer.headers["Cache-Control"] = caching
     answer.vary.update(("Accept-Encoding", "Cookie") if "private" in caching else ("Accept-Encoding",))
     answer.set_etag(hashlib.sha256(body).hexdigest()[:20], weak=True)
-    if request.accept_encodings["gzip"]:
-        answer.set_data(_packed(body))
-        answer.headers["Content-Encoding"] = "gzip"
+    for coding in ("br", "gzip"):
+        if request.accept_encodings[coding]:
+            answer.set_data(_packed(body, coding))
+            answer.headers["Content-Encoding"] = coding
+            break
     return answer.make_conditional(request)
 
 
-@lru_cache(maxsize=16)
-def _packed(body: bytes) -> bytes:
-    return gzip.compress(body, 6, mtime=0)
+@lru_cache(maxsize=64)
+def _packed(body: bytes, coding: str) -> bytes:
+    if coding == "gzip":
+        return gzip.compress(body, 9, mtime=0)
+    return bytes(brotli.compress(body, mode=brotli.MODE_TEXT, quality=10))

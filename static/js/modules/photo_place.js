@@ -1,4 +1,5 @@
-/* A photo that knows its place: it sets an empty pin, and offers itself when the pin lies elsewhere. */
+/* A photo that knows its place (photo.js writes it beside the file): it sets an empty pin, and offers itself when the pin
+   lies elsewhere. */
 
 const NEAR_M = 50;
 const METRES_PER_DEGREE = 111320;
@@ -13,8 +14,10 @@ const spoken = (length) => (length < 1000 ? `${Math.round(length)} m` : `${(leng
 
 export default function photoPlace(element) {
   const [lat, lon, source] = ["lat", "lon", "source"].map((name) => document.querySelector(element.dataset[name]));
-  const words = element.querySelector("[data-words]");
-  const use = element.querySelector("[data-use]");
+  const form = element.closest("form");
+  const note = element.querySelector("[data-photo-place]");
+  const words = note.querySelector("[data-words]");
+  const use = note.querySelector("[data-use]");
   let photo = null;
 
   const pin = () => (lat.value && lon.value ? { lat: Number(lat.value.replace(",", ".")), lon: Number(lon.value.replace(",", ".")) } : null);
@@ -30,22 +33,25 @@ export default function photoPlace(element) {
 
   function tell() {
     const at = pin();
-    element.hidden = !photo || !at;
-    if (element.hidden) return;
+    note.hidden = !photo || !at;
+    if (note.hidden) return;
     const away = metres(at, photo);
     const fits = away <= NEAR_M;
-    element.classList.toggle("t-done", fits);
-    element.classList.toggle("t-road", !fits);
-    words.textContent = (fits ? element.dataset.fits : element.dataset.offer).replace("{m}", spoken(away));
+    note.classList.toggle("t-done", fits);
+    note.classList.toggle("t-road", !fits);
+    words.textContent = (fits ? note.dataset.fits : note.dataset.offer).replace("{m}", spoken(away));
     use.hidden = fits;
   }
 
-  document.addEventListener("photo-placed", ({ detail }) => {
-    if (photo === detail) return;
-    photo = detail;
-    if (!pin() || source.value === "photo") take();
+  function read() {
+    const lats = [...form.querySelectorAll("[name=photos_lat]")];
+    const lons = [...form.querySelectorAll("[name=photos_lon]")];
+    const known = lats.findIndex((one, index) => one.value && lons[index].value);
+    photo = known < 0 ? null : { lat: Number(lats[known].value), lon: Number(lons[known].value) };
+    if (photo && (!pin() || source.value === "photo")) take();
     tell();
-  });
+  }
+
   document.addEventListener("pin-moved", tell);
   for (const field of [lat, lon]) field.addEventListener("change", tell);
   use.addEventListener("click", () => {
@@ -54,4 +60,7 @@ export default function photoPlace(element) {
     take();
     tell();
   });
+  document.addEventListener("photo-placed", ({ target }) => target !== document && setTimeout(read)); // not our own
+  form.addEventListener("click", ({ target }) => target.closest(".remove") && setTimeout(read));
+  read();
 }

@@ -9,7 +9,10 @@ const ROUGH_M = 50; // beyond this the reporter must confirm by hand
 const LONGEST_MS = 15000;
 
 export default async function start(element) {
-  const { L, map } = await frame(element);
+  const framed = frame(element);
+  // Bound before the map is there: whoever presses early is heard when it is.
+  element.querySelector("[data-here]")?.addEventListener("click", () => framed.then(look));
+  const { L, map } = await framed;
   const field = (name) => document.querySelector(element.dataset[name]);
   const [lat, lon, accuracy, source] = ["lat", "lon", "accuracy", "source"].map(field);
   const said = document.querySelector(`[data-said-for="${element.id}"]`);
@@ -88,7 +91,6 @@ export default async function start(element) {
   lat.addEventListener("change", typed);
   lon.addEventListener("change", typed);
   map.on("click", ({ latlng }) => set(latlng, "tap"));
-  element.querySelector("[data-here]")?.addEventListener("click", look);
   document.addEventListener("photo-placed", ({ detail }) => {
     if (lat.value && source.value && source.value !== "photo") return;
     map.setView([detail.lat, detail.lon], 18);

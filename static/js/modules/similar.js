@@ -5,6 +5,7 @@ const WAIT_MS = 600;
 
 export default function similar(element) {
   const form = element.closest("form");
+  const place = element.querySelector("[data-similar]");
   const [lat, lon] = ["lat", "lon"].map((name) => document.querySelector(element.dataset[name]));
   const again = form.elements.check_similar;
   let timer = null;
@@ -14,17 +15,17 @@ export default function similar(element) {
 
   async function fetchNow() {
     if (!lat.value.trim() || !lon.value.trim()) {
-      element.replaceChildren();
+      place.replaceChildren();
       return;
     }
     const asked = here();
-    const url = new URL(element.dataset.url, location.href);
+    const url = new URL(place.dataset.similar, location.href);
     url.search = new URLSearchParams({ lat: lat.value, lon: lon.value, service: form.elements.service?.value ?? "" });
     try {
       const answer = await fetch(url, { headers: { Accept: "text/html" } });
       const words = await answer.text();
       if (asked !== here()) return;
-      element.innerHTML = words; // a fragment of our own site, escaped by its template
+      place.innerHTML = words; // a fragment of our own site, escaped by its template
       shown = answer.ok ? asked : "";
     } catch {
       shown = ""; // no signal: the server asks before it takes the report
@@ -36,7 +37,7 @@ export default function similar(element) {
     timer = setTimeout(fetchNow, WAIT_MS);
   };
 
-  element.addEventListener("click", (event) => {
+  place.addEventListener("click", (event) => {
     if (!event.target.closest("[data-different]")) return;
     event.target.closest(".card").remove();
   });

@@ -16,6 +16,7 @@ export default function steps(form) {
   const title = head.querySelector("[data-title]");
   const marks = [...head.querySelectorAll(".steps li")];
   const [back, forward, send] = ["back", "forward", "send"].map((name) => document.querySelector(`[data-${name}]`));
+  let sending = null;
   let at = Math.max(0, parts.findIndex((part) => part.querySelector(fault)));
 
   function show(number, { focus = true } = {}) {
@@ -32,7 +33,13 @@ export default function steps(form) {
     forward.hidden = last;
     send.hidden = !last;
     if (!last) forward.firstChild.data = parts[at].dataset.next;
-    if (last) echo();
+    // Map and suggestions wait until their part is looked at.
+    parts[at].querySelector("[data-start]")?.click();
+    for (const one of parts[at].querySelectorAll("[data-when=asked]")) one.dispatchEvent(new Event("asked"));
+    if (last) {
+      echo();
+      once();
+    }
     if (!focus) return;
     scrollTo(0, 0);
     title.focus({ preventScroll: true });
@@ -46,6 +53,10 @@ export default function steps(form) {
     note.focus();
     note.scrollIntoView({ block: "center" });
     return true;
+  }
+
+  function once() {
+    sending ??= import("./form.js").then(({ default: sentOnce }) => sentOnce(form)); // only the last part sends
   }
 
   function go(number) {
