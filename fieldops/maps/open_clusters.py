@@ -28,6 +28,7 @@ class MapWords:
     zoom_out: str
     full_screen: str
     layers: str
+    together: str
     nothing: str
     failed: str
     attribution: str
@@ -150,6 +151,7 @@ def _options(asked: MapRequest) -> dict[str, Any]:
             "zoomOut": asked.words.zoom_out,
             "fullScreen": asked.words.full_screen,
             "layers": asked.words.layers,
+            "together": asked.words.together,
             "nothing": asked.words.nothing,
             "failed": asked.words.failed,
             "attribution": asked.words.attribution,

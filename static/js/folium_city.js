@@ -5,6 +5,7 @@
   const here = document.currentScript.src;
   const load = (name) => import(new URL(`./lib/${name}.js`, here));
   let symbols = null;
+  let said = {};
 
   const severities = (markers) => {
     const count = { heavy: 0, medium: 0, light: 0 };
@@ -14,6 +15,7 @@
 
   /** Leaflet.markercluster asks for the drawing of a group. */
   function bubble(cluster) {
+    cluster.options.title = said.together.replace("{n}", cluster.getChildCount());
     const drawing = symbols.bubble({ count: cluster.getChildCount(), ...severities(cluster.getAllChildMarkers()) });
     const size = Number(drawing.getAttribute("width"));
     return L.divIcon({ html: drawing, className: "sym", iconSize: [size, size] });
@@ -94,8 +96,9 @@
 
   function controls(map, words) {
     const box = map.getContainer();
-    box.setAttribute("role", "region");
+    box.setAttribute("role", "main");
     box.setAttribute("aria-label", words.title);
+    box.prepend(piece("h1", words.title, "vh"));
     map.attributionControl.setPrefix(false).addAttribution(words.attribution);
     L.control.zoom({ position: "topleft", zoomInTitle: words.zoomIn, zoomOutTitle: words.zoomOut }).addTo(map);
     screenButton(map, words);
@@ -107,6 +110,7 @@
 
   async function city(map, options, groups) {
     const { words } = options;
+    said = words;
     document.body.dataset.icons = options.icons;
     controls(map, words);
     map.fitBounds(options.bounds, { animate: false });

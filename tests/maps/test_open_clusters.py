@@ -13,7 +13,16 @@ from fieldops.maps.open_clusters import MapRequest, MapWords, open_clusters_docu
 from fieldops.maps.store import keep, read
 
 WORDS = MapWords(
-    "Peta", "Buka", "Perbesar", "Perkecil", "Layar penuh", "Jenis", "Kosong", "Gagal", "FieldOps"
+    "Peta",
+    "Buka",
+    "Perbesar",
+    "Perkecil",
+    "Layar penuh",
+    "Jenis",
+    "{n} tempat",
+    "Kosong",
+    "Gagal",
+    "FieldOps",
 )
 ASKED = MapRequest(
     bounds=(110.76, -7.61, 110.88, -7.51),

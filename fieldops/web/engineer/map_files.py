@@ -94,6 +94,7 @@ def _words() -> MapWords:
         zoom_out=_("Zoom out"),
         full_screen=_("Full screen"),
         layers=_("Kinds of report"),
+        together=_("{n} places, zoom in"),
         nothing=_("No open clusters with these filters."),
         failed=_("The map did not load. The table shows the same."),
         attribution=_("FieldOps; example data") if installation().settings.demo else "FieldOps",
