@@ -1,7 +1,7 @@
 """`python -m fieldops import-requests`: survey the file, judge it row by row, write it chunk by chunk."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -39,8 +39,25 @@ class Outcome:
     nothing_to_do: bool = False
 
 
-def run_import(app: Flask, file: Path, mapping: Path, *, dry_run: bool, report: Path | None) -> int:
+def run_import(
+    app: Flask,
+    file: Path,
+    mapping: Path,
+    *,
+    dry_run: bool = False,
+    report: Path | None = None,
+    chunk_rows: int = CHUNK_ROWS,
+) -> int:
     """Import a file inside the application's context and say what came of it.
+
+    Parameters
+    ----------
+    dry_run
+        Judge every row and write nothing.
+    report
+        Where to write every refused row, as CSV.
+    chunk_rows
+        Rows a transaction.
 
     Returns
     -------
@@ -51,15 +68,18 @@ def run_import(app: Flask, file: Path, mapping: Path, *, dry_run: bool, report: 
     try:
         rules, mapping_digest = load_mapping(mapping)
         reader = open_file(file, rules)
-        surveyed = survey(file, reader, rules, CHUNK_ROWS)
+        surveyed = survey(file, reader, rules, chunk_rows)
         judge = Judge(rules, installation, _codes(rules), reader.crs)
     except InvalidInput as error:
         click.echo(f"fieldops: {error} Nothing was written.", err=True)
         return UNUSABLE
+    work = _Import(installation, reader, judge, surveyed)
     if dry_run:
-        outcome = _judge_only(reader, judge, surveyed)
+        outcome = work.judge_only()
     else:
-        outcome = _import(installation, reader, judge, surveyed, (mapping_digest, rules.source))
+        with transaction() as session:
+            run = begin_import(session, surveyed.digest, mapping_digest, rules.source)
+        outcome = work.write(run)
     if report is not None:
         write_report(report, outcome.refused)
     for line in _in_words(outcome, reader.unit, dry_run=dry_run):
@@ -72,54 +92,48 @@ def _codes(rules: Mapping) -> Codes:
     return Codes(rules, [KnownService(found.code, tuple(found.external_names)) for found in services])
 
 
-def _judge_only(reader: Reader, judge: Judge, surveyed: Survey) -> Outcome:
-    outcome = Outcome(surveyed.rows)
-    with progress_of(surveyed.rows, reader.unit) as say:
-        done = 0
-        for chunk in reader.chunks(CHUNK_ROWS):
-            judged = judge.judge(chunk)
+@dataclass(frozen=True)
+class _Import:
+    """A file that can be read, and what is needed to go through it."""
+
+    installation: Installation
+    reader: Reader
+    judge: Judge
+    surveyed: Survey
+
+    def judge_only(self) -> Outcome:
+        """Judge every row and write nothing."""
+        outcome = Outcome(self.surveyed.rows)
+        for judged in self._judged():
             outcome.added += len(judged.taken)
             outcome.known += judged.repeated
             outcome.refused += judged.refused
+        return outcome
+
+    def write(self, run: RunState) -> Outcome:
+        """Write the chunks that are not done yet; those that are, are judged again for the report only."""
+        outcome = Outcome(self.surveyed.rows)
+        if run.finished:
+            return replace(outcome, known=run.added + run.known, nothing_to_do=True)
+        before, done = run.done, 0
+        for judged in self._judged():
+            outcome.refused += judged.refused
             done += judged.rows
-            say(done)
-    return outcome
+            if done > before:
+                rows = done - max(before, done - judged.rows)
+                run = _write_chunk(self.installation, judged, run, rows=rows)
+        with transaction() as session:
+            finish_import(session, run)
+        return replace(outcome, added=run.added, known=run.known)
 
-
-def _import(
-    installation: Installation, reader: Reader, judge: Judge, surveyed: Survey, named: tuple[str, str]
-) -> Outcome:
-    mapping_digest, source = named
-    with transaction() as session:
-        run = begin_import(session, surveyed.digest, mapping_digest, source)
-    if run.finished:
-        return Outcome(surveyed.rows, known=run.added + run.known, nothing_to_do=True)
-    refused: list[Refusal] = []
-    with progress_of(surveyed.rows, reader.unit) as say:
-        run = _write(installation, reader, judge, run, refused, say)
-    with transaction() as session:
-        finish_import(session, run)
-    return Outcome(surveyed.rows, run.added, run.known, refused)
-
-
-def _write(
-    installation: Installation,
-    reader: Reader,
-    judge: Judge,
-    run: RunState,
-    refused: list[Refusal],
-    say: Callable[[int], None],
-) -> RunState:
-    """Write the chunks that are not done yet; those that are, are judged again for the report only."""
-    before, done = run.done, 0
-    for chunk in reader.chunks(CHUNK_ROWS):
-        judged = judge.judge(chunk)
-        refused += judged.refused
-        done += judged.rows
-        if done > before:
-            run = _write_chunk(installation, judged, run, rows=done - max(before, done - judged.rows))
-        say(done)
-    return run
+    def _judged(self) -> Iterator[Judged]:
+        done = 0
+        with progress_of(self.surveyed.rows, self.reader.unit) as say:
+            for chunk in self.reader.chunks(self.surveyed.chunk_rows):
+                judged = self.judge.judge(chunk)
+                yield judged
+                done += judged.rows
+                say(done)
 
 
 def _write_chunk(installation: Installation, judged: Judged, run: RunState, *, rows: int) -> RunState:
@@ -142,12 +156,13 @@ def _write_chunk(installation: Installation, judged: Judged, run: RunState, *, r
 
 
 def _in_words(outcome: Outcome, unit: str, *, dry_run: bool) -> list[str]:
+    units = unit if outcome.rows == 1 else f"{unit}s"
     if outcome.nothing_to_do:
-        return [f"All {outcome.rows:,} {unit}s were imported before; there is nothing to do."]
+        return [f"All {outcome.rows:,} {units} were imported before; there is nothing to do."]
     would = "would be " if dry_run else ""
     added, known, refused = outcome.added, outcome.known, len(outcome.refused)
     lines = [
-        f"{outcome.rows:,} {unit}s: {added:,} {would}added, {known:,} known already, {refused:,} refused"
+        f"{outcome.rows:,} {units}: {added:,} {would}added, {known:,} known already, {refused:,} refused"
     ]
     if outcome.refused:
         lines += refusals_in_words(outcome.refused, unit)

@@ -28,10 +28,11 @@ KINDS: Final[Table[str, Format]] = {
 
 @dataclass(frozen=True)
 class Survey:
-    """A file that can be read to its end: how many rows, and the SHA-256 of its bytes."""
+    """A file that can be read to its end: how many rows, the SHA-256 of its bytes, and how it is cut."""
 
     rows: int
     digest: str
+    chunk_rows: int
 
 
 def open_file(path: Path, mapping: Mapping) -> Reader:
@@ -77,4 +78,4 @@ def survey(path: Path, reader: Reader, mapping: Mapping, size: int) -> Survey:
         raise InvalidInput("The file %(name)s has a header and no rows.", name=path.name)
     watch.judge()
     with path.open("rb") as file:
-        return Survey(rows, hashlib.file_digest(file, "sha256").hexdigest())
+        return Survey(rows, hashlib.file_digest(file, "sha256").hexdigest(), size)

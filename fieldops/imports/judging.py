@@ -1,13 +1,14 @@
 """Judging rows: each becomes a request by the rules of the one door, or is refused with its reason."""
 
 import hashlib
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from fieldops import clock
 from fieldops.domain.places import LocationSource, LocationState
 from fieldops.domain.request_states import ENDED, ClosedReason, RequestStatus
 from fieldops.domain.scrubbing import scrub
@@ -74,12 +75,14 @@ class Judge:
         self.codes = codes
         self.places = PlaceReader(mapping, crs)
         self.as_of = mapping.time.as_of_moment
+        self.tomorrow = clock.now() + timedelta(days=1)
         self.seen: dict[str, tuple[int, bytes]] = {}
 
     def judge(self, chunk: Chunk) -> Judged:
         """Return what becomes of each row of a chunk."""
         judged = Judged(chunk.rows, refused=list(chunk.refused))
-        cells = self._cells(chunk.frame)
+        chunk = replace(chunk, frame=self._without_marks(chunk.frame))
+        cells = {str(n): [text_of(value) for value in chunk.frame[n].array] for n in chunk.frame.columns}
         times = self._times(chunk.frame)
         places = self.places.read(chunk)
         for row, (line, place) in enumerate(zip(chunk.lines, places, strict=True)):
@@ -96,19 +99,13 @@ class Judge:
         judged.refused.sort(key=lambda found: found.line)
         return judged
 
-    def _cells(self, frame: pd.DataFrame) -> dict[str, list[str]]:
-        missing = set(self.mapping.file.missing)
-        cells = {column: [text_of(value) for value in frame[column].array] for column in frame.columns}
-        if missing:
-            cells = {
-                column: ["" if text in missing else text for text in texts] for column, texts in cells.items()
-            }
-        return cells
+    def _without_marks(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the cells with nothing where one of the mapping's marks for nothing stands."""
+        marks = set(self.mapping.file.missing)
+        return frame.map(lambda cell: None if text_of(cell) in marks else cell) if marks else frame
 
     def _times(self, frame: pd.DataFrame) -> list[_Times]:
         columns, form = self.mapping.columns, self.mapping.time
-        if self.mapping.file.missing:
-            frame = frame.mask(frame.isin(self.mapping.file.missing))
         reported, reported_wrong = read_times(frame[columns.reported_at], form)
         if columns.closed_at:
             closed, closed_wrong = read_times(frame[columns.closed_at], form)
@@ -231,6 +228,10 @@ class Judge:
                 "closed_before_reported",
                 "closed_at",
                 InvalidInput("It was closed before it was reported, so one of the times is wrong."),
+            )
+        if times.closed_at > self.tomorrow:
+            raise Refused(
+                "closed_in_future", "closed_at", InvalidInput("The time of closing lies in the future.")
             )
         if self.as_of is not None and times.closed_at > self.as_of:
             return RequestStatus.SUBMITTED, None, None

@@ -14,6 +14,8 @@ from fieldops.imports.mapping import Mapping, TimeForm
 ISO: Final = r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d{2}:?\d{2}))?)?"
 OFFSET: Final = r":\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$"
 EARLIEST: Final = pd.Timestamp("1970-01-01", tz="UTC")
+BOUNDS: Final[tuple[Any, Any]] = (pd.Timestamp("1800-01-01"), pd.Timestamp("2900-01-01"))
+"""Times beyond count as these: time zones end with year 9999, and both are refused all the same."""
 
 
 def read_times(column: "pd.Series[Any]", form: TimeForm) -> tuple["pd.Series[Any]", NDArray[np.bool_]]:
@@ -32,7 +34,8 @@ def read_times(column: "pd.Series[Any]", form: TimeForm) -> tuple["pd.Series[Any
     The times in UTC (NaT where there is none), and which rows hold something that is not a time.
     """
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column.dt.tz_convert("UTC").reset_index(drop=True), np.zeros(len(column), dtype=bool)
+        times = _clipped(column.dt.tz_convert("UTC").reset_index(drop=True))
+        return times, np.zeros(len(column), dtype=bool)
     if pd.api.types.is_datetime64_dtype(column.dtype):
         times = column.reset_index(drop=True)
         return _in_utc(times, form.zone), np.zeros(len(column), dtype=bool)
@@ -45,9 +48,20 @@ def _empty(count: int) -> "pd.Series[Any]":
     return pd.Series(pd.NaT, index=range(count), dtype="datetime64[us, UTC]")
 
 
+def _clipped(times: "pd.Series[Any]") -> "pd.Series[Any]":
+    in_utc: pd.Series[Any] = times.astype("datetime64[us, UTC]").clip(
+        *(bound.tz_localize("UTC") for bound in BOUNDS)
+    )
+    return in_utc
+
+
 def _in_utc(times: "pd.Series[Any]", zone: str) -> "pd.Series[Any]":
     first = np.ones(len(times), dtype=bool)
-    local = times.dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
+    local = (
+        times.astype("datetime64[us]")
+        .clip(*BOUNDS)
+        .dt.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
+    )
     in_utc: pd.Series[Any] = local.dt.tz_convert("UTC").astype("datetime64[us, UTC]")
     return in_utc
 
@@ -62,7 +76,7 @@ def _by_patterns(words: "pd.Series[Any]", patterns: list[str], zone: str) -> "pd
         times = pd.to_datetime(left, format=pattern, errors="coerce", utc=aware).dropna()
         if times.empty:
             continue
-        found[times.index] = times.astype("datetime64[us, UTC]") if aware else _in_utc(times, zone)
+        found[times.index] = _clipped(times) if aware else _in_utc(times, zone)
         left = left.drop(times.index)
     return found
 
@@ -78,7 +92,7 @@ def _iso(words: "pd.Series[Any]", zone: str) -> "pd.Series[Any]":
             chosen.str.replace(",", "."), format="ISO8601", errors="coerce", utc=has_offset
         ).dropna()
         if len(times):
-            found[times.index] = times.astype("datetime64[us, UTC]") if has_offset else _in_utc(times, zone)
+            found[times.index] = _clipped(times) if has_offset else _in_utc(times, zone)
     return found
 
 
