@@ -111,7 +111,7 @@ def promise_words() -> dict[str, str]:
         "first_response": _("First response"),
         "follow_up": _("Follow-up"),
         "repair": _("Repair"),
-        "make_safe": _("Make safe"),
+        "make_safe": _("Making safe"),
     }
 
 
