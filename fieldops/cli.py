@@ -4,6 +4,7 @@ import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask
@@ -163,15 +164,37 @@ def import_requests_command(file: Path, mapping: Path, dry_run: bool, report: Pa
 
 
 @commands.command("group-requests")
-def group_requests_command() -> None:
+@click.option("--ended-too", is_flag=True, help="Group what has ended as well; places get a history.")
+def group_requests_command(ended_too: bool) -> None:
     """Group all open requests into clusters."""
     from fieldops.operations.regroup_requests import regroup_requests
     from fieldops.transaction import transaction
 
     app = _app()
     with app.app_context(), transaction() as session:
-        counts: dict[str, Any] = regroup_requests(session, app.extensions["fieldops"].city)
+        city = app.extensions["fieldops"].city
+        counts: dict[str, Any] = regroup_requests(session, city, ended_too=ended_too)
     click.echo(", ".join(f"{value} {name}" for name, value in counts.items()))
+
+
+@commands.command("open-orders")
+@click.option("--family", "families", multiple=True, help="Only this family of services; may be repeated.")
+def open_orders_command(families: tuple[str, ...]) -> None:
+    """Open a work order for every open cluster that has none, as the dispatcher would one by one."""
+    from fieldops.domain.roles import Actor, By
+    from fieldops.operations.open_work_orders import open_work_orders
+    from fieldops.transaction import transaction
+
+    app = _app()
+    with app.app_context():
+        opened = open_work_orders(
+            app.extensions["fieldops"],
+            transaction,
+            By(Actor.DISPATCHER),
+            families=families,
+            done=lambda count, of: click.echo(f"{count:,} of {of:,} clusters", err=True),
+        )
+    click.echo(f"{opened:,} work orders are ready to be planned")
 
 
 @commands.command("plan-day")
@@ -193,7 +216,9 @@ def plan_day_command(day: Any, seconds: float, seed: int, dispatch: bool) -> Non
     with app.app_context():
         chosen: date = day.date()
         with transaction() as session:
-            ensure_shifts(session, installation.city, day, days=1)
+            # Noon in the city: midnight elsewhere may be the day before.
+            noon = day.replace(hour=12, tzinfo=ZoneInfo(installation.city.time_zone))
+            ensure_shifts(session, installation.city, noon, days=1)
         plan_id, words = plan_day_now(installation, chosen, transaction, seconds=seconds, seed=seed)
         click.echo(words)
         if dispatch:
