@@ -11,8 +11,9 @@ from fieldops import clock
 from fieldops.domain.request_states import RequestStatus as S
 from fieldops.domain.roles import THE_SYSTEM, By, Role
 from fieldops.extensions import db
-from fieldops.models import Follower, Photo, ServiceRequest
+from fieldops.models import Follower, Photo, ServiceRequest, WorkOrder
 from fieldops.operations.change_request_status import change_request_status
+from fieldops.operations.group_requests import join_cluster, new_cluster
 from fieldops.transaction import transaction
 from tests.conftest import World
 from tests.web.citizens import photo_bytes, said, send, stored
@@ -185,3 +186,27 @@ def test_buttons_of_a_forged_link_do_nothing(reader: FlaskClient) -> None:
     for act in ("beres", "tarik", "kontak"):
         assert reader.post(f"/lacak/forged/{act}", data={"answer": "yes"}).status_code == 404
     assert stored()[0].status == "submitted"
+
+
+def test_a_temporary_repair_is_not_offered_for_closing(reader: FlaskClient, world: World) -> None:
+    link = send(reader).location
+    bring_to(world, S.ACKNOWLEDGED, S.IN_PROGRESS, S.DONE)
+    with transaction() as session:
+        row = session.query(ServiceRequest).one()
+        cluster = new_cluster(session, row, "road")
+        join_cluster(session, row, cluster)
+        facts = {
+            "cluster_id": cluster.id, "service_id": row.service_id, "department_id": row.department_id,
+            "place": row.place, "duration_s": 600, "material": "none", "material_amount": 0, "skills": [],
+            "created_at": clock.now(),
+        }  # fmt: skip
+        first = WorkOrder(number="PK-1", status="done", repair_kind="temporary", **facts)
+        session.add(first)
+        session.flush()
+        session.add(WorkOrder(number="PK-2", status="draft", rework_of_id=first.id, **facts))
+    words = said(reader.get(link))
+    assert "Repaired for the time being" in words
+    assert "Yes, fixed" not in words
+    answer = reader.post(f"{link}/beres", data={"answer": "yes"})
+    assert answer.status_code == 409
+    assert "The repair so far is temporary" in said(answer)

@@ -28,6 +28,7 @@ from fieldops.queries.tracking import (
     reported_photos,
     request_by_secret,
 )
+from fieldops.queries.work_orders import awaits_permanent_repair
 from fieldops.transaction import transaction
 from fieldops.web.answers import sentence
 from fieldops.web.citizen.room import blueprint
@@ -160,7 +161,7 @@ def _page(
         photos=reported_photos(session, found.id),
         repaired=repair_photos(session, found)[:1] if found.status in ("done", "closed") else [],
         may_withdraw=found.status in ("submitted", "acknowledged"),
-        question=_question(found),
+        question=_question(session, found),
         errors=errors or {},
         typed=typed or {},
         now=now,
@@ -173,10 +174,13 @@ def _place_words(found: ServiceRequest, area: str) -> str:
     return ", ".join(dict.fromkeys(part for part in parts if part)) or found.landmark
 
 
-def _question(found: ServiceRequest) -> str:
-    """Return what the reporter is asked: "fixed", "again" (to open it again), or nothing."""
+def _question(session: Session, found: ServiceRequest) -> str:
+    """Return what the reporter is asked: "fixed", "temporary" (only whether it is not), "again" (to open it
+    again), or nothing.
+    """
     if found.status == "done":
-        return "fixed"
+        waits = found.cluster_id is not None and awaits_permanent_repair(session, found.cluster_id)
+        return "temporary" if waits else "fixed"
     repaired = found.status == "closed" and found.closed_reason == ClosedReason.REPAIRED.value
     appeal = found.status == "declined" and found.times_reopened == 0
     return "again" if repaired or appeal else ""
