@@ -4,6 +4,7 @@ import fcntl
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -81,7 +82,13 @@ def site(demo_template: Path, tmp_path: Path) -> Iterator[Site]:
     """A demonstration of this test's own, with its worker running."""
     instance = tmp_path / "instance"
     shutil.copytree(demo_template, instance)
-    app = create_app(demo_settings(instance))
+    with served(create_app(demo_settings(instance))) as running:
+        yield running
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[Site]:
+    """Serve an application on a free port, with its worker."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     stop = threading.Event()
     threads = [

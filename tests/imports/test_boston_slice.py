@@ -2,11 +2,10 @@
 
 import io
 from collections import Counter
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
-import pandas as pd
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
@@ -17,7 +16,6 @@ from fieldops.domain.roles import Role
 from fieldops.extensions import db
 from fieldops.models import (
     Batch,
-    Cluster,
     Crew,
     DayPlan,
     Message,
@@ -29,12 +27,12 @@ from fieldops.models import (
     WorkOrder,
 )
 from fieldops.operations.dispatch_batch import dispatch_plan
-from fieldops.operations.follow_request import follow_request
 from fieldops.operations.open_work_orders import open_work_orders
 from fieldops.operations.plan_batches import plan_day_now
 from fieldops.operations.regroup_requests import regroup_requests
 from fieldops.transaction import transaction
 from tests.conftest import World
+from tests.imports.boston import busiest_stop, everybody_follows, next_monday, write_slice
 from tests.imports.conftest import Importer, count
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
@@ -45,51 +43,7 @@ CREWS = 12
 
 @pytest.fixture
 def file(data: Path, tmp_path: Path) -> Path:
-    """The last rows of the year."""
-    path = tmp_path / "december.parquet"
-    pd.read_parquet(data / "boston311" / "requests_2011h2.parquet").tail(ROWS).to_parquet(path)
-    return path
-
-
-def next_monday() -> date:
-    today = clock.now().date()
-    return today + timedelta(days=7 - today.weekday())
-
-
-def everybody_follows(world: World) -> int:
-    """Give each request in a cluster a reporter of its own."""
-    with transaction() as session:
-        grouped = session.scalars(
-            select(ServiceRequest).where(ServiceRequest.cluster_id.is_not(None)).order_by(ServiceRequest.id)
-        ).all()
-        for request in grouped:
-            follow_request(
-                session,
-                world.installation,
-                request,
-                f"r{request.id}@example.org",
-                part="author",
-                language="en",
-            )
-        return len(grouped)
-
-
-def busiest_stop() -> tuple[int, int]:
-    """Return the planned stop whose cluster has most reports, and the cluster."""
-    row = (
-        db.session()
-        .execute(
-            select(Stop.id, Cluster.id)
-            .join(WorkOrder, WorkOrder.id == Stop.work_order_id)
-            .join(Cluster, Cluster.id == WorkOrder.cluster_id)
-            .join(ServiceRequest, ServiceRequest.cluster_id == Cluster.id)
-            .group_by(Stop.id, Cluster.id)
-            .order_by(func.count().desc(), Stop.id)
-        )
-        .first()
-    )
-    assert row is not None
-    return row[0], row[1]
+    return write_slice(data, tmp_path / "december.parquet", ROWS)
 
 
 def complete(browser: FlaskClient, stop_id: int, lon: float, lat: float) -> None:
@@ -118,7 +72,7 @@ def test_a_slice_of_boston_is_planned_repaired_and_everybody_told(
 
     with transaction() as session:
         counts = regroup_requests(session, installation.city)
-    reporters = everybody_follows(world)
+    reporters = everybody_follows(installation)
     assert counts["requests"] == reporters
     families = Counter(
         db.session().scalars(
