@@ -15,6 +15,7 @@ from fieldops.domain.work_order_states import WorkOrderStatus
 from fieldops.models import Area, Cluster, Service, ServiceRequest, WorkOrder
 from fieldops.queries.clusters import OPEN_CODES
 from fieldops.queries.promises import promises
+from fieldops.queries.reporters import me_too_counts
 from fieldops.queries.spatial import box_around, within
 from fieldops.queries.work_orders import OPEN_ORDER_CODES
 
@@ -89,9 +90,11 @@ def board(session: Session, now: datetime, cluster_id: int | None = None) -> lis
     orders = _orders_by_cluster(session)
     promised = promises(session, now.date())
     services = {service.id: service for service in session.scalars(select(Service))}
+    clusters = session.execute(_clusters(cluster_id)).all()
+    me_too = me_too_counts(session, [found.id for found in clusters])
     rows = [
-        _row(found, services[found.service_id], orders.get(found.id), promised, now)
-        for found in session.execute(_clusters(cluster_id))
+        _row(found, services[found.service_id], orders.get(found.id), promised, me_too.get(found.id, 0), now)
+        for found in clusters
     ]
     return sorted(rows, key=_press)
 
@@ -169,6 +172,7 @@ def _row(
     service: Service,
     order: OrderBrief | None,
     promised: dict[tuple[str, int | None], int],
+    me_too: int,
     now: datetime,
 ) -> BoardRow:
     oldest_at = found.oldest_at or (order.created_at if order else found.created_at)
@@ -180,6 +184,7 @@ def _row(
     hours = promised.get((clock, service.id), promised.get((clock, None)))
     due_at = order.due_at if order else (since + timedelta(hours=hours) if hours else None)
     severity = max(found.severity, order.severity) if order else found.severity
+    people = (found.reports or 0) + me_too
     return BoardRow(
         cluster_id=found.id,
         service=service,
@@ -195,9 +200,7 @@ def _row(
         state=state,
         clock=clock,
         due_at=due_at,
-        priority=priority(
-            Severity(severity), found.reports or 1, order.exposure if order else 1.0, due_at, now
-        ),
+        priority=priority(Severity(severity), max(1, people), order.exposure if order else 1.0, due_at, now),
     )
 
 

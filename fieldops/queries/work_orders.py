@@ -11,6 +11,7 @@ from fieldops.domain.work_order_states import OPEN_ORDERS, RepairKind, WorkOrder
 from fieldops.errors import NotFound
 from fieldops.models import ServiceRequest, WorkOrder, WorkOrderDependency
 from fieldops.queries.clusters import OPEN_CODES
+from fieldops.queries.reporters import me_too_counts
 
 OPEN_ORDER_CODES = sorted(status.value for status in OPEN_ORDERS)
 
@@ -109,11 +110,16 @@ def report_counts(session: Session, cluster_ids: Collection[int]) -> dict[int, i
 
 
 def priorities_of(session: Session, orders: Collection[WorkOrder], now: datetime) -> dict[int, Priority]:
-    """Return each order's worth today, by order id."""
-    counts = report_counts(session, {order.cluster_id for order in orders})
+    """Return each order's worth today, by order id; who said "me too" counts like who reported."""
+    clusters = {order.cluster_id for order in orders}
+    counts, me_too = report_counts(session, clusters), me_too_counts(session, clusters)
     return {
         order.id: priority(
-            Severity(order.severity), counts.get(order.cluster_id, 1), order.exposure, order.due_at, now
+            Severity(order.severity),
+            max(1, counts.get(order.cluster_id, 0) + me_too.get(order.cluster_id, 0)),
+            order.exposure,
+            order.due_at,
+            now,
         )
         for order in orders
     }
