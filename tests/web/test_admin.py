@@ -37,7 +37,7 @@ def admin(world: World) -> Any:
 
 
 def test_every_page_opens_for_admins_only(world: World, admin: Any) -> None:
-    others = [world.sign_in(role) for role in Role if role is not Role.ADMIN]
+    others = [english(world, role) for role in Role if role is not Role.ADMIN]
     for path in PAGES:
         assert admin.get(path).status_code == 200, path
         assert {browser.get(path).status_code for browser in others} == {403}, path
@@ -123,7 +123,7 @@ def test_administrators_cannot_lock_themselves_out(world: World, admin: Any) -> 
 
 def test_switching_off_ends_the_sessions(world: World, admin: Any) -> None:
     person = fresh(User, world.users[Role.OFFICER].id)
-    browser = world.sign_in(Role.OFFICER)
+    browser = english(world, Role.OFFICER)
     assert browser.get("/petugas").status_code == 200
     assert (
         admin.post(
@@ -327,7 +327,7 @@ def test_shifts_are_changed_removed_and_filled_again(world: World, admin: Any) -
 
 
 def test_a_shift_whose_batch_is_out_stays(world: World, admin: Any, submission: Submit) -> None:
-    browser = world.sign_in(Role.DISPATCHER)
+    browser = english(world, Role.DISPATCHER)
     open_order(browser, cluster_of(report(world, submission)).id)
     address = ask_for_plan(world, browser)
     version = browser.get(f"{address}/kemajuan.json").json["version"]

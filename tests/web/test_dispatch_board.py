@@ -59,7 +59,7 @@ def test_a_crew_leader_sees_no_board(world: World, role: Role) -> None:
         "/petugas/pengecualian",
         "/petugas/aduan",
     ):
-        assert world.sign_in(role).get(path).status_code == 403
+        assert english(world, role).get(path).status_code == 403
 
 
 def test_a_visitor_is_asked_to_sign_in(world: World) -> None:
@@ -76,11 +76,11 @@ def test_a_visitor_is_asked_to_sign_in(world: World) -> None:
     ],
 )  # fmt: skip
 def test_unknown_numbers_are_404(world: World, path: str) -> None:
-    assert world.sign_in(Role.DISPATCHER).get(path).status_code == 404
+    assert english(world, Role.DISPATCHER).get(path).status_code == 404
 
 
 def test_posting_to_unknown_numbers_is_404(world: World) -> None:
-    browser = world.sign_in(Role.DISPATCHER)
+    browser = english(world, Role.DISPATCHER)
     for path in ("kelompok/999/perintah", "kelompok/999/verifikasi", "perintah/999", "rencana/999/kirim"):
         assert browser.post(f"/petugas/{path}", data={"version": "1"}).status_code == 404
 
@@ -170,11 +170,11 @@ def test_only_a_dispatcher_closes_without_repair(world: World, submission: Submi
     path = f"/petugas/kelompok/{cluster.id}/tutup"
     form = {"version": cluster.version, "reason": "found_fixed"}
 
-    assert world.sign_in(Role.OFFICER).post(path, data=form).status_code == 403
+    assert english(world, Role.OFFICER).post(path, data=form).status_code == 403
     wrong = english(world, Role.DISPATCHER).post(path, data=form | {"reason": "repaired"})
     assert wrong.status_code == 422
     assert "Choose why it is closed" in wrong.text
-    assert world.sign_in(Role.DISPATCHER).post(path, data=form).status_code == 303
+    assert english(world, Role.DISPATCHER).post(path, data=form).status_code == 303
     assert fresh(ServiceRequest, first.id).closed_reason == "found_fixed"
 
 
@@ -229,7 +229,7 @@ def test_different_kinds_are_not_merged(world: World, submission: Submit) -> Non
 @pytest.mark.parametrize(("other", "status"), [("", 422), ("x", 422), ("99999", 404)])
 def test_merging_with_nothing_is_refused(world: World, submission: Submit, other: str, status: int) -> None:
     cluster = cluster_of(report(world, submission))
-    answer = world.sign_in(Role.DISPATCHER).post(
+    answer = english(world, Role.DISPATCHER).post(
         f"/petugas/kelompok/{cluster.id}/gabung", data={"cluster": other, "version": cluster.version}
     )
     assert answer.status_code == status
@@ -281,7 +281,7 @@ def test_a_contact_is_shown_once_asked_and_logged(world: World, submission: Subm
 def test_an_engineer_sees_no_contact(world: World, submission: Submit) -> None:
     first = report(world, submission, contact="warga@example.org")
     asked = {"request": first.id, "why": "ask_location"}
-    answer = world.sign_in(Role.ENGINEER).post(f"/petugas/kelompok/{first.cluster_id}/kontak", data=asked)
+    answer = english(world, Role.ENGINEER).post(f"/petugas/kelompok/{first.cluster_id}/kontak", data=asked)
     assert answer.status_code == 403
 
 
@@ -377,7 +377,7 @@ def test_cancelling_says_why_and_keeps_the_reports_open(world: World, submission
 
 
 def test_an_engineer_reads_an_order_but_changes_none(world: World, submission: Submit) -> None:
-    order = open_order(world.sign_in(Role.DISPATCHER), cluster_of(report(world, submission)).id)
-    browser = world.sign_in(Role.ENGINEER)
+    order = open_order(english(world, Role.DISPATCHER), cluster_of(report(world, submission)).id)
+    browser = english(world, Role.ENGINEER)
     assert browser.get(f"/petugas/perintah/{order.id}").status_code == 200
     assert browser.post(f"/petugas/perintah/{order.id}", data=_form(order)).status_code == 403

@@ -19,7 +19,7 @@ def plan_number(address: str) -> int:
 
 
 def two_orders(world: World, submission: Submit) -> list[WorkOrder]:
-    browser = world.sign_in(Role.DISPATCHER)
+    browser = english(world, Role.DISPATCHER)
     return [
         open_order(browser, cluster_of(report(world, submission, lon=lon)).id) for lon in (110.8230, 110.8350)
     ]
@@ -176,7 +176,7 @@ def test_a_nonsense_day_shows_the_next_working_day(world: World) -> None:
 
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.HEAD, Role.ENGINEER, Role.ADMIN])
 def test_only_dispatchers_plan(world: World, role: Role) -> None:
-    browser = world.sign_in(role)
+    browser = english(world, role)
     assert browser.get("/petugas/rencana").status_code == 403
     assert browser.post("/petugas/rencana", data={"hari": "2026-11-25"}).status_code == 403
     assert browser.post("/petugas/rencana/1/kirim", data={"version": "1"}).status_code == 403
@@ -232,9 +232,7 @@ def test_today_shows_what_is_out_and_late(world: World, submission: Submit) -> N
 
     noon = local(clock.now()).replace(year=day.year, month=day.month, day=day.day, hour=15, minute=0)
     with clock.frozen(noon):
-        page = world.sign_in(Role.DISPATCHER)
-        page.set_cookie("language", "en")
-        said = page.get("/petugas/hari-ini").text
+        said = english(world, Role.DISPATCHER).get("/petugas/hari-ini").text
 
     assert "crews out" in said
     assert "late" in said

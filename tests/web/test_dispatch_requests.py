@@ -135,7 +135,7 @@ def test_a_parked_task_runs_again_on_a_persons_word(world: World) -> None:
     assert "OperationalError" in page
     path = f"/petugas/pengecualian/tugas/{task.id}"
 
-    assert world.sign_in(Role.ENGINEER).post(path).status_code == 403
+    assert english(world, Role.ENGINEER).post(path).status_code == 403
     assert browser.post(path).status_code == 303
     again = browser.post(path)
 
