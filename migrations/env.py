@@ -11,17 +11,22 @@ from flask import current_app
 from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, text
 
-from fieldops.database import assert_spatial_indexes, head_revision, present_revision
+from fieldops.database import assert_spatial_indexes, head_revision, present_revision, spatial_columns
 from fieldops.models.base import UtcDateTime
 from fieldops.spatialite import writing
 
 database = current_app.extensions["migrate"].db
 metadata = database.metadata
+SPATIAL_INDEXES = {f"idx_{table}_{column}" for table, column in spatial_columns()}
 
 
 def include_object(thing: Any, name: str, kind: str, reflected: bool, compare_to: Any) -> bool:
-    """Leave out the tables that SpatiaLite and PostGIS keep for themselves."""
+    """Leave out the tables that SpatiaLite and PostGIS keep for themselves, and the spatial indexes that
+    come with their columns: on SpatiaLite they are tables of their own and read back as something else.
+    """
     if kind == "table" and reflected and name not in metadata.tables:
+        return False
+    if kind == "index" and reflected and name in SPATIAL_INDEXES:
         return False
     return bool(alembic_helpers.include_object(thing, name, kind, reflected, compare_to))
 
