@@ -1,0 +1,181 @@
+"""Every door of the house is guarded, or stands on the list of those that are open to all."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from fieldops.app import create_app
+from fieldops.config import Settings
+from fieldops.domain.roles import Right
+from fieldops.extensions import db
+from fieldops.models import ServiceRequest
+from fieldops.tasks.registry import LEASES_S, TASKS
+from fieldops.tasks.schedule import SCHEDULE
+from fieldops.web.protection import GUARDED
+
+ROOT = Path(__file__).parents[2]
+CODE = sorted((ROOT / "fieldops").rglob("*.py"))
+
+PUBLIC = {
+    # Citizens need no account; the link in a message is the key to one report.
+    "citizen.home", "citizen.map_page", "citizen.base", "citizen.points", "citizen.report",
+    "citizen.report_sent", "citizen.report_photo", "citizen.similar", "citizen.track", "citizen.tracking",
+    "citizen.tracking_answer", "citizen.tracking_contact", "citizen.tracking_photo",
+    "citizen.tracking_withdraw", "citizen.me_too", "citizen.me_too_sent", "citizen.language_set",
+    "citizen.theme_set",
+    # The way in.
+    "account.sign_in", "account.sign_in_sent",
+    # Machines that watch the site; files that are the same for all.
+    "health.alive", "health.ready", "static",
+}  # fmt: skip
+ANY_STAFF = {"account.own", "account.own_language", "account.own_password", "account.sign_out"}
+"""Open to whoever has signed in, whatever their role."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    settings = Settings(instance_dir=tmp_path_factory.mktemp("site"), database_url="", rate_limits=False)
+    app = create_app(settings)
+    app.config.update(WTF_CSRF_ENABLED=False)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_every_route_is_guarded_or_on_the_public_list(site: Flask) -> None:
+    guarded = {name for name, view in site.view_functions.items() if view in GUARDED}
+    assert set(site.view_functions) - guarded == PUBLIC | ANY_STAFF
+    assert guarded.isdisjoint(PUBLIC | ANY_STAFF)
+    assert set(GUARDED.values()) <= set(Right)
+
+
+def test_no_guarded_route_answers_a_stranger(site: Flask) -> None:
+    client = site.test_client()
+    for rule in site.url_map.iter_rules():
+        if rule.endpoint in PUBLIC:
+            continue
+        values = {
+            name: 1 if "int" in type(part).__name__.lower() else "1"
+            for name, part in rule._converters.items()
+        }
+        values = {name: "2026-11-25" if "day" in name else value for name, value in values.items()}
+        with site.test_request_context():
+            address = site.url_for(rule.endpoint, **values, _external=False)
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            answer = client.open(address, method=method)
+            assert answer.status_code in (302, 303), (method, address, answer.status_code)
+            assert "/masuk" in answer.headers["Location"], (method, address)
+
+
+def test_writing_takes_a_post(site: Flask) -> None:
+    """Mail scanners open links; so a GET changes nothing but a reader's own cookie."""
+    for rule in site.url_map.iter_rules():
+        assert (rule.methods or set()) <= {"GET", "HEAD", "OPTIONS", "POST"}
+        assert not {"GET", "POST"} <= (rule.methods or set()), f"{rule.endpoint} reads and writes"
+
+
+# ---------------------------------------------------------------- tasks
+
+
+def _calls(path: Path, name: str) -> list[ast.Call]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    ]
+
+
+def test_every_task_that_is_asked_for_has_its_operation() -> None:
+    asked = set()
+    for path in CODE:
+        for call in _calls(path, "enqueue"):
+            name = call.args[1]
+            if isinstance(name, ast.Constant):
+                asked.add(str(name.value))
+            else:
+                assert path.name == "schedule.py", f"{path}: a task's name must be written out"
+    asked |= {entry.name for entry in SCHEDULE}
+    assert asked == set(TASKS), "a task without an operation, or an operation that nobody asks for"
+    assert set(LEASES_S) <= set(TASKS)
+
+
+def test_a_task_carries_ids_only() -> None:
+    for path in CODE:
+        for call in _calls(path, "enqueue"):
+            if path.name == "schedule.py":
+                continue
+            assert isinstance(call.args[2], ast.Dict)
+            keys = [key.value for key in call.args[2].keys if isinstance(key, ast.Constant)]
+            assert all(str(key).endswith("_id") for key in keys), f"{path}: {keys}"
+
+
+# ---------------------------------------------------------------- privacy
+
+
+def test_there_is_no_way_from_a_request_to_its_reporter() -> None:
+    assert not list(ServiceRequest.__mapper__.relationships)
+    assert {key.column.table.name for key in ServiceRequest.__table__.foreign_keys}.isdisjoint(
+        {"reporter", "follower"}
+    )
+
+
+REPORTER_ROOMS = ("operations", "demo", "queries/reporters.py", "models")
+"""Where the people behind requests may be named; house rules."""
+
+
+def test_only_few_rooms_know_who_reports() -> None:
+    for path in CODE:
+        room = str(path.relative_to(ROOT / "fieldops"))
+        if room.startswith(REPORTER_ROOMS):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or node.module is None:
+                continue
+            names = {name.name for name in node.names}
+            assert not names & {"Reporter", "Follower", "ContactView"}, f"{room} names a person's row"
+            if node.module == "fieldops.queries.reporters":
+                assert all(name.endswith("_counts") for name in names), f"{room} asks for more than figures"
+
+
+def test_sql_stays_out_of_pages_and_flask_out_of_operations() -> None:
+    for path in CODE:
+        room = path.relative_to(ROOT / "fieldops").parts[0]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            modules = []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                modules = [node.module]
+            elif isinstance(node, ast.Import):
+                modules = [name.name for name in node.names]
+            for module in modules:
+                if room == "web":
+                    assert module != "sqlalchemy", f"{path}: views hold no SQL"
+                if room == "operations" and path.name != "write_message.py":  # renders messages/*.txt
+                    assert module.split(".")[0] != "flask", f"{path}: operations hold no Flask"
+                if room == "domain":
+                    assert module.split(".")[0] not in {"flask", "sqlalchemy"}, path
+
+
+def test_one_clock_and_one_reader_of_the_environment() -> None:
+    for path in CODE:
+        words = path.read_text(encoding="utf-8")
+        if path.name not in ("clock.py", "gunicorn_conf.py"):
+            assert "datetime.now(" not in words, f"{path}: ask fieldops.clock"
+        if path.name != "config.py" and "serving" not in path.parts:
+            assert "os.getenv" not in words, f"{path}: settings come from fieldops.config"
+
+
+# ---------------------------------------------------------------- layers
+
+
+@pytest.mark.slow
+def test_imports_keep_to_the_contracts() -> None:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert "0 broken" in done.stdout
