@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.routing import AnyConverter, IntegerConverter
 
 from fieldops.app import create_app
 from fieldops.config import Settings
@@ -54,16 +55,18 @@ def test_every_route_is_guarded_or_on_the_public_list(site: Flask) -> None:
     assert set(GUARDED.values()) <= set(Right)
 
 
+def _example(name: str, part: Any) -> Any:
+    if isinstance(part, AnyConverter):
+        return min(part.items)
+    return 1 if isinstance(part, IntegerConverter) else {"day": "2026-11-25"}.get(name, "x")
+
+
 def test_no_guarded_route_answers_a_stranger(site: Flask) -> None:
     client = site.test_client()
     for rule in site.url_map.iter_rules():
         if rule.endpoint in PUBLIC:
             continue
-        values = {
-            name: 1 if "int" in type(part).__name__.lower() else "1"
-            for name, part in rule._converters.items()
-        }
-        values = {name: "2026-11-25" if "day" in name else value for name, value in values.items()}
+        values = {name: _example(name, part) for name, part in rule._converters.items()}
         with site.test_request_context():
             address = site.url_for(rule.endpoint, **values, _external=False)
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
@@ -153,7 +156,7 @@ def test_sql_stays_out_of_pages_and_flask_out_of_operations() -> None:
             elif isinstance(node, ast.Import):
                 modules = [name.name for name in node.names]
             for module in modules:
-                if room == "web":
+                if room == "web" and path.name != "health.py":  # asks the database whether it answers
                     assert module != "sqlalchemy", f"{path}: views hold no SQL"
                 if room == "operations" and path.name != "write_message.py":  # renders messages/*.txt
                     assert module.split(".")[0] != "flask", f"{path}: operations hold no Flask"
