@@ -77,7 +77,7 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class BoardFilter:
-    """What to show: empty words and codes mean everything except what is planned already."""
+    """What to show: empty words and codes mean everything except what is planned already and read."""
 
     family: str = ""
     state: str = ""
@@ -223,7 +223,8 @@ def _passes(row: BoardRow, wanted: BoardFilter, by_code: set[int], now: datetime
         number = row.order.number if row.order else ""
         said = f"{row.address} {row.area} {number} {row.cluster_id}".casefold()
         return wanted.words.casefold() in said or row.cluster_id in by_code
-    return bool(wanted.state) or wanted.overdue or row.state != "planned"
+    # Where a crew is on its way a late report still waits for a reader.
+    return bool(wanted.state) or wanted.overdue or row.state != "planned" or row.unread > 0
 
 
 def _clusters_of_code(session: Session, words: str) -> set[int]:
