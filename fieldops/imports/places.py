@@ -95,17 +95,17 @@ class PlaceReader:
             if isinstance(number, float) and math.isnan(number):
                 number = None
             if text and number is None:
-                return self._wrong(key, "bad_coordinate", "This coordinate is not a number.")
+                return self._wrong(key, "bad_coordinate", InvalidInput("This coordinate is not a number."))
             numbers.append(number)
         if numbers[0] is None and numbers[1] is None:
             return NOWHERE
         if numbers[0] is None or numbers[1] is None:
             key = "x" if numbers[0] is None else "y"
-            return self._wrong(key, "half_a_place", "One of the two coordinates is missing.")
+            return self._wrong(key, "half_a_place", InvalidInput("One of the two coordinates is missing."))
         return Place(numbers[0], numbers[1])
 
-    def _wrong(self, key: str, code: str, sentence: str) -> Place:
-        return Place(code=code, key=key, error=InvalidInput(sentence))
+    def _wrong(self, key: str, code: str, error: InvalidInput) -> Place:
+        return Place(code=code, key=key, error=error)
 
     def _in_degrees(self, places: Sequence[Place]) -> list[Place]:
         rows = [row for row, place in enumerate(places) if place.x is not None and place.y is not None]
