@@ -35,7 +35,7 @@ def main() -> None:
 def _app(settings: Settings | None = None) -> Flask:
     from fieldops.app import create_app
 
-    return create_app(settings)
+    return create_app(settings, pages=False)
 
 
 def _demo_settings() -> Settings:

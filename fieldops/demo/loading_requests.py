@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from fieldops import clock
 from fieldops.demo.city import DemoCity
 from fieldops.demo.lifecycle import DemoStep
+from fieldops.demo.logins import DEMO_SOURCE
 from fieldops.demo.photos import draw
 from fieldops.demo.requests import DemoRequest
 from fieldops.domain.places import LocationSource
@@ -20,7 +21,6 @@ from fieldops.operations.attach_photo import attach_photo, store_photo
 from fieldops.queries.services import active_services
 from fieldops.transaction import transaction
 
-SOURCE = "demo"
 PHOTO_DAYS = 10
 """Photos are drawn for what is open and for what was reported since."""
 
@@ -61,7 +61,7 @@ def add_demo_requests(session: Session, installation: Installation, made: DemoCi
             for step in steps
         ]
         ready.append(ReadyRequest(told.external_key, columns, told.lon, told.lat, history))
-    ids = add_requests(session, installation, SOURCE, ready)
+    ids = add_requests(session, installation, DEMO_SOURCE, ready)
     _link_duplicates(session, made, ids)
     _add_followers(session, installation, made, ids)
     return ids

@@ -21,6 +21,9 @@ class Login(NamedTuple):
 
 PASSWORD: Final = "kota-contoh-2026"  # noqa: S105  printed on the sign-in page of a demonstration
 
+DEMO_SOURCE: Final = "demo"
+"""Where the demonstration's requests say they came from."""
+
 LOGINS: Final = (
     Login("regu", PASSWORD, Role.CREW_LEADER, "Slamet (Sapu Lubang 1)"),
     Login("dispatcher", PASSWORD, Role.DISPATCHER, "Dimas"),

@@ -130,7 +130,7 @@ def _until(what: str, look: Callable[[], T | None]) -> T:
 
 def _order(dispatcher: Visitor, code: str) -> str:
     def look() -> str | None:
-        found = re.search(r'href="(/petugas/kelompok/\d+)', dispatcher.see(f"/petugas/aduan?cari={code}"))
+        found = re.search(r'href="(/petugas/kelompok/\d+)', dispatcher.see(f"/petugas/aduan?q={code}"))
         return found[1] if found else None
 
     cluster = _until("the report to join a cluster", look)

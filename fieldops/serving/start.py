@@ -12,14 +12,11 @@ from sqlalchemy import select
 from fieldops.app import create_app
 from fieldops.config import Settings, settings_from_environment
 from fieldops.database import head_revision, present_revision, require_connection
-from fieldops.demo.loading import load_demo
-from fieldops.demo.loading_requests import SOURCE as DEMO_SOURCE
-from fieldops.demo.logins import LOGINS
+from fieldops.demo.logins import DEMO_SOURCE, LOGINS
 from fieldops.extensions import db
 from fieldops.installation import Installation
 from fieldops.models import ServiceRequest
 from fieldops.operations.establish_city import ensure_shifts, establish_city
-from fieldops.serving.check import check_whole_path
 from fieldops.serving.supervisor import run_all
 from fieldops.transaction import transaction
 
@@ -55,7 +52,7 @@ def start(host: str, port: int, *, with_demo: bool, check: bool) -> int:
 
 def prepare(settings: Settings, *, with_demo: bool, for_check: bool = False) -> bool:
     """Migrate, give the city its rows and its crews their shifts; return whether it is a demonstration."""
-    app = create_app(settings)
+    app = create_app(settings, pages=False)
     with app.app_context():
         require_connection(db.engine)
         _migrate_if_old()
@@ -81,6 +78,8 @@ def _migrate_if_old() -> None:
 
 
 def _load_demo_if_empty(app: Flask, *, for_check: bool) -> None:
+    from fieldops.demo.loading import load_demo  # noqa: PLC0415  pulls in half of science; the second start is quick
+
     filled = db.session.scalar(select(ServiceRequest.id).limit(1)) is not None
     db.session.remove()
     if not filled and app.extensions["fieldops"].settings.profile == "surakarta":
@@ -88,6 +87,8 @@ def _load_demo_if_empty(app: Flask, *, for_check: bool) -> None:
 
 
 def _check(host: str) -> int:
+    from fieldops.serving.check import check_whole_path  # noqa: PLC0415  only --check needs it
+
     with tempfile.TemporaryDirectory(prefix="fieldops-check-") as folder:
         settings = settings_from_environment().model_copy(
             update={"instance_dir": Path(folder), "database_url": "", "media_url": "", "demo": True}

@@ -11,7 +11,7 @@ from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.models import IdempotencyKey
 from fieldops.outbox import enqueue, insert_if_absent
-from fieldops.tasks.worker import stop_on_signals
+from fieldops.tasks.stopping import StopFlag
 from fieldops.transaction import transaction
 
 TICK_S: Final = 20
@@ -52,7 +52,7 @@ def tick() -> list[str]:
 def run_scheduler(app: Flask) -> None:
     """Tick until stopped."""
     del app  # its context is what the sessions need
-    stop = stop_on_signals()
+    stop = StopFlag()
     while not stop.is_set():
         try:
             tick()

@@ -1,12 +1,9 @@
 """The worker: takes tasks and carries them out until it is told to stop."""
 
 import fcntl
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import structlog
@@ -27,6 +24,7 @@ from fieldops.tasks.leases import (
     take,
 )
 from fieldops.tasks.registry import LEASES_S, TASKS
+from fieldops.tasks.stopping import StopFlag
 from fieldops.transaction import as_known, transaction
 
 IDLE_S: Final = 0.5
@@ -34,22 +32,10 @@ IDLE_S: Final = 0.5
 log = structlog.get_logger("worker")
 
 
-def stop_on_signals() -> threading.Event:
-    """Return an event that SIGINT and SIGTERM set."""
-    stop = threading.Event()
-
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    signal.signal(signal.SIGINT, handle)
-    signal.signal(signal.SIGTERM, handle)
-    return stop
-
-
 def run_worker(app: Flask) -> None:
     """Work until stopped. On SQLite a file lock keeps it the only worker."""
     installation: Installation = app.extensions["fieldops"]
-    stop = stop_on_signals()
+    stop = StopFlag()
     with only_worker(installation) as is_only_one:
         carry_on = _free_and_work if is_only_one else work_once
         while not stop.is_set():
