@@ -25,7 +25,9 @@ export default function similar(element) {
       const answer = await fetch(url, { headers: { Accept: "text/html" } });
       const words = await answer.text();
       if (asked !== here()) return;
-      place.innerHTML = words; // a fragment of our own site, escaped by its template
+      // A fragment of our own site, escaped by its template; parsed apart, so that nothing in it can run.
+      const parsed = new DOMParser().parseFromString(words, "text/html");
+      place.replaceChildren(...parsed.body.childNodes);
       shown = answer.ok ? asked : "";
     } catch {
       shown = ""; // no signal: the server asks before it takes the report
