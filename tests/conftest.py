@@ -13,11 +13,13 @@ from argon2 import PasswordHasher
 from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from sqlalchemy import text
+from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from fieldops.app import create_app
 from fieldops.config import Settings
+from fieldops.domain.city import City
 from fieldops.domain.roles import Actor, By, Role
 from fieldops.extensions import db
 from fieldops.installation import Installation
@@ -60,6 +62,29 @@ def spatialite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def spatialite_city(
+    spatialite_template: Path, password_hash: str, tmp_path_factory: pytest.TempPathFactory
+) -> dict[bool, Path]:
+    """Database files to copy: with the city's rows (False), and with its staff and shifts too (True)."""
+    files: dict[bool, Path] = {}
+    for staffed in (False, True):
+        folder = tmp_path_factory.mktemp("staffed" if staffed else "city")
+        shutil.copy(spatialite_template, folder / "fieldops.sqlite")
+        app = create_app(Settings(instance_dir=folder, database_url="", rate_limits=False), pages=False)
+        with app.app_context():
+            with transaction() as session:
+                establish_city(session, app.extensions["fieldops"].city)
+                if staffed:
+                    employ(session, app.extensions["fieldops"].city, password_hash)
+            db.session.remove()
+            with db.engine.connect() as connection:
+                connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            db.engine.dispose()
+        files[staffed] = folder / "fieldops.sqlite"
+    return files
+
+
+@pytest.fixture(scope="session")
 def postgis(worker_id: str) -> Iterator[str]:
     """An address of a migrated, empty PostGIS database of this test process."""
     try:
@@ -88,13 +113,19 @@ def engine_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def database_file(spatialite_city: dict[bool, Path], request: pytest.FixtureRequest) -> Path:
+    """The file that a test's database begins as."""
+    return spatialite_city["world" in request.fixturenames]
+
+
+@pytest.fixture
 def settings(engine_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """Settings of a fresh installation with an empty, migrated database."""
+    """Settings of a fresh installation with a migrated database; on SpatiaLite its city's rows are there."""
     instance = tmp_path / "instance"
     instance.mkdir()
     url = ""
     if engine_kind == "spatialite":
-        shutil.copy(request.getfixturevalue("spatialite_template"), instance / "fieldops.sqlite")
+        shutil.copy(request.getfixturevalue("database_file"), instance / "fieldops.sqlite")
     else:
         url = request.getfixturevalue("postgis_migrated")
     return Settings(
@@ -106,11 +137,20 @@ def settings(engine_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -
     )
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates compiled once for all the applications that tests make."""
+    folder = tmp_path_factory.getbasetemp() / "templates"
+    folder.mkdir(exist_ok=True)
+    return FileSystemBytecodeCache(str(folder))
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
     """The application with its city's rows and nothing else, inside its context."""
     made = create_app(settings)
     made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    made.jinja_env.bytecode_cache = compiled_templates
     made.before_request(forget_the_last_visitor)
     with made.app_context():
         if settings.database_url:
@@ -193,22 +233,29 @@ def password_hash() -> str:
 def world(app: Flask, password_hash: str) -> World:
     installation: Installation = app.extensions["fieldops"]
     with transaction() as session:
-        users = {
-            role: _account(session, role.value, role.value.replace("_", " ").title(), role, password_hash)
-            for role in Role
-        }
-        leaders: dict[str, User] = {}
-        for crew in session.query(Crew).order_by(Crew.letter):
-            leader = users[Role.CREW_LEADER]
-            if crew.letter != "A":
-                login, name = f"regu_{crew.letter.lower()}", f"Regu {crew.letter}"
-                leader = _account(session, login, name, Role.CREW_LEADER, password_hash)
-            crew.leader_id, leaders[crew.letter] = leader.id, leader
-        ensure_shifts(session, installation.city)
-        session.flush()
-        members = {role: Member.of(user) for role, user in users.items()}
-        leading = {letter: Member.of(user) for letter, user in leaders.items()}
-    return World(app, installation, members, leading)
+        if session.scalar(select(User.id).limit(1)) is None:
+            employ(session, installation.city, password_hash)
+        staff = {user.id: Member.of(user) for user in session.scalars(select(User))}
+        of_login = {member.login: member for member in staff.values()}
+        crews = session.scalars(select(Crew).where(Crew.leader_id.is_not(None))).all()
+        leaders = {crew.letter: staff[crew.leader_id] for crew in crews if crew.leader_id}
+    return World(app, installation, {role: of_login[role.value] for role in Role}, leaders)
+
+
+def employ(session: Session, city: City, password_hash: str) -> None:
+    """Give a city one account a role, a leader for every crew, and shifts for two weeks."""
+    users = {
+        role: _account(session, role.value, role.value.replace("_", " ").title(), role, password_hash)
+        for role in Role
+    }
+    for crew in session.scalars(select(Crew).order_by(Crew.letter)):
+        leader = users[Role.CREW_LEADER]
+        if crew.letter != "A":
+            login, name = f"regu_{crew.letter.lower()}", f"Regu {crew.letter}"
+            leader = _account(session, login, name, Role.CREW_LEADER, password_hash)
+        crew.leader_id = leader.id
+    ensure_shifts(session, city)
+    session.flush()
 
 
 def _account(session: Session, login: str, name: str, role: Role, password_hash: str) -> User:

@@ -15,6 +15,7 @@ async function start(element) {
     if (!/^[a-z_]+$/.test(name)) continue;
     try {
       (await load(name)).default(element);
+      element.dataset.ready = ""; // said for tests, which must not be faster than a person
     } catch (failure) {
       element.dispatchEvent(new CustomEvent("module-failed", { detail: failure }));
       fail(element);

@@ -124,6 +124,7 @@ def test_without_a_signal_a_report_waits_on_the_phone_and_is_sent_once(
     page.goto(f"/regu/titik/{stop_id}/tidak-bisa")
     page.get_by_label("Hujan").check()
     page.get_by_label("Catatan untuk kantor").fill("Deras sekali")
+    page.locator("form[data-ready]").wait_for(state="attached")
     page.context.set_offline(True)
     page.get_by_role("button", name="Laporkan tidak bisa").click()
     expect(page.locator("[data-error]")).to_contain_text("Tersimpan di HP", timeout=WAIT_MS)

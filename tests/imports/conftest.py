@@ -23,6 +23,12 @@ def profile() -> str:
 
 
 @pytest.fixture
+def database_file(spatialite_template: Path) -> Path:
+    """An empty database: each of these tests has a city of its own."""
+    return spatialite_template
+
+
+@pytest.fixture
 def settings(settings: Settings, profile: str) -> Settings:
     return settings.model_copy(update={"profile": profile})
 

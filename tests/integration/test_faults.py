@@ -177,6 +177,7 @@ def _command(*words: str, **environment: str) -> "subprocess.CompletedProcess[st
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_doctor_names_driver_library_and_versions(tmp_path: Path) -> None:
     done = _command("doctor", FIELDOPS_INSTANCE_DIR=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
@@ -188,6 +189,7 @@ def test_the_doctor_names_driver_library_and_versions(tmp_path: Path) -> None:
     assert database == f"database sqlite:///{tmp_path}/fieldops.sqlite answers"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif((ROOT / ".spatialite").exists(), reason="an unpacked SpatiaLite lies in this checkout")
 @pytest.mark.parametrize("command", ["doctor", "migrate", "worker"])
 def test_without_spatialite_it_says_what_to_install(tmp_path: Path, command: str) -> None:
@@ -227,6 +229,7 @@ def test_a_wrong_address_gets_a_sentence_without_its_password(tmp_path: Path, ur
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_wrong_address_ends_a_command_with_status_1(tmp_path: Path) -> None:
     done = _command(
         "doctor",
@@ -284,6 +287,7 @@ def test_a_database_without_postgis_says_what_its_owner_must_run(
     assert "lacks PostGIS. Let its owner run: CREATE EXTENSION postgis;" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "fieldops.sqlite").write_bytes(b"this is no database, but it is long enough to be one" * 100)
     done = _command("doctor", FIELDOPS_INSTANCE_DIR=str(tmp_path))

@@ -28,6 +28,7 @@ assert shapely.Point(0, 0).buffer(1).area > 3
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "order",
     [

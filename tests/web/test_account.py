@@ -84,6 +84,7 @@ def test_an_account_that_was_closed_is_out_at_once(world: World, reader: FlaskCl
 
 
 @ON_SPATIALITE
+@pytest.mark.slow
 def test_the_eleventh_try_in_a_minute_waits(settings: Settings, world: World) -> None:
     strict = create_app(settings.model_copy(update={"rate_limits": True}))
     strict.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
