@@ -11,17 +11,23 @@ import sys
 import tempfile
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from flask import Flask
 from flask_migrate import upgrade
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from fieldops import clock
 from fieldops.app import create_app
 from fieldops.config import Settings
 from fieldops.demo.loading import load_demo
 from fieldops.demo.logins import PASSWORD
 from fieldops.extensions import db
+from fieldops.operations.plan_batches import plan_day_now
+from fieldops.transaction import transaction
 from tests.browser.conftest import ARGUMENTS, CHROMIUM
 
 SIZES = {"360": (360, 740), "1280": (1280, 900)}
@@ -60,6 +66,7 @@ SHOTS = (
     Shot("cluster", "/petugas", "dispatcher", r"^/petugas/kelompok/\d+$"),
     Shot("order", "/petugas/hari-ini", "dispatcher", r"^/petugas/perintah/\d+$"),
     Shot("plan-ask", "/petugas/rencana", "dispatcher"),
+    Shot("plan", "/petugas/rencana", "dispatcher", r"^/petugas/rencana/\d+$"),
     Shot("today", "/petugas/hari-ini", "dispatcher"),
     Shot("exceptions", "/petugas/pengecualian", "dispatcher"),
     Shot("requests", "/petugas/aduan", "dispatcher"),
@@ -95,6 +102,7 @@ def main() -> int:
             if options.instance is None:
                 upgrade()
                 load_demo(app, seed=1, photos=not options.no_photos, say=print)
+                plan_tomorrow(app)
             db.session.remove()
         server = make_server("127.0.0.1", 0, app, threaded=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -111,6 +119,15 @@ def main() -> int:
     return 0
 
 
+def plan_tomorrow(app: Flask) -> None:
+    """Propose a plan for the next working day, so that there is one to look at."""
+    installation = app.extensions["fieldops"]
+    day = clock.now().astimezone(ZoneInfo(installation.city.time_zone)).date() + timedelta(days=1)
+    if day.weekday() == 6:
+        day += timedelta(days=1)
+    print(plan_day_now(installation, day, transaction, seconds=5, seed=1)[1])
+
+
 def take(browser: Browser, url: str, shot: Shot, folder: Path) -> int:
     """Take one page in all its forms; return how many pictures."""
     taken = 0
@@ -121,6 +138,7 @@ def take(browser: Browser, url: str, shot: Shot, folder: Path) -> int:
             viewport={"width": width, "height": height},
             device_scale_factor=2 if size == "360" else 1,
             service_workers="block",
+            locale={"id": "id-ID", "en": "en-GB"}[language],
         )
         context.add_cookies(
             [
