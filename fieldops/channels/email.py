@@ -9,6 +9,11 @@ from fieldops.config import Settings
 from fieldops.errors import SetupError
 
 TIMEOUT_S: Final = 20.0
+PERMANENT: Final = 500
+
+
+class RefusedForGood(Exception):
+    """The receiving side will never take the letter; the message holds its code, not the address."""
 
 
 class EmailChannel:
@@ -41,8 +46,10 @@ class EmailChannel:
 
         Raises
         ------
+        RefusedForGood
+            The address or the letter was refused with a permanent code (5xx, RFC 5321 §4.2.1).
         smtplib.SMTPException, OSError
-            It was not taken; the task is tried again.
+            It was not taken; trying again is right.
         """
         letter = EmailMessage()
         letter["From"], letter["To"], letter["Subject"] = self._sender, address, subject
@@ -50,7 +57,17 @@ class EmailChannel:
         letter["Auto-Submitted"] = "auto-generated"
         letter.set_content(body)
         with self._connect() as server:
-            server.send_message(letter)
+            try:
+                server.send_message(letter)
+            except smtplib.SMTPRecipientsRefused as refusal:
+                codes = [code for code, _words in refusal.recipients.values()]
+                if min(codes) >= PERMANENT:
+                    raise RefusedForGood(f"refused with code {min(codes)}") from None
+                raise
+            except smtplib.SMTPResponseException as refusal:
+                if refusal.smtp_code >= PERMANENT:
+                    raise RefusedForGood(f"refused with code {refusal.smtp_code}") from None
+                raise
 
     def _connect(self) -> smtplib.SMTP:
         parts = self._parts

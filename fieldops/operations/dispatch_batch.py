@@ -12,7 +12,9 @@ from fieldops.installation import Installation
 from fieldops.models import Batch, DayPlan, Stop
 from fieldops.operations.audit import write_audit
 from fieldops.operations.bring_along import schedule_requests, withdraw_schedule
+from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.open_work_order import change_work_order_status
+from fieldops.queries.clusters import open_members_of
 from fieldops.queries.plans import batches_of, crews_out_on, get_batch, get_plan, stops_of
 from fieldops.queries.work_orders import get_order
 from geo.dispatch.plan_reading import plan_from_dict
@@ -109,9 +111,14 @@ def recall_batch(session: Session, batch_id: int, version: int, by: By) -> Batch
 
 
 def return_stop(session: Session, stop: Stop) -> None:
-    """Put a stop's order back among the ready ones, and its requests back to verified."""
+    """Put a stop's order back among the ready ones and its requests back to verified; whoever was told a
+    day hears that it no longer holds.
+    """
     order = get_order(session, stop.work_order_id)
     stop.status = StopStatus.RETURNED.value
     if order.status in (WorkOrderStatus.BATCHED.value, WorkOrderStatus.IN_PROGRESS.value):
         change_work_order_status(session, order, WorkOrderStatus.READY, THE_SYSTEM)
+    promised = [one for one in open_members_of(session, order.cluster_id) if one.scheduled_for is not None]
     withdraw_schedule(session, order)
+    for request in promised:
+        notify_reporters(session, request, "unscheduled", {}, occasion=str(stop.id))

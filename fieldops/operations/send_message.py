@@ -6,10 +6,12 @@ from contextlib import AbstractContextManager
 from sqlalchemy.orm import Session
 
 from fieldops import clock
-from fieldops.channels.email import EmailChannel
+from fieldops.channels.email import EmailChannel, RefusedForGood
 from fieldops.installation import Installation
 from fieldops.models import Message, Reporter, ServiceRequest
 from fieldops.operations.write_message import WrittenMessage, write_message
+
+UNSENT = ("queued", "waiting")
 
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
@@ -20,28 +22,36 @@ def send_message(
     """Send a queued message by its channel and record that it left.
 
     No write transaction is open while it is on its way. Without a way to send (no channel is set up, or
-    the reporter left a telephone number only) it stays in the outbox, where staff see it.
+    the reporter left a telephone number only) it stays in the outbox, where staff see it. What the receiving
+    side refuses for good is failed; any other trouble raises, and the task is tried again.
     """
     written = _prepare(session, installation, message_id)
     session.rollback()
     if written is None:
         return
-    channel = EmailChannel.of(installation.settings)
-    if written.channel != "email" or channel is None:
-        state = "waiting"
-    else:
-        channel.send(written.address, written.subject, written.body, key=written.key)
-        state = "sent"
+    state, error = _deliver(installation, written)
     with unit_of_work() as writing:
         message = writing.get(Message, message_id)
-        if message is not None and message.state in ("queued", "waiting"):
-            message.state = state
+        if message is not None and message.state in UNSENT:
+            message.state, message.last_error = state, error
             message.sent_at = clock.now() if state == "sent" else None
+
+
+def _deliver(installation: Installation, written: WrittenMessage) -> tuple[str, str]:
+    """Return the message's new state, and what went wrong for good, without the address."""
+    channel = EmailChannel.of(installation.settings)
+    if written.channel != "email" or channel is None:
+        return "waiting", ""
+    try:
+        channel.send(written.address, written.subject, written.body, key=written.key)
+    except RefusedForGood as refusal:
+        return "failed", str(refusal)
+    return "sent", ""
 
 
 def _prepare(session: Session, installation: Installation, message_id: int) -> WrittenMessage | None:
     message = session.get(Message, message_id)
-    if message is None or message.state not in ("queued", "waiting"):
+    if message is None or message.state not in UNSENT:
         return None
     reporter = session.get_one(Reporter, message.reporter_id)
     if reporter.anonymised_at is not None or reporter.contact_sealed is None:

@@ -10,6 +10,7 @@ from fieldops.operations.close_silent_requests import close_silent_requests
 from fieldops.operations.end_shift import end_overdue_shifts
 from fieldops.operations.group_requests import group_request
 from fieldops.operations.plan_batches import compute_plan
+from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
 from fieldops.operations.tidy_tasks import tidy_tasks
 from fieldops.transaction import transaction
@@ -42,6 +43,11 @@ def _tidy(_installation: Installation, _payload: dict[str, Any]) -> None:
         tidy_tasks(session)
 
 
+def _resend(installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        resend_waiting(session, installation)
+
+
 def _send(installation: Installation, payload: dict[str, Any]) -> None:
     # Opens its own units of work: no message leaves while a write transaction is open.
     send_message(db.session(), installation, payload["message_id"], transaction)
@@ -58,6 +64,7 @@ TASKS: Final[dict[str, Handler]] = {
     "close_silent_requests": _close_silent,
     "end_overdue_shifts": _end_shifts,
     "send_message": _send,
+    "resend_waiting": _resend,
     "compute_plan": _plan,
     "tidy_tasks": _tidy,
 }

@@ -13,7 +13,7 @@ from fieldops.domain.roles import Actor, By, Role
 from fieldops.domain.work_order_states import StopEventKind
 from fieldops.errors import Conflict, FieldOpsError, InvalidInput, NotAllowed
 from fieldops.extensions import db
-from fieldops.models import Batch, Cluster, DayPlan, Stop, StopEvent, WorkOrder, WorkOrderDependency
+from fieldops.models import Batch, Cluster, DayPlan, Message, Stop, StopEvent, WorkOrder, WorkOrderDependency
 from fieldops.operations.change_order import OrderChanges, cancel_order, change_order, unblock_order
 from fieldops.operations.dispatch_batch import dispatch_plan, recall_batch
 from fieldops.operations.end_shift import end_overdue_shifts
@@ -306,6 +306,21 @@ def test_a_recalled_batch_gives_back_what_was_not_begun(story: Story) -> None:
     recalled = _batch_of(begun)
     with pytest.raises(Conflict, match="cannot go from"), transaction() as session:
         recall_batch(session, recalled.id, recalled.version, story.dispatcher)
+
+
+def test_whoever_was_told_a_day_hears_that_it_no_longer_holds(story: Story) -> None:
+    (told,) = story.report(contact="warga@example.org")
+    story.order(told)
+    (stop,) = story.dispatch(story.plan())
+    with transaction() as session:
+        batch = session.get_one(Batch, _batch_of(stop).id)
+        recall_batch(session, batch.id, batch.version, story.dispatcher)
+    sent = (
+        db.session()
+        .scalars(select(Message.template).where(Message.request_id == told).order_by(Message.id))
+        .all()
+    )
+    assert sent[-2:] == ["scheduled", "unscheduled"]
 
 
 def test_what_a_shift_did_not_get_to_is_planned_again(story: Story) -> None:

@@ -65,6 +65,7 @@ def template_words() -> dict[str, str]:
         "merged": _("Merged"),
         "made_safe": _("Made safe"),
         "postponed": _("Postponed"),
+        "unscheduled": _("Day changed"),
         "ask_if_fixed": _("Is it fixed?"),
     }
 
