@@ -12,7 +12,9 @@ from fieldops.outbox import enqueue, insert_if_absent
 from fieldops.queries.reporters import followers_of
 from fieldops.queries.requests import duplicates_of
 
-HEARD_BY_DUPLICATES: Final = frozenset({"scheduled", "postponed", "made_safe", "done", "closed", "referred"})
+HEARD_BY_DUPLICATES: Final = frozenset(
+    {"scheduled", "unscheduled", "postponed", "made_safe", "done", "closed", "referred"}
+)
 """News of a place that the reporters of merged reports hear too, each under their own code."""
 
 

@@ -50,13 +50,18 @@ def _cluster(stop_id: int) -> int:
 
 
 def followers(site: Site, stop_id: int) -> list[tuple[int, int]]:
-    """Who is to hear of a place, as (request, reporter)."""
+    """Who is to hear of a place, as (request, reporter); a duplicate is heard of with its original."""
 
     def read() -> list[tuple[int, int]]:
+        repaired = select(ServiceRequest.id).where(ServiceRequest.status == "done")
         rows = db.session.execute(
             select(Follower.request_id, Follower.reporter_id)
             .join(ServiceRequest, ServiceRequest.id == Follower.request_id)
-            .where(ServiceRequest.cluster_id == _cluster(stop_id), ServiceRequest.status == "done")
+            .where(
+                ServiceRequest.cluster_id == _cluster(stop_id),
+                (ServiceRequest.status == "done")
+                | ((ServiceRequest.status == "duplicate") & ServiceRequest.duplicate_of_id.in_(repaired)),
+            )
         )
         return sorted((one, other) for one, other in rows)
 
