@@ -1,6 +1,6 @@
 """Tables only: no queries, no rules."""
 
-from fieldops.models.batches import Batch, DayPlan, Stop, StopEvent
+from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
 from fieldops.models.clusters import Cluster, GroupingDecision
 from fieldops.models.crews import Crew, Shift
 from fieldops.models.departments import Department, Service, ServiceLevel
@@ -9,16 +9,24 @@ from fieldops.models.reporters import ContactView, Follower, Reporter
 from fieldops.models.requests import Photo, ServiceRequest, StatusChange
 from fieldops.models.tasks import Counter, IdempotencyKey, ImportRun, Message, Task
 from fieldops.models.users import AuditEntry, User, UserRole
-from fieldops.models.work_orders import Inspection, WorkOrder, WorkOrderChange, WorkOrderDependency
+from fieldops.models.work_orders import (
+    Inspection,
+    OrderPin,
+    WorkOrder,
+    WorkOrderChange,
+    WorkOrderDependency,
+)
 
 __all__ = [
     "Area",
     "AuditEntry",
     "Batch",
+    "BatchRevision",
     "Cluster",
     "ContactView",
     "Counter",
     "Crew",
+    "DayEvent",
     "DayPlan",
     "Department",
     "Depot",
@@ -30,6 +38,7 @@ __all__ = [
     "Landmark",
     "Line",
     "Message",
+    "OrderPin",
     "Photo",
     "Reporter",
     "Service",

@@ -47,6 +47,7 @@ Code = Annotated[str, mapped_column(String(40))]
 Name = Annotated[str, mapped_column(String(200))]
 Words = Annotated[str, mapped_column(Text)]
 Facts = Annotated[dict[str, Any], mapped_column(JSON)]
+Rows = Annotated[list[dict[str, Any]], mapped_column(JSON)]
 Codes = Annotated[list[str], mapped_column(JSON)]
 Key = Annotated[int, mapped_column(primary_key=True)]
 

@@ -25,7 +25,11 @@ class Crew(Model):
 
 
 class Shift(Model):
-    """When a crew works on one day. Times in UTC, lengths in seconds."""
+    """When a crew works on one day. Times in UTC, lengths in seconds.
+
+    From `away_from` to `away_until` (the end of the shift when empty) the crew cannot go on: its vehicle broke
+    down. `extra_skills` were lent to it for this day.
+    """
 
     __tablename__ = "shift"
     __table_args__ = (UniqueConstraint("crew_id", "day"),)
@@ -39,3 +43,6 @@ class Shift(Model):
     break_until: Mapped[datetime | None] = mapped_column(UtcDateTime())
     break_s: Mapped[int] = mapped_column(default=0)
     overtime_s: Mapped[int] = mapped_column(default=0)
+    away_from: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    away_until: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    extra_skills: Mapped[Codes] = mapped_column(default=list)

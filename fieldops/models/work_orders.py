@@ -21,7 +21,11 @@ from fieldops.models.base import (
 
 
 class WorkOrder(Model):
-    """An instruction for work at one cluster. Durations in seconds, material in the service's unit."""
+    """An instruction for work at one cluster. Durations in seconds, material in the service's unit.
+
+    `estimate` says where duration and material come from (operations/estimate_work.py). `urgent_by` is when
+    an emergency should be finished; later costs.
+    """
 
     __tablename__ = "work_order"
 
@@ -43,6 +47,8 @@ class WorkOrder(Model):
     size: Mapped[str] = mapped_column(String(100), default="")
     note: Mapped[Words] = mapped_column(default="")
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    urgent_by: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    estimate: Mapped[Facts] = mapped_column(default=dict)
     repair_kind: Mapped[Code | None] = mapped_column(String(40))
     blocked_reason: Mapped[Code | None] = mapped_column(String(40))
     rework_of_id: Mapped[int | None] = reference("work_order.id", nullable=True)
@@ -78,6 +84,21 @@ class WorkOrderDependency(Model):
     id: Mapped[Key]
     work_order_id: Mapped[int] = reference("work_order.id")
     after_id: Mapped[int] = reference("work_order.id")
+
+
+class OrderPin(Model):
+    """A dispatcher's word that an order stays with one crew, is done within certain hours, or both."""
+
+    __tablename__ = "order_pin"
+    __table_args__ = (UniqueConstraint("work_order_id"),)
+
+    id: Mapped[Key]
+    work_order_id: Mapped[int] = reference("work_order.id", index=False)
+    crew_id: Mapped[int | None] = reference("crew.id", nullable=True)
+    starts_from: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    starts_until: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    user_id: Mapped[int | None] = reference("user_account.id", nullable=True)
+    at: Mapped[Moment]
 
 
 class Inspection(Model):
