@@ -27,8 +27,8 @@ class Crew(Model):
 class Shift(Model):
     """When a crew works on one day. Times in UTC, lengths in seconds.
 
-    From `away_from` to `away_until` (the end of the shift when empty) the crew cannot go on: its vehicle broke
-    down. `extra_skills` were lent to it for this day.
+    From `away_from` to `away_until` (the end of the shift when empty) the crew cannot go on: its vehicle
+    broke down. `extra_skills` were lent to it for this day.
     """
 
     __tablename__ = "shift"

@@ -22,3 +22,18 @@ def plan_before(session: Session, day_plan: DayPlan) -> DayPlan | None:
     ]
     applied = [other for other in earlier if other.state == "applied"]
     return next(iter(applied or earlier), None)
+
+
+def last_lists(session: Session, day: date) -> dict[int, list[int]]:
+    """Return what the newest plan of a day that was not given up told each crew: order ids by crew."""
+    told = next(
+        (one for one in plans_of(session, day, 50) if one.answer and one.state in ("proposed", "applied")),
+        None,
+    )
+    routes = told.answer.get("routes", []) if told is not None else []
+    return {
+        route["vehicle"]: [
+            step["id"] for step in route["steps"] if step["type"] == "job" and not step["frozen"]
+        ]
+        for route in routes
+    }

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from fieldops.domain.priorities import Priority, Severity, priority
 from fieldops.domain.work_order_states import OPEN_ORDERS, RepairKind, WorkOrderStatus
 from fieldops.errors import NotFound
-from fieldops.models import ServiceRequest, WorkOrder, WorkOrderDependency
+from fieldops.models import OrderPin, ServiceRequest, WorkOrder, WorkOrderDependency
 from fieldops.queries.clusters import OPEN_CODES
 from fieldops.queries.reporters import me_too_counts
 
@@ -58,6 +58,12 @@ def predecessors(session: Session, order_ids: Collection[int]) -> dict[int, list
     for order_id, after_id in rows:
         waits.setdefault(order_id, []).append(after_id)
     return waits
+
+
+def pins_of(session: Session, order_ids: Collection[int]) -> dict[int, OrderPin]:
+    """Return the pins of these orders, by order id."""
+    pins = session.scalars(select(OrderPin).where(OrderPin.work_order_id.in_(list(order_ids))))
+    return {pin.work_order_id: pin for pin in pins}
 
 
 def waits_for(session: Session, order_id: int, other_id: int) -> bool:
