@@ -5,9 +5,10 @@ rows are what counts, and the admin pages change them.
 """
 
 import tomllib
-from datetime import date, time
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -112,6 +113,10 @@ class City(_Strict):
         """Return whether a point lies within the served bounds."""
         west, south, east, north = self.bounds
         return west <= lon <= east and south <= lat <= north
+
+    def midnight(self, day: date) -> datetime:
+        """Return the local midnight that a day begins with."""
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.time_zone))
 
 
 def load_city(profile: str) -> City:

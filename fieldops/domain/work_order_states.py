@@ -62,6 +62,13 @@ WORK_ORDER_MOVES: Final = MoveTable(
         Move(W.BATCHED, W.READY, SYSTEM, why="recalled, stop removed, or shift ended"),
         Move(W.IN_PROGRESS, W.READY, SYSTEM, why="the shift ended with the work unfinished"),
         Move(W.BATCHED, W.IN_PROGRESS, CREW, frozenset({"arrival"}), "arrived, or a logged override"),
+        Move(
+            W.READY,
+            W.IN_PROGRESS,
+            CREW,
+            frozenset({"arrival", "removed_stop"}),
+            "done by the crew it was taken from, reported late",
+        ),
         Move(W.IN_PROGRESS, W.DONE, CREW, frozenset({"after_photo", "repair_kind"}), "with evidence"),
         Move(W.BATCHED, W.BLOCKED, CREW, frozenset({"reason"}), "cannot be done, and why"),
         Move(W.IN_PROGRESS, W.BLOCKED, CREW, frozenset({"reason"}), "cannot be done, and why"),
@@ -106,10 +113,13 @@ class StopStatus(StrEnum):
     COMPLETED = "completed"
     BLOCKED = "blocked"
     RETURNED = "returned"
+    REMOVED = "removed"
 
 
 STARTED_STOPS: Final = frozenset({StopStatus.ON_THE_WAY, StopStatus.ARRIVED})
-ENDED_STOPS: Final = frozenset({StopStatus.COMPLETED, StopStatus.BLOCKED, StopStatus.RETURNED})
+ENDED_STOPS: Final = frozenset(
+    {StopStatus.COMPLETED, StopStatus.BLOCKED, StopStatus.RETURNED, StopStatus.REMOVED}
+)
 
 
 class StopEventKind(StrEnum):

@@ -39,8 +39,8 @@ def dispatch_plan(
     day_plan = get_plan(session, day_plan_id)
     if day_plan.version != version or day_plan.state != "proposed":
         raise Conflict("This plan is no longer the current one. Look at the new one and try again.")
-    _require_future(installation, day_plan)
-    _require_accepted(day_plan)
+    require_future(installation, day_plan)
+    require_accepted(day_plan)
     batches = [
         batch for batch in batches_of(session, day_plan.id) if batch.status == BatchStatus.PROPOSED.value
     ]
@@ -74,12 +74,14 @@ def dispatch_plan(
     return batches
 
 
-def _require_future(installation: Installation, day_plan: DayPlan) -> None:
+def require_future(installation: Installation, day_plan: DayPlan) -> None:
+    """Refuse a plan whose day has passed."""
     if day_plan.day < clock.now().astimezone(ZoneInfo(installation.city.time_zone)).date():
         raise Conflict("The day of this plan has passed. Compute a plan for a day to come.")
 
 
-def _require_accepted(day_plan: DayPlan) -> None:
+def require_accepted(day_plan: DayPlan) -> None:
+    """Refuse a plan that the referee refuses, when it was computed or now."""
     problem = read_problem(day_plan.problem)
     verdict = judge(problem, plan_from_dict(day_plan.answer))
     if not day_plan.accepted or not verdict.accepted:

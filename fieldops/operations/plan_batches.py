@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -12,28 +13,46 @@ from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.domain.city import City
+from fieldops.domain.day_events import PlanKind
 from fieldops.domain.roles import THE_SYSTEM, By
-from fieldops.domain.work_order_states import BATCH_MOVES, BatchStatus, StopStatus
+from fieldops.domain.work_order_states import BATCH_MOVES, BatchStatus, StopStatus, WorkOrderStatus
 from fieldops.errors import Conflict, InvalidInput
 from fieldops.installation import Installation
 from fieldops.models import Batch, DayPlan, Shift, Stop
-from fieldops.operations.pose_problem import free_shifts, pose_problem
+from fieldops.operations.compute_change import compute_waiting_changes
+from fieldops.operations.pose_problem import PlanOptions, free_shifts, pose_problem
+from fieldops.operations.search_plan import (
+    MOST_TRIES,
+    Budget,
+    Limit,
+    give_up,
+    no_limit,
+    search,
+    write_answer,
+)
 from fieldops.outbox import enqueue
 from fieldops.queries.plans import batches_of, get_plan, proposed_plans
+from fieldops.queries.work_orders import orders_in
 from geo.dispatch.reading import read_problem
-from geo.dispatch.referee import judge
 from geo.dispatch.result import Progress
-from geo.dispatch.search import plan
-from geo.dispatch.writing import plan_to_dict
+from geo.errors import GeoError
 
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
 LONGEST_S = 600.0
 FURTHEST_DAYS = 14
+MOST_DAYS: Final = 3
 
 
 def plan_batches(
-    session: Session, installation: Installation, day: date, by: By, *, seconds: float, seed: int
+    session: Session,
+    installation: Installation,
+    day: date,
+    by: By,
+    *,
+    seconds: float,
+    seed: int,
+    options: PlanOptions | None = None,
 ) -> DayPlan:
     """Ask for a plan of one day; the worker computes it and its progress can be watched.
 
@@ -42,31 +61,42 @@ def plan_batches(
     InvalidInput
         The day has passed or lies too far ahead, or the time for the search is not between 1 s and 10 min.
     Conflict
-        No crew is free to be planned that day.
+        No crew is free to be planned that day, or no work order is ready.
     """
     today = clock.now().astimezone(ZoneInfo(installation.city.time_zone)).date()
     if not today <= day <= today + timedelta(days=FURTHEST_DAYS):
         raise InvalidInput("Choose a day from today to two weeks ahead.", field="day")
     if not 1 <= seconds <= LONGEST_S:
         raise InvalidInput("The search takes between 1 second and 10 minutes.", field="seconds")
-    return ask_for_plan(session, day, by, seconds=seconds, seed=seed)
+    return ask_for_plan(session, day, by, seconds=seconds, seed=seed, options=options)
 
 
-def ask_for_plan(session: Session, day: date, by: By, *, seconds: float, seed: int) -> DayPlan:
+def ask_for_plan(
+    session: Session, day: date, by: By, *, seconds: float, seed: int, options: PlanOptions | None = None
+) -> DayPlan:
     """Queue the computation of a plan; the day is not checked.
 
     Raises
     ------
     Conflict
-        No crew is free to be planned that day.
+        No crew is free to be planned that day, or no work order is ready.
     """
     if not free_shifts(session, day):
         raise Conflict(
             "No crew is free on %(day)s: either nobody has a shift, or every batch is out already.",
             day=day.isoformat(),
         )
+    if not orders_in(session, WorkOrderStatus.READY.value):
+        raise Conflict("No work order is ready, so there is nothing to plan. Open some from the board.")
     day_plan = DayPlan(
-        day=day, state="queued", seed=seed, seconds=seconds, user_id=by.user_id, created_at=clock.now()
+        day=day,
+        kind=PlanKind.DAY.value,
+        state="queued",
+        asked={"options": asdict(options or PlanOptions())},
+        seed=seed,
+        seconds=seconds,
+        user_id=by.user_id,
+        created_at=clock.now(),
     )
     session.add(day_plan)
     session.flush()
@@ -75,36 +105,45 @@ def ask_for_plan(session: Session, day: date, by: By, *, seconds: float, seed: i
 
 
 def compute_plan(
-    installation: Installation, day_plan_id: int, unit_of_work: UnitOfWork, *, iterations: int | None = None
+    installation: Installation,
+    day_plan_id: int,
+    unit_of_work: UnitOfWork,
+    *,
+    iterations: int | None = None,
+    limit: Limit = no_limit,
 ) -> None:
     """Search for the plan that was asked for and propose its batches. Doing it again replaces nothing
     that was decided since.
 
     The search runs outside any transaction; what it needs is read before, what it found is written after.
+    A problem that cannot be searched, and a search in which a worker died twice, is given up.
     """
     with unit_of_work() as session:
         day_plan = session.get(DayPlan, day_plan_id)
         if day_plan is None or day_plan.state not in ("queued", "computing"):
             return
-        posed = pose_problem(session, installation.city, day_plan.day)
+        day_plan.tries += 1
+        if day_plan.tries > MOST_TRIES:
+            give_up(day_plan, "stopped")
+            return
+        options = PlanOptions(**day_plan.asked.get("options", {}))
+        posed = pose_problem(session, installation.city, day_plan.day, options)
         day_plan.state, day_plan.problem = "computing", posed.problem
         day_plan.violations = {"left_out": posed.left_out}
-        seconds, seed = day_plan.seconds, day_plan.seed
-    problem = read_problem(posed.problem)
-    watch = _Watch(day_plan_id, unit_of_work)
-    budget = {"iterations": iterations} if iterations is not None else {"seconds": seconds}
-    answer = plan(problem, seed=seed, on_progress=watch, **budget)
-    verdict = judge(problem, answer)
+        budget = Budget(day_plan.seconds, day_plan.seed, iterations)
+    try:
+        problem = read_problem(posed.problem)
+    except GeoError as error:
+        with unit_of_work() as session:
+            give_up(get_plan(session, day_plan_id), "bad_problem", str(error))
+        return
+    watch = _Watch(installation, day_plan_id, unit_of_work)
+    answer, verdict = search(problem, budget, carry_on=watch, limit=limit)
     with unit_of_work() as session:
         day_plan = get_plan(session, day_plan_id)
         if day_plan.state != "computing":
             return
-        day_plan.answer = plan_to_dict(answer, problem)
-        day_plan.accepted = verdict.accepted
-        day_plan.violations = {
-            "left_out": posed.left_out,
-            "found": [{"code": found.code, "message": found.message} for found in verdict.violations],
-        }
+        write_answer(day_plan, problem, answer, verdict, posed.left_out)
         day_plan.progress, day_plan.computed_at = 100, clock.now()
         _discard_older(session, day_plan)
         day_plan.state = "proposed"
@@ -112,11 +151,14 @@ def compute_plan(
 
 
 class _Watch:
-    """Writes the search's progress now and then, and stops it when the plan was given up."""
+    """Writes the search's progress now and then, steps aside for a change of a running day, and stops the
+    search when the plan was given up.
+    """
 
     EVERY_S = 1.0
 
-    def __init__(self, day_plan_id: int, unit_of_work: UnitOfWork) -> None:
+    def __init__(self, installation: Installation, day_plan_id: int, unit_of_work: UnitOfWork) -> None:
+        self.installation = installation
         self.day_plan_id = day_plan_id
         self.unit_of_work = unit_of_work
         self.next_at = time.monotonic() + self.EVERY_S
@@ -124,12 +166,13 @@ class _Watch:
     def __call__(self, progress: Progress) -> bool:
         if time.monotonic() < self.next_at:
             return True
-        self.next_at = time.monotonic() + self.EVERY_S
         with self.unit_of_work() as session:
             day_plan = get_plan(session, self.day_plan_id)
             if day_plan.state != "computing":
                 return False
             day_plan.progress = min(99, int(progress.fraction * 100))
+        compute_waiting_changes(self.installation, self.unit_of_work)
+        self.next_at = time.monotonic() + self.EVERY_S
         return True
 
 
@@ -144,16 +187,14 @@ def _discard_older(session: Session, day_plan: DayPlan) -> None:
 
 
 def _propose(session: Session, city: City, day_plan: DayPlan) -> None:
-    midnight = datetime(
-        day_plan.day.year, day_plan.day.month, day_plan.day.day, tzinfo=ZoneInfo(city.time_zone)
-    )
+    midnight = city.midnight(day_plan.day)
     shifts = {
         shift.crew_id: shift for shift in session.scalars(select(Shift).where(Shift.day == day_plan.day))
     }
     BATCH_MOVES.check(None, BatchStatus.PROPOSED, THE_SYSTEM.actor)
     for route in day_plan.answer.get("routes", []):
         jobs = [step for step in route["steps"] if step["type"] == "job"]
-        if not jobs:
+        if not jobs or route["vehicle"] not in shifts:  # a crew's vehicle of a later day
             continue
         batch = Batch(
             day_plan_id=day_plan.id,
@@ -195,6 +236,8 @@ def plan_day_now(
     compute_plan(installation, day_plan_id, unit_of_work)
     with unit_of_work() as session:
         day_plan = get_plan(session, day_plan_id)
+        if day_plan.state == "failed":
+            return day_plan_id, f"no plan came of it: {day_plan.asked.get('fault_words') or 'stopped'}"
         summary = day_plan.answer["summary"]
         verdict = "accepts" if day_plan.accepted else "refuses"
         return day_plan_id, (

@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +25,9 @@ PICKED_UP: Final = ("sediment_l",)
 
 LATE_COST: Final = 2.0
 """What a second costs that an emergency ends after its hour, in seconds of driving (ours)."""
+
+MOST_ORDERS: Final = 3000
+"""How many orders one plan looks at; a day's crews get to a small part of them."""
 
 DAY_STRIDE: Final = 1_000_000
 """A crew's vehicle of the day after has this much added to its number, a day later twice as much."""
@@ -82,8 +84,9 @@ def pose_problem(session: Session, city: City, day: date, options: PlanOptions |
     crews = [crewed for held in shifts for crewed in held]
     ready = orders_in(session, WorkOrderStatus.READY.value)
     pins = pins_of(session, [order.id for order in ready])
-    here, elsewhere = not_pinned_elsewhere(ready, pins, crews, midnight_of(city, day), options.days)
-    jobs, left_out = plannable(session, here)
+    here, elsewhere = not_pinned_elsewhere(ready, pins, crews, city.midnight(day), options.days)
+    pressing, beyond = most_pressing(session, here)
+    jobs, left_out = plannable(session, pressing)
     frame = frame_of(city, day, crews, jobs, {order.id: pins[order.id] for order in jobs if order.id in pins})
     vehicles = [pose_vehicle(crewed, frame, ahead) for ahead, held in enumerate(shifts) for crewed in held]
     problem = {
@@ -96,12 +99,7 @@ def pose_problem(session: Session, city: City, day: date, options: PlanOptions |
         "options": options_of(options),
     }
     pin_to_vehicles(vehicles, frame)
-    return DayProblem(problem, [*left_out, *elsewhere])
-
-
-def midnight_of(city: City, day: date) -> datetime:
-    """Return the local midnight that a day begins with."""
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(city.time_zone))
+    return DayProblem(problem, [*left_out, *elsewhere, *beyond])
 
 
 def frame_of(
@@ -117,7 +115,7 @@ def frame_of(
         | {skill for shift, crew, _depot in shifts for skill in (*crew.skills, *shift.extra_skills)}
     )
     return Frame(
-        midnight_of(city, day),
+        city.midnight(day),
         {skill: number for number, skill in enumerate(skills, start=1)},
         sorted({order.material for order in orders if order.material != "none"}),
         pins,
@@ -192,6 +190,19 @@ def is_away_for_good(shift: Shift) -> bool:
     return shift.away_from is not None and (
         shift.away_until is None or shift.away_until > shift.ends_at - LEAST_LEFT
     )
+
+
+def most_pressing(
+    session: Session, orders: Sequence[WorkOrder], most: int = MOST_ORDERS
+) -> tuple[list[WorkOrder], list[dict[str, Any]]]:
+    """Keep the orders that one plan can look at: what must be done, then what is worth most."""
+    if len(orders) <= most:
+        return list(orders), []
+    worth = priorities_of(session, orders, clock.now())
+    ranked = sorted(orders, key=lambda order: (not order.must_do, -worth[order.id].prize_s, order.id))
+    kept = {order.id for order in ranked[:most]}
+    beyond = [{"id": order.id, "reason": "beyond_limit", "limit": most} for order in ranked[most:]]
+    return [order for order in orders if order.id in kept], beyond
 
 
 def plannable(

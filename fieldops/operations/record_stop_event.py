@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
+from fieldops.domain.list_changes import ListChange
 from fieldops.domain.roles import By
 from fieldops.domain.work_order_states import (
     BATCH_MOVES,
@@ -29,10 +30,11 @@ from fieldops.operations.bring_along import start_requests, withdraw_schedule
 from fieldops.operations.complete_work_order import complete_work_order
 from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.open_work_order import change_work_order_status
+from fieldops.operations.set_lists import append_version, keep_first_version
 from fieldops.outbox import insert_if_absent
 from fieldops.queries.clusters import open_members_of
 from fieldops.queries.crew_day import straight_m
-from fieldops.queries.plans import get_stop, stops_of
+from fieldops.queries.plans import get_stop, stop_out_for, stops_of
 from fieldops.queries.work_orders import get_order
 
 ARRIVAL_REACH_M: Final = 50.0
@@ -99,7 +101,8 @@ def record_stop_event(
         return known
     for photo in report.photos:
         attach_photo(session, installation, photo, stop=stop, kind=_photo_kind(report.kind))
-    _FOLLOW.get(report.kind, _nothing)(session, installation, _Case(stop, order, event, report, by))
+    follow = _late if stop.status == StopStatus.REMOVED.value else _FOLLOW.get(report.kind, _nothing)
+    follow(session, installation, _Case(stop, order, event, report, by))
     _finish_batch_when_ended(session, batch, by)
     session.flush()
     return event
@@ -139,6 +142,8 @@ def _require_own(session: Session, batch: Batch, by: By) -> None:
 
 
 def _require_open(stop: Stop, batch: Batch) -> None:
+    if stop.status == StopStatus.REMOVED.value:
+        return  # the phone may not have heard of it; nothing that a crew did is lost
     if StopStatus(stop.status) in ENDED_STOPS:
         raise Conflict("This stop has ended already.")
     started = StopStatus(stop.status) is not StopStatus.PLANNED
@@ -157,6 +162,8 @@ def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEve
         facts["means"] = report.means
     if report.override:
         facts["override"] = True
+    if report.material_amount is not None:
+        facts["material_amount"] = report.material_amount
     at = report.at or now
     is_new = insert_if_absent(
         session,
@@ -244,6 +251,56 @@ def _made_safe(session: Session, _installation: Installation, case: _Case) -> No
     for request in open_members_of(session, case.order.cluster_id):
         request.made_safe_at = request.made_safe_at or case.event.at
         notify_reporters(session, request, "made_safe", {}, occasion=str(case.event.id))
+
+
+def _late(session: Session, installation: Installation, case: _Case) -> None:
+    """Take what a crew reports of a stop that was taken off its list meanwhile.
+
+    Work that is done is done, unless another crew is at it or did it: then the report is kept for the
+    dispatcher to look at.
+    """
+    kept: dict[str, Any] = {"removed": True}
+    if case.report.kind is Kind.MADE_SAFE:
+        _made_safe(session, installation, case)
+    elif case.report.kind is Kind.COMPLETED:
+        if case.order.status in (WorkOrderStatus.READY.value, WorkOrderStatus.BATCHED.value):
+            _complete_late(session, installation, case)
+        else:
+            kept["conflict"] = True
+    elif case.report.kind is Kind.BLOCKED:
+        kept["conflict"] = True
+    case.event.facts = case.event.facts | kept
+
+
+def _complete_late(session: Session, installation: Installation, case: _Case) -> None:
+    others = stop_out_for(session, case.order.id)
+    if others is not None:
+        _take_off(session, others[0], case)
+    change_work_order_status(
+        session,
+        case.order,
+        WorkOrderStatus.IN_PROGRESS,
+        case.by,
+        facts={"arrival": case.event.id, "removed_stop": case.stop.id},
+    )
+    start_requests(session, case.order, case.by)
+    complete_work_order(session, installation, case.order, case.stop, case.report, case.by)
+    case.stop.status = StopStatus.COMPLETED.value
+
+
+def _take_off(session: Session, stop: Stop, case: _Case) -> None:
+    """Take a stop off the list of the crew that would have gone there, and tell it."""
+    batch = session.get_one(Batch, stop.batch_id)
+    mine = session.get_one(Batch, case.stop.batch_id)
+    keep_first_version(session, batch)
+    stop.status = StopStatus.REMOVED.value
+    session.flush()
+    left = [
+        one for one in stops_of(session, [batch.id])[batch.id] if StopStatus(one.status) not in ENDED_STOPS
+    ]
+    change = ListChange("removed", stop.work_order_id, batch.crew_id, mine.crew_id, stop.arrives_at, None)
+    append_version(session, batch, left, "done_by_other", case.by, [change.as_facts()])
+    _finish_batch_when_ended(session, batch, case.by)
 
 
 _FOLLOW: Final = {

@@ -153,13 +153,22 @@ def batch_to_show(session: Session, crew_id: int, today: date) -> tuple[Batch, S
     return ranked[0] if ranked and rank(ranked[0])[0] < 4 else None
 
 
-def crew_day(session: Session, batch: Batch, shift: Shift, now: datetime) -> CrewDay:
-    """Return a batch with everything its pages show."""
+def crew_day(session: Session, batch: Batch, shift: Shift, now: datetime, also: int | None = None) -> CrewDay:
+    """Return a batch with everything its pages show.
+
+    Parameters
+    ----------
+    also
+        A stop that is shown even though it was taken off the list: what was done there is still reported.
+    """
     crew = session.get_one(Crew, batch.crew_id)
     depot = lon_lat(session.get_one(Depot, crew.depot_id).place)
-    return CrewDay(
-        crew, shift, batch, depot, tuple(_lines(session, stops_of(session, [batch.id])[batch.id], depot, now))
-    )
+    stops = [
+        stop
+        for stop in stops_of(session, [batch.id])[batch.id]
+        if stop.status != StopStatus.REMOVED.value or stop.id == also
+    ]
+    return CrewDay(crew, shift, batch, depot, tuple(_lines(session, stops, depot, now)))
 
 
 def own_stop(session: Session, stop_id: int, user_id: int) -> tuple[Stop, Batch, Shift]:

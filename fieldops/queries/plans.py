@@ -20,10 +20,12 @@ def get_plan(session: Session, day_plan_id: int) -> DayPlan:
 
 
 def proposed_plans(session: Session, day: date) -> list[DayPlan]:
-    """Return the plans of a day that wait for a decision."""
+    """Return the plans of a day that wait for a decision, without changes of a day that is running."""
     return list(
         session.scalars(
-            select(DayPlan).where(DayPlan.day == day, DayPlan.state == "proposed").order_by(DayPlan.id)
+            select(DayPlan)
+            .where(DayPlan.day == day, DayPlan.kind == "day", DayPlan.state == "proposed")
+            .order_by(DayPlan.id)
         )
     )
 
@@ -159,7 +161,7 @@ def progress_of(session: Session, batch_ids: Collection[int]) -> dict[int, dict[
     """Return how many stops each batch has in each state."""
     rows = session.execute(
         select(Stop.batch_id, Stop.status, func.count())
-        .where(Stop.batch_id.in_(list(batch_ids)))
+        .where(Stop.batch_id.in_(list(batch_ids)), Stop.status != StopStatus.REMOVED.value)
         .group_by(Stop.batch_id, Stop.status)
     )
     found: dict[int, dict[str, int]] = {}

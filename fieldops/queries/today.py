@@ -68,7 +68,7 @@ def batches_today(session: Session, day: date, now: datetime) -> list[BatchToday
     moments = _moments(session, [stop.id for held in stops.values() for stop in held])
     found: list[BatchToday] = []
     for batch in batches:
-        kept = stops[batch.id]
+        kept = [stop for stop in stops[batch.id] if stop.status != StopStatus.REMOVED.value]
         if batch.status == BatchStatus.RECALLED.value:
             kept = [stop for stop in kept if stop.status not in ("planned", "returned")]
             if not kept:

@@ -7,12 +7,14 @@ from fieldops.extensions import db
 from fieldops.installation import Installation
 from fieldops.operations.ask_if_fixed import ask_if_fixed
 from fieldops.operations.close_silent_requests import close_silent_requests
+from fieldops.operations.compute_change import compute_change
 from fieldops.operations.end_shift import end_overdue_shifts
 from fieldops.operations.group_requests import group_request
 from fieldops.operations.plan_batches import compute_plan
 from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
 from fieldops.operations.tidy_tasks import tidy_tasks
+from fieldops.tasks.time_limit import time_limit
 from fieldops.transaction import transaction
 
 Handler = Callable[[Installation, dict[str, Any]], None]
@@ -55,7 +57,11 @@ def _send(installation: Installation, payload: dict[str, Any]) -> None:
 
 def _plan(installation: Installation, payload: dict[str, Any]) -> None:
     # Likewise: minutes of search must not hold the write lock.
-    compute_plan(installation, payload["day_plan_id"], transaction)
+    compute_plan(installation, payload["day_plan_id"], transaction, limit=time_limit)
+
+
+def _change(installation: Installation, payload: dict[str, Any]) -> None:
+    compute_change(installation, payload["day_plan_id"], transaction, limit=time_limit)
 
 
 TASKS: Final[dict[str, Handler]] = {
@@ -66,8 +72,9 @@ TASKS: Final[dict[str, Handler]] = {
     "send_message": _send,
     "resend_waiting": _resend,
     "compute_plan": _plan,
+    "compute_change": _change,
     "tidy_tasks": _tidy,
 }
 
-LEASES_S: Final[dict[str, int]] = {"compute_plan": 900}
+LEASES_S: Final[dict[str, int]] = {"compute_plan": 900, "compute_change": 300}
 """Tasks that may take longer than the usual lease."""

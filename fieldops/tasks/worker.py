@@ -25,6 +25,7 @@ from fieldops.tasks.leases import (
 )
 from fieldops.tasks.registry import LEASES_S, TASKS
 from fieldops.tasks.stopping import StopFlag
+from fieldops.tasks.time_limit import may_end_this_process
 from fieldops.transaction import as_known, transaction
 
 IDLE_S: Final = 0.5
@@ -36,6 +37,7 @@ def run_worker(app: Flask) -> None:
     """Work until stopped. On SQLite a file lock keeps it the only worker."""
     installation: Installation = app.extensions["fieldops"]
     stop = StopFlag()
+    may_end_this_process()
     with only_worker(installation) as is_only_one:
         carry_on = _free_and_work if is_only_one else work_once
         while not stop.is_set():

@@ -57,6 +57,7 @@ ready       > batched     | dispatcher |
 batched     > ready       | system |
 in_progress > ready       | system |
 batched     > in_progress | crew_leader | arrival
+ready       > in_progress | crew_leader | arrival removed_stop
 in_progress > done        | crew_leader | after_photo repair_kind
 batched     > blocked     | crew_leader | reason
 in_progress > blocked     | crew_leader | reason

@@ -116,7 +116,7 @@ def day_with_stop(stop_id: int) -> tuple[CrewDay, StopLine]:
     """
     session = db.session()
     found, batch, shift = own_stop(session, stop_id, current_user.id)
-    day = crew_day(session, batch, shift, clock.now())
+    day = crew_day(session, batch, shift, clock.now(), also=found.id)
     return day, next(line for line in day.lines if line.stop.id == found.id)
 
 

@@ -48,6 +48,7 @@ def task_words() -> dict[str, str]:
         "close_silent_requests": _("Close reports after ten quiet days"),
         "send_message": _("Send a message"),
         "compute_plan": _("Compute a plan"),
+        "compute_change": _("Compute new lists for the day"),
         "tidy_tasks": _("Clear finished tasks"),
     }
 
