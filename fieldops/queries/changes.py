@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -104,3 +104,13 @@ def revisions_of(session: Session, batch_id: int) -> list[BatchRevision]:
             .order_by(BatchRevision.number.desc())
         )
     )
+
+
+def newest_versions(session: Session, batch_ids: Collection[int]) -> dict[int, BatchRevision]:
+    """Return the newest approved version of each batch's list, where it changed since it was sent out."""
+    rows = session.scalars(
+        select(BatchRevision)
+        .where(BatchRevision.batch_id.in_(list(batch_ids)), BatchRevision.reason != "dispatched")
+        .order_by(BatchRevision.number)
+    )
+    return {version.batch_id: version for version in rows}

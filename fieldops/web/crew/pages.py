@@ -15,6 +15,7 @@ from fieldops.models import Crew
 from fieldops.queries.crew_day import CrewDay, StopLine, batch_to_show, crew_day, own_stop
 from fieldops.queries.plans import crews_led_by, events_of
 from fieldops.web.crew import words as said
+from fieldops.web.crew.list_changes import new_list, version_words
 from fieldops.web.crew.room import blueprint
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
@@ -37,6 +38,7 @@ def today() -> str:
         next_line=left[0] if left else None,
         later_lines=left[1:],
         is_today=day.shift.day == i18n.local(clock.now()).date(),
+        changed=new_list(day.batch),
         is_recalled=day.batch.status == BatchStatus.RECALLED.value,
         **frame(day, "today"),
     )
@@ -131,6 +133,8 @@ def frame(day: CrewDay | None, here: str, crew: Crew | None = None) -> dict[str,
     )
     city = installation().city
     return {
+        "list_of": crew.letter if crew else "",
+        "list_version": version_words(day.batch) if day else "",
         "nav_items": [
             {"url": url_for(f"crew.{name}", **args), "label": label, "icon": icon, "current": name == here}
             for name, label, icon in tabs

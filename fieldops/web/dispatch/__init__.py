@@ -2,9 +2,11 @@
 
 from fieldops.web.dispatch import (
     board,
+    changes,
     cluster_decisions,
     cluster_pages,
     exceptions,
+    happenings,
     orders,
     photos,
     plans,
@@ -18,9 +20,11 @@ from fieldops.web.dispatch.room import blueprint
 __all__ = [
     "blueprint",
     "board",
+    "changes",
     "cluster_decisions",
     "cluster_pages",
     "exceptions",
+    "happenings",
     "orders",
     "photos",
     "plans",

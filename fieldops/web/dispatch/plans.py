@@ -7,6 +7,7 @@ from flask import Response, flash, jsonify, redirect, render_template, request, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from fieldops import clock, i18n
+from fieldops.domain.day_events import BEING_MADE, PlanKind
 from fieldops.domain.roles import Right
 from fieldops.domain.work_order_states import BatchStatus
 from fieldops.errors import FieldOpsError
@@ -34,7 +35,6 @@ from fieldops.web.protection import requires
 Answer = AnyResponse | tuple[str, int]
 
 USUAL_S: Final = 20
-BEING_MADE: Final = ("queued", "computing")
 OUT: Final = (BatchStatus.DISPATCHED.value, BatchStatus.FINISHED.value)
 PATIENCE_S: Final = 180
 """How much longer than asked a search may take before the page says that something is wrong."""
@@ -105,9 +105,12 @@ def plan_create() -> Answer:
 
 @blueprint.get("/rencana/<int:plan_id>")
 @requires(Right.PLAN)
-def plan_shown(plan_id: int) -> str:
-    """Show a plan: how far the search is, or what it proposes."""
-    return shown(get_plan(db.session(), plan_id))
+def plan_shown(plan_id: int) -> str | Answer:
+    """Show a plan: how far the search is, or what it proposes. A change of a running day has its own page."""
+    found = get_plan(db.session(), plan_id)
+    if found.kind == PlanKind.CHANGE.value:
+        return redirect(url_for("dispatch.change", plan_id=plan_id), 303)
+    return shown(found)
 
 
 def shown(day_plan: DayPlan, error: FieldOpsError | None = None) -> str:

@@ -7,9 +7,13 @@ from flask import Response, jsonify, url_for
 from fieldops.domain.roles import Right
 from fieldops.extensions import db
 from fieldops.i18n import _, clock_words, language
+from fieldops.models import DayPlan
 from fieldops.models.base import lon_lat
+from fieldops.queries.changes import told_lists
+from fieldops.queries.orders import orders_described
 from fieldops.queries.places import all_depots
 from fieldops.queries.plans import get_plan
+from fieldops.queries.shifts import all_crews
 from fieldops.web.dispatch.planned_day import CrewPlan, LeftOut, PlannedStop, planned_day
 from fieldops.web.dispatch.room import blueprint
 from fieldops.web.page import installation
@@ -25,8 +29,12 @@ def plan_routes(plan_id: int) -> Response:
     """Return the routes, stops, depots and orders left out of a plan. Lines are straight: the travel
     times are estimates without a road network.
     """
+    return jsonify(type="FeatureCollection", features=_features(get_plan(db.session(), plan_id)))
+
+
+def _features(day_plan: DayPlan) -> list[dict[str, Any]]:
     session = db.session()
-    planned = planned_day(session, get_plan(session, plan_id), installation().city.time_zone)
+    planned = planned_day(session, day_plan, installation().city.time_zone)
     depots = {depot.id: (depot, lon, lat) for depot, lon, lat in all_depots(session)}
     features: list[dict[str, Any]] = []
     for day in planned.crews:
@@ -39,16 +47,41 @@ def plan_routes(plan_id: int) -> Response:
             features.append(spot)
     size = 34 if len(planned.left_out) <= FEW else 18
     features += [_unplanned(left, size) for left in planned.left_out]
-    return jsonify(type="FeatureCollection", features=features)
+    return features
+
+
+@blueprint.get("/perubahan/<int:plan_id>/rute.geojson")
+@requires(Right.PLAN)
+def change_routes(plan_id: int) -> Response:
+    """Return what a change proposes, with the lines as the crews were told them beneath."""
+    session = db.session()
+    day_plan = get_plan(session, plan_id)
+    features = _features(day_plan)
+    depots = {depot.id: [lon, lat] for depot, lon, lat in all_depots(session)}
+    crews = {crew.id: crew for crew in all_crews(session)}
+    told = told_lists(day_plan)
+    numbers = sorted({visit.order_id for visits in told.values() for visit in visits})
+    places = {number: lon_lat(held[0].place) for number, held in orders_described(session, numbers).items()}
+    old = [
+        _line([*(places[visit.order_id] for visit in visits), depots[crews[crew_id].depot_id]], old=True,
+              kind="route", crew=crews[crew_id].letter)
+        for crew_id, visits in told.items()
+        if visits
+    ]  # fmt: skip
+    return jsonify(type="FeatureCollection", features=[*old, *features])
+
+
+def _line(path: list[Any], **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "geometry": {"type": "LineString", "coordinates": [[round(x, 6), round(y, 6)] for x, y in path]},
+        "properties": properties,
+    }
 
 
 def _route(day: CrewPlan, depot: list[float]) -> dict[str, Any]:
     path = [depot, *(list(lon_lat(stop.order.place)) for stop in day.stops), depot]
-    return {
-        "type": "Feature",
-        "geometry": {"type": "LineString", "coordinates": [[round(x, 6), round(y, 6)] for x, y in path]},
-        "properties": {"kind": "route", "crew": day.crew.letter, "index": day.index},
-    }
+    return _line(path, kind="route", crew=day.crew.letter, index=day.index)
 
 
 def _stop(day: CrewPlan, n: int, stop: PlannedStop) -> dict[str, Any]:

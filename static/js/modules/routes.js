@@ -19,9 +19,13 @@ export default async function start(element) {
   const keep = (crew, thing) => lifted.set(crew, [...(lifted.get(crew) ?? []), thing]);
 
   const painters = {
-    route({ geometry, properties: { crew, index = crew.charCodeAt(0) - 65 } }) {
+    route({ geometry, properties: { crew, old, index = crew.charCodeAt(0) - 65 } }) {
       const path = geometry.type === "LineString" ? [geometry.coordinates] : geometry.coordinates;
       const latlngs = path.map((line) => line.map(([x, y]) => [y, x]));
+      if (old) { // as it was, beneath what is proposed
+        keep(crew, L.polyline(latlngs, { weight: 3, className: "route old", dashArray: "3 5", interactive: false }).addTo(map));
+        return;
+      }
       const tone = `t-${String.fromCharCode(97 + (index % 12))}`;
       keep(crew, L.polyline(latlngs, { weight: 8, className: "route-casing", interactive: false }).addTo(map));
       keep(crew, L.polyline(latlngs, { weight: 3.5, className: `route ${tone}`, dashArray: dash(index), interactive: false }).addTo(map));
