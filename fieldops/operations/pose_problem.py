@@ -40,13 +40,14 @@ class PlanOptions:
     """What a dispatcher wishes of a day's plan.
 
     `days` counts this day and those after it to which leftovers are proposed; `fairness` weighs unequal
-    work; `reassign_s` is what another crew for a stop costs, in seconds of driving; `fill` takes ready
-    orders beside what is out already.
+    work; `reassign_s` is what another crew for a stop costs, in seconds of driving; a plan that gains less
+    than `min_gain` of the price leaves what was told; `fill` takes ready orders beside what is out already.
     """
 
     days: int = 1
     fairness: float = 0.0
     reassign_s: int = 300
+    min_gain: float = 0.02
     fill: bool = False
 
 
@@ -128,6 +129,7 @@ def options_of(options: PlanOptions) -> dict[str, Any]:
         "day_decay": 0.93,
         "fairness_weight": options.fairness,
         "reassign_penalty": options.reassign_s,
+        "min_gain": options.min_gain,
     }
 
 

@@ -253,6 +253,7 @@ def _vehicle(one: RunningCrew, happened: Sequence[_Happened], frame: Frame) -> d
         vehicle |= _position(one, happened)
     if is_away_for_good(one.shift):
         vehicle["max_tasks"] = sum(step["type"] == "job" for step in steps)
+        vehicle["skills"] = []  # so that no reason given for what is left out speaks of this crew
         vehicle["time_window"] = [frame.seconds(one.shift.starts_at), frame.seconds(one.shift.ends_at)]
         vehicle.pop("breaks", None)
     return vehicle

@@ -31,6 +31,9 @@ MOST_MINUTES: Final = 8 * 60
 REASSIGN_S: Final = 600
 """What another crew for a stop costs on a running day: people know their lists already (ours)."""
 
+LEAST_GAIN: Final = 0.002
+"""When something happened the lists change anyway, so that a small gain is worth taking (ours)."""
+
 MOST_WORDS: Final = 300
 Kind = DayEventKind
 
@@ -98,7 +101,8 @@ def ask_for_change(
 ) -> DayPlan:
     """Queue the computation of new lists for an event, in place of what was proposed before."""
     discard_undecided(session, day)
-    options = PlanOptions(reassign_s=REASSIGN_S, fill=fill)
+    least = PlanOptions().min_gain if event.kind == Kind.AGAIN.value else LEAST_GAIN
+    options = PlanOptions(reassign_s=REASSIGN_S, min_gain=least, fill=fill)
     day_plan = DayPlan(
         day=day,
         kind=PlanKind.CHANGE.value,
