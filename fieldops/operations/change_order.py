@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from fieldops.errors import Conflict, InvalidInput
 from fieldops.models import Cluster, WorkOrder, WorkOrderDependency
 from fieldops.operations.audit import write_audit
 from fieldops.operations.group_requests import refresh_cluster
-from fieldops.operations.open_work_order import change_work_order_status
+from fieldops.operations.open_work_order import append_correction, change_work_order_status
 from fieldops.queries.work_orders import OPEN_ORDER_CODES, get_order, predecessors, waits_for
 
 CHANGEABLE: Final = (
@@ -65,13 +65,23 @@ def change_order(session: Session, order_id: int, version: int, changes: OrderCh
         A duration or an amount that cannot be, an unknown order to wait for, or a circle of waiting.
     """
     order = order_as_shown(session, order_id, version)
-    _require_changeable(order)
+    require_changeable(order)
     if not 60 <= changes.duration_s <= LONGEST_S:
         raise InvalidInput("The work takes between 1 minute and 8 hours.", field="minutes")
     if not 0 <= changes.material_amount <= MOST_MATERIAL:
         raise InvalidInput(
             "The material is between 0 and %(most)s.", field="material_amount", most=MOST_MATERIAL
         )
+    facts: dict[str, list[Any]] = {
+        "minutes": [order.duration_s // 60, changes.duration_s // 60],
+        "material": [order.material_amount, changes.material_amount],
+        "must_do": [order.must_do, changes.must_do],
+    }
+    different = {key: pair for key, pair in facts.items() if pair[0] != pair[1]}
+    if different:
+        append_correction(session, order, by, different)
+        corrected = {key for key in ("minutes", "material") if key in different}
+        order.estimate = order.estimate | {f"{key}_from": "officer" for key in corrected}
     order.size, order.note = changes.size, changes.note
     order.duration_s, order.material_amount = changes.duration_s, changes.material_amount
     order.must_do, order.dry_weather = changes.must_do, changes.dry_weather
@@ -81,7 +91,26 @@ def change_order(session: Session, order_id: int, version: int, changes: OrderCh
     return order
 
 
-def _require_changeable(order: WorkOrder) -> None:
+def set_must_do(session: Session, order_id: int, version: int, must_do: bool, by: By) -> WorkOrder:
+    """Say whether the next plan must do an order.
+
+    Raises
+    ------
+    Conflict
+        It was changed meanwhile, or a crew has it.
+    """
+    order = order_as_shown(session, order_id, version)
+    require_changeable(order)
+    if order.must_do != must_do:
+        append_correction(session, order, by, {"must_do": [order.must_do, must_do]})
+        order.must_do = must_do
+        write_audit(session, by, "order_changed", "work_order", order.id)
+    session.flush()
+    return order
+
+
+def require_changeable(order: WorkOrder) -> None:
+    """Refuse an order that a crew has or that has ended."""
     if order.status not in CHANGEABLE:
         raise Conflict("A crew has this work order or it has ended, so it can no longer be changed.")
 

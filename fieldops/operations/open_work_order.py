@@ -121,6 +121,12 @@ def change_work_order_status(
     _append(session, order, source, target, by, words, facts)
 
 
+def append_correction(session: Session, order: WorkOrder, by: By, facts: Mapping[str, Any]) -> None:
+    """Append to an order's history that what it asks for was changed; its state stays."""
+    state = WorkOrderStatus(order.status)
+    _append(session, order, state, state, by, "", {"changed": dict(facts)})
+
+
 def _append(
     session: Session,
     order: WorkOrder,

@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from fieldops.errors import InvalidInput
-from fieldops.models import Service, ServiceLevel
+from fieldops.models import Crew, Service, ServiceLevel
 
 
 def active_services(session: Session) -> list[Service]:
@@ -35,6 +35,12 @@ def active_service(session: Session, code: str) -> Service:
 def services_by_id(session: Session) -> dict[int, Service]:
     """Return all services, also those no longer on offer."""
     return {service.id: service for service in session.scalars(select(Service))}
+
+
+def known_skills(session: Session) -> list[str]:
+    """Return every skill that a kind of report asks for or a crew has, by code."""
+    needed = {skill for service in session.scalars(select(Service)) for skill in service.skills}
+    return sorted(needed | {skill for crew in session.scalars(select(Crew)) for skill in crew.skills})
 
 
 def level_in_force(session: Session, kind: str, service_id: int, day: date) -> ServiceLevel | None:

@@ -44,7 +44,7 @@ def test_an_order_is_opened_planned_and_sent_out(open_page: OpenPage) -> None:
     assert number is not None
 
     page.get_by_role("link", name="Plan the day").click()
-    page.get_by_text("Search time and seed").click()
+    page.get_by_text("Search time, fairness and more").click()
     page.get_by_label("Search time").fill("2")
     page.get_by_role("button", name="Compute plan").click()
     expect(page.get_by_role("heading", name="Computing the plan")).to_be_visible()

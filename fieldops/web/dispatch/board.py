@@ -4,15 +4,17 @@ from typing import Any, Final
 
 from flask import Response, jsonify, render_template, request, url_for
 
-from fieldops import clock
+from fieldops import clock, i18n
 from fieldops.domain.roles import Right
 from fieldops.extensions import db
 from fieldops.i18n import language, ngettext
 from fieldops.operations.measure_places import landmarks_beside
 from fieldops.queries.board import STATES, BoardFilter, BoardRow, counts_by_state, filtered, without_place
 from fieldops.queries.board import board as board_rows
+from fieldops.queries.why_not import left_out_on, next_planned_day
 from fieldops.queries.work_orders import orders_in
 from fieldops.web.dispatch import said
+from fieldops.web.dispatch.left_out_words import reason_name
 from fieldops.web.dispatch.room import base_map_url, blueprint
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
@@ -50,6 +52,7 @@ def board() -> str:
     pages = max(1, -(-len(rows) // PAGE))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
     shown = rows[(page - 1) * PAGE : page * PAGE]
+    why = left_out_on(session, next_planned_day(session, i18n.local(now).date()))
     beside = landmarks_beside(session, installation().city, [(row.lon, row.lat) for row in shown])
     return render_template(
         "dispatch/board.html",
@@ -64,6 +67,7 @@ def board() -> str:
         states=STATES,
         decisions=DECISIONS,
         placeless=without_place(session),
+        why={number: reason_name(one.facts["reason"]) for number, one in why.items()},
         ready=len(orders_in(session, "ready")),
         said=said,
         base_url=base_map_url(),

@@ -28,9 +28,10 @@ from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch.difference import difference_of
 from fieldops.web.dispatch.event_words import change_words, event_words, shift_words
-from fieldops.web.dispatch.left_out_words import left_out_words, price_words, violation_words
+from fieldops.web.dispatch.left_out import helpers_on, said_out
+from fieldops.web.dispatch.left_out_words import violation_words
 from fieldops.web.dispatch.planned_day import planned_day
-from fieldops.web.dispatch.plans import PATIENCE_S
+from fieldops.web.dispatch.plans import MOST_LEFT_SHOWN, PATIENCE_S
 from fieldops.web.dispatch.room import base_map_url, blueprint, offer_undo
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
@@ -82,10 +83,9 @@ def _review(day_plan: DayPlan) -> dict[str, Any]:
         "difference": difference_of(session, day_plan, city),
         "change_words": change_words,
         "shift_words": shift_words,
-        "left_out": [
-            (left, left_out_words(left, planned.orders, crews), price_words(left.facts))
-            for left in planned.left_out
-        ],
+        "left_out": [said_out(left, planned.orders, crews) for left in planned.left_out[:MOST_LEFT_SHOWN]],
+        "left_out_count": len(planned.left_out),
+        "helpers": helpers_on(session, day_plan.day),
         "violations": [(violation_words(one["code"]), one["message"]) for one in found],
         "newer": newer if newer is not None and newer.id > day_plan.id else None,
         "may_decide": day_plan.state in DECIDABLE,

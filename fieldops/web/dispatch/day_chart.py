@@ -1,11 +1,11 @@
 """The day as bars: a line a crew, stops, rests, the end of the shift. Only numbers for the template."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from fieldops.web.dispatch.planned_day import CrewPlan
+from fieldops.web.dispatch.planned_day import CrewPlan, PlannedStop
 
 WIDTH: Final = 780.0
 LEFT: Final = 118.0
@@ -23,6 +23,7 @@ class Bar:
     words: str
     kind: str
     title: str
+    locked: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,19 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Arrow:
+    """From the end of one stop to the beginning of another that waits for it."""
+
+    x1: float
+    y1: float
+    middle: float
+    x2: float
+    y2: float
+    first: str
+    then: str
+
+
+@dataclass(frozen=True)
 class DayChart:
     """Everything the SVG draws; `hours` are (x, words)."""
 
@@ -48,10 +62,15 @@ class DayChart:
     height: float
     hours: tuple[tuple[float, str], ...]
     lines: tuple[Line, ...]
+    arrows: tuple[Arrow, ...] = ()
 
 
-def day_chart(crews: tuple[CrewPlan, ...], zone_words: str = "%H.%M") -> DayChart:
-    """Return the chart of a planned day, empty without crews."""
+def day_chart(
+    crews: tuple[CrewPlan, ...],
+    zone_words: str = "%H.%M",
+    before: Sequence[tuple[PlannedStop, PlannedStop]] = (),
+) -> DayChart:
+    """Return the chart of a planned day, empty without crews. `before` are stops that wait for others."""
     if not crews:
         return DayChart(WIDTH, TOP, (), ())
     first = min(crew.shift_from for crew in crews).replace(minute=0, second=0, microsecond=0)
@@ -80,15 +99,34 @@ def day_chart(crews: tuple[CrewPlan, ...], zone_words: str = "%H.%M") -> DayChar
         )
         for place, crew in enumerate(crews)
     )
-    return DayChart(WIDTH, TOP + ROW * len(crews), marks, lines)
+    row = {stop.label: lines[place].y for place, crew in enumerate(crews) for stop in crew.stops}
+    arrows = tuple(
+        Arrow(
+            x1=at(first.ends_at),
+            y1=row[first.label],
+            middle=round(min(at(first.ends_at) + 6, at(then.starts_at) - 6), 1),
+            x2=at(then.starts_at),
+            y2=row[then.label],
+            first=first.label,
+            then=then.label,
+        )
+        for first, then in before
+        if row[first.label] != row[then.label]
+    )
+    return DayChart(WIDTH, TOP + ROW * len(crews), marks, lines, arrows)
 
 
 def _bars(crew: CrewPlan, at: Callable[[datetime], float]) -> tuple[Bar, ...]:
-    def bar(starts_at: datetime, ends_at: datetime, words: str, kind: str, title: str) -> Bar:
+    def bar(
+        starts_at: datetime, ends_at: datetime, words: str, kind: str, title: str, locked: bool = False
+    ) -> Bar:
         x = at(starts_at)
-        return Bar(x, round(max(6.0, at(ends_at) - x), 1), words, kind, title)
+        return Bar(x, round(max(6.0, at(ends_at) - x), 1), words, kind, title, locked)
 
     return (
         *(bar(span.starts_at, span.ends_at, "", span.kind, "") for span in crew.spans),
-        *(bar(stop.starts_at, stop.ends_at, stop.label, "stop", stop.order.number) for stop in crew.stops),
+        *(
+            bar(stop.starts_at, stop.ends_at, stop.label, "stop", stop.order.number, stop.is_pinned)
+            for stop in crew.stops
+        ),
     )

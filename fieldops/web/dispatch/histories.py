@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from fieldops.i18n import _, moment_words, ngettext
+from fieldops.i18n import _, clock_words, date_words, moment_words, ngettext
 from fieldops.models import StatusChange, WorkOrderChange
 from fieldops.web.words import (
     BLOCKED_REASON,
@@ -33,6 +33,7 @@ LOOKS: Final = {
     "batched": ("calm", "route"),
     "blocked": ("bad", "barrier"),
     "cancelled": ("quiet", "ban"),
+    "corrected": ("quiet", "edit"),
 }
 
 
@@ -66,14 +67,44 @@ def order_timeline(changes: Iterable[WorkOrderChange], names: dict[int, str]) ->
     """Return the timeline of one work order."""
     return [
         _item(
-            ORDER_STATUS[change.target](),
-            change.target,
+            _("Corrected") if "changed" in change.facts else ORDER_STATUS[change.target](),
+            "corrected" if "changed" in change.facts else change.target,
             [moment_words(change.at), who(change.actor, change.user_id, names)],
-            _facts(change.facts),
+            [*_facts(change.facts), *_corrections(change.facts.get("changed", {}))],
             change.words,
         )
         for change in changes
     ]
+
+
+def _corrections(changed: dict[str, Any]) -> list[str]:
+    """Return what was set to what, in words."""
+    said: list[str] = []
+    if "minutes" in changed:
+        said.append(_("%(old)s → %(new)s minutes", **_pair(changed["minutes"])))
+    if "material" in changed:
+        said.append(_("material %(old)s → %(new)s", **_pair(changed["material"])))
+    if "must_do" in changed:
+        said.append(_("must be done") if changed["must_do"][1] else _("no longer a must"))
+    if "pinned" in changed:
+        said.append(_pinned(changed["pinned"]))
+    if "used" in changed:
+        said.append(_("used %(old)s → %(new)s", **_pair(changed["used"])))
+    return said
+
+
+def _pair(values: list[Any]) -> dict[str, Any]:
+    return {"old": values[0], "new": values[1]}
+
+
+def _pinned(pin: dict[str, Any] | None) -> str:
+    if pin is None:
+        return _("no longer pinned")
+    parts = [_("crew %(letter)s", letter=pin["crew"])] if pin.get("crew") else []
+    if pin.get("hours"):
+        starts, until = (datetime.fromisoformat(at) for at in pin["hours"])
+        parts.append(f"{date_words(starts)} {clock_words(starts)}–{clock_words(until)}")
+    return _("pinned: %(what)s", what=", ".join(parts))
 
 
 def _minute(moment: datetime) -> datetime:

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldops.i18n import _, duration_words
+from fieldops.i18n import number as figure
 from fieldops.models import Crew
+from fieldops.operations.pose_problem import DAY_STRIDE
 from fieldops.web.dispatch.planned_day import Described, LeftOut
 from fieldops.web.words import SKILL
 
@@ -20,9 +22,18 @@ def left_out_words(left: LeftOut, orders: Described, crews: Mapping[int, Crew]) 
         return _("No crew on duty can do this: it needs %(skills)s.", skills=skills)
     if reason == "no_room":
         return _("No crew has room: %(binding)s.", binding=_binding(facts.get("binding")))
+    if reason == "pinned_absent":
+        crew = crews.get(int(facts.get("crew") or 0))
+        return _("It is pinned to %(crew)s, which does not work then.", crew=crew.name if crew else "?")
+    if reason == "beyond_limit":
+        return _(
+            "One plan looks at the %(most)s most pressing orders only.", most=figure(facts.get("limit") or 0)
+        )
     if reason == "not_worth":
         return _not_worth(facts, orders, crews)
     return {
+        "pinned_elsewhen": _("It is pinned to another day."),
+        "not_looked_at": _("It became ready after the plan was computed."),
         "unreachable": _("There is no way there by road."),
         "pinned": _("It is tied to a crew that cannot do it."),
         "capacity": _("It needs more material than any vehicle carries."),
@@ -53,7 +64,7 @@ def _binding(code: str | None) -> str:
 
 def _not_worth(facts: Mapping[str, Any], orders: Described, crews: Mapping[int, Crew]) -> str:
     best = facts.get("best") or {}
-    crew = crews.get(best.get("vehicle", -1))
+    crew = crews.get(best.get("vehicle", -1) % DAY_STRIDE)
     cost, worth = duration_words(facts.get("insertion_cost") or 0), duration_words(facts.get("worth") or 0)
     if crew is None:
         return _("It would cost %(cost)s; it is worth %(worth)s today.", cost=cost, worth=worth)
@@ -69,15 +80,36 @@ def _not_worth(facts: Mapping[str, Any], orders: Described, crews: Mapping[int, 
 
 
 def price_words(facts: Mapping[str, Any]) -> str:
-    """Return the cheapest place's price against the worth, where both are known and not said already."""
+    """Return the cheapest place's price against the worth, as far as they are known and not said already."""
     cost, worth = facts.get("insertion_cost"), facts.get("worth")
-    if cost is None or worth is None or facts["reason"] == "not_worth":
+    if worth is None or facts["reason"] == "not_worth":
         return ""
+    if cost is None:
+        return _("Worth %(worth)s of driving today.", worth=duration_words(worth))
     return _(
         "Cheapest place: %(cost)s more, worth %(worth)s.",
         cost=duration_words(cost),
         worth=duration_words(worth),
     )
+
+
+def reason_name(code: str) -> str:
+    """Return a reason in a word or two, for counting."""
+    return {
+        "no_skill": _("No crew can do it"),
+        "unreachable": _("No way there"),
+        "predecessor": _("Waits for another order"),
+        "waits_for_order": _("Waits for another order"),
+        "pinned": _("Pinned to a crew that cannot"),
+        "pinned_absent": _("Pinned to an absent crew"),
+        "pinned_elsewhen": _("Pinned to another day"),
+        "capacity": _("Too much material"),
+        "time_window": _("Not in its hours"),
+        "no_room": _("No room left"),
+        "not_worth": _("Too far for its worth"),
+        "beyond_limit": _("Beyond the most pressing"),
+        "not_looked_at": _("Not looked at yet"),
+    }.get(code, code)
 
 
 def violation_words(code: str) -> str:

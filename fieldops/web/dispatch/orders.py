@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from fieldops import clock
+from fieldops import clock, i18n
 from fieldops.domain.roles import By, Right
 from fieldops.errors import FieldOpsError, InvalidInput
 from fieldops.extensions import db
@@ -26,12 +26,14 @@ from fieldops.queries.clusters import get_cluster
 from fieldops.queries.orders import changes_of, order_by_number, orders_described
 from fieldops.queries.places import area_name
 from fieldops.queries.services import services_by_id
+from fieldops.queries.shifts import all_crews
 from fieldops.queries.staff import names_of
-from fieldops.queries.work_orders import get_order, predecessors, priorities_of, report_counts
+from fieldops.queries.work_orders import get_order, pins_of, predecessors, priorities_of, report_counts
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch import histories, said
+from fieldops.web.dispatch.left_out import helpers_on, said_of_order
 from fieldops.web.dispatch.room import base_map_url, blueprint
 from fieldops.web.form_fields import text_of, version_of, whole_of
 from fieldops.web.page import installation
@@ -54,6 +56,8 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
     cluster = get_cluster(session, order.cluster_id)
     waits = orders_described(session, predecessors(session, [order.id]).get(order.id, []))
     typed = request.form if error is not None and error.status == 422 else {}
+    why = said_of_order(session, order)
+    day = why[1] if why else i18n.local(now).date()
     held = {
         "size": order.size,
         "minutes": order.duration_s // 60,
@@ -77,6 +81,11 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
         form=typed or held,
         errors={error.field or "errors": sentence(error)} if error else {},
         changeable=order.status in CHANGEABLE,
+        why=why,
+        helpers=helpers_on(session, day),
+        pin=pins_of(session, [order.id]).get(order.id),
+        crews={crew.id: crew for crew in all_crews(session)},
+        today=i18n.local(now).date(),
         place=lon_lat(order.place),
         said=said,
         base_url=base_map_url(),

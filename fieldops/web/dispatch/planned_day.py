@@ -1,14 +1,15 @@
 """A computed plan as a page shows it: crews with their stops and loads, what was left out, what changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from fieldops.models import Batch, Cluster, Crew, DayPlan, Service, WorkOrder
+from fieldops.operations.pose_problem import DAY_STRIDE
 from fieldops.queries.orders import orders_described
 from fieldops.queries.plans import batches_of
 from fieldops.queries.shifts import all_crews
@@ -26,6 +27,7 @@ class PlannedStop:
     cluster: Cluster
     starts_at: datetime
     ends_at: datetime
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,31 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class LaterDay:
+    """What a plan of several days proposes to a crew for a day after the first."""
+
+    day: date
+    crew: Crew
+    orders: tuple[WorkOrder, ...]
+
+
+@dataclass(frozen=True)
 class PlannedDay:
-    """All that a plan's page shows. `orders` describes every order that is named anywhere in it."""
+    """All that a plan's page shows. `orders` describes every order that is named anywhere in it; `before`
+    holds stops that must be over before others begin, drain before patch.
+    """
 
     crews: tuple[CrewPlan, ...]
     left_out: tuple[LeftOut, ...]
     orders: Described
     distance_m: int
+    later: tuple[LaterDay, ...] = ()
+    before: tuple[tuple[PlannedStop, PlannedStop], ...] = ()
+
+    @property
+    def pinned(self) -> list[PlannedStop]:
+        """The stops that a dispatcher pinned."""
+        return [stop for day in self.crews for stop in day.stops if stop.is_pinned]
 
     @property
     def stops(self) -> int:
@@ -114,7 +134,31 @@ def planned_day(session: Session, day_plan: DayPlan, time_zone: str) -> PlannedD
         (LeftOut(*orders[facts["id"]], facts=facts) for facts in left if facts["id"] in orders),
         key=lambda one: (not one.order.must_do, -(one.facts.get("worth") or 0), one.order.id),
     )
-    return PlannedDay(days, tuple(left_out), orders, sum(day.distance_m for day in days))
+    return PlannedDay(
+        days,
+        tuple(left_out),
+        orders,
+        sum(day.distance_m for day in days),
+        later=tuple(_later(day_plan, orders, {crew.id: crew for crew in all_crews(session)})),
+        before=tuple(_before(day_plan, days)),
+    )
+
+
+def _later(day_plan: DayPlan, orders: Described, crews: Mapping[int, Crew]) -> Iterator[LaterDay]:
+    for route in sorted(day_plan.answer.get("routes", []), key=lambda route: int(route["vehicle"])):
+        ahead, crew_id = divmod(route["vehicle"], DAY_STRIDE)
+        jobs = [step["id"] for step in route["steps"] if step["type"] == "job" and step["id"] in orders]
+        if ahead and jobs and crew_id in crews:
+            held = tuple(orders[number][0] for number in jobs)
+            yield LaterDay(day_plan.day + timedelta(days=ahead), crews[crew_id], held)
+
+
+def _before(day_plan: DayPlan, days: Sequence[CrewPlan]) -> Iterator[tuple[PlannedStop, PlannedStop]]:
+    stops = {stop.order.id: stop for day in days for stop in day.stops}
+    for job in day_plan.problem.get("jobs", []):
+        for first in job.get("after", []):
+            if first in stops and job["id"] in stops:
+                yield stops[first], stops[job["id"]]
 
 
 def _order_ids(answer: Mapping[str, Any], left: list[dict[str, Any]]) -> set[int]:
@@ -132,6 +176,12 @@ class _Builder:
         self.midnight = midnight
         self.orders = orders
         self.materials: list[str] = problem.get("_materials", [])
+        self.pinned = {
+            step["id"]
+            for vehicle in problem.get("vehicles", [])
+            for step in vehicle.get("steps", [])
+            if step.get("pinned")
+        } | {job["id"] for job in problem.get("jobs", []) if "time_windows" in job}
         self.jobs = {job["id"]: job for job in problem.get("jobs", [])}
 
     def at(self, seconds: float) -> datetime:
@@ -172,6 +222,7 @@ class _Builder:
             cluster,
             self.at(starts_s),
             self.at(starts_s + step["service"]),
+            step["id"] in self.pinned,
         )
 
     def _span(self, step: dict[str, Any]) -> Span:

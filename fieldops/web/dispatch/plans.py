@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from fieldops import clock, i18n
@@ -15,17 +16,18 @@ from fieldops.extensions import db
 from fieldops.i18n import _, ngettext
 from fieldops.models import DayPlan
 from fieldops.operations.dispatch_batch import dispatch_plan, recall_batch
-from fieldops.operations.plan_batches import FURTHEST_DAYS, plan_batches
-from fieldops.operations.pose_problem import free_shifts
+from fieldops.operations.plan_batches import FURTHEST_DAYS, MOST_DAYS, plan_batches
+from fieldops.operations.pose_problem import PlanOptions, free_shifts
 from fieldops.queries.day_plans import plan_before, plans_of
 from fieldops.queries.plans import batches_on, get_batch, get_plan, progress_of, stops_of
 from fieldops.queries.shifts import all_crews, get_crew, shifts_between
-from fieldops.queries.work_orders import orders_in
+from fieldops.queries.work_orders import orders_in, pins_of
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch.day_chart import day_chart
-from fieldops.web.dispatch.left_out_words import left_out_words, price_words, violation_words
+from fieldops.web.dispatch.left_out import helpers_on, said_out
+from fieldops.web.dispatch.left_out_words import violation_words
 from fieldops.web.dispatch.planned_day import differences, planned_day
 from fieldops.web.dispatch.room import base_map_url, blueprint
 from fieldops.web.form_fields import day_of, number_of, version_of, whole_of
@@ -35,6 +37,9 @@ from fieldops.web.protection import requires
 Answer = AnyResponse | tuple[str, int]
 
 USUAL_S: Final = 20
+MOST_LEFT_SHOWN: Final = 60
+"""How many orders left out a plan's own page shows; the page of the day has them all."""
+
 OUT: Final = (BatchStatus.DISPATCHED.value, BatchStatus.FINISHED.value)
 PATIENCE_S: Final = 180
 """How much longer than asked a search may take before the page says that something is wrong."""
@@ -66,6 +71,7 @@ def plan_page(day: date, error: FieldOpsError | None = None) -> str:
     """Return the page of one day."""
     session = db.session()
     out = batches_on(session, day, *OUT)
+    ready = orders_in(session, "ready")
     return render_template(
         "dispatch/plan.html",
         day=day,
@@ -78,10 +84,11 @@ def plan_page(day: date, error: FieldOpsError | None = None) -> str:
         out=out,
         crews={crew.id: crew for crew in all_crews(session)},
         progress=progress_of(session, [batch.id for batch in out]),
-        ready=orders_in(session, "ready"),
+        ready=ready,
         plans=plans_of(session, day),
         being_made=BEING_MADE,
-        form=request.form or {"seconds": USUAL_S, "seed": 1},
+        form=request.form or {"seconds": USUAL_S, "seed": 1, "days": 1, "fairness": "0", "reassign": 5},
+        pinned=pins_of(session, [order.id for order in ready]),
         errors={error.field or "errors": sentence(error)} if error else {},
     )
 
@@ -96,11 +103,21 @@ def plan_create() -> Answer:
         day = day_of(form, "hari")
         seconds = number_of(form, "seconds", 1, 600) if form.get("seconds") else USUAL_S
         seed = whole_of(form, "seed", 0, 2**31 - 1, otherwise=1)
+        options = _options(form)
         with transaction() as session:
-            made = plan_batches(session, installation(), day, by, seconds=seconds, seed=seed)
+            made = plan_batches(session, installation(), day, by, seconds=seconds, seed=seed, options=options)
     except FieldOpsError as error:
         return plan_page(day, error), error.status
     return redirect(url_for("dispatch.plan_shown", plan_id=made.id), 303)
+
+
+def _options(form: MultiDict[str, str]) -> PlanOptions:
+    usual = PlanOptions()
+    return PlanOptions(
+        days=whole_of(form, "days", 1, MOST_DAYS, otherwise=usual.days),
+        fairness=number_of(form, "fairness", 0, 10) if form.get("fairness") else usual.fairness,
+        reassign_s=60 * whole_of(form, "reassign", 0, 240, otherwise=usual.reassign_s // 60),
+    )
 
 
 @blueprint.get("/rencana/<int:plan_id>")
@@ -137,20 +154,34 @@ def _review(day_plan: DayPlan) -> dict[str, Any]:
     return {
         "plan": day_plan,
         "planned": planned,
-        "chart": day_chart(planned.crews, "%H.%M" if i18n.language() == "id" else "%H:%M"),
-        "left_out": [
-            (left, left_out_words(left, planned.orders, crews), price_words(left.facts))
-            for left in planned.left_out
-        ],
+        "chart": day_chart(planned.crews, "%H.%M" if i18n.language() == "id" else "%H:%M", planned.before),
+        "left_out": [said_out(left, planned.orders, crews) for left in planned.left_out[:MOST_LEFT_SHOWN]],
+        "left_out_count": len(planned.left_out),
+        "helpers": helpers_on(session, day_plan.day),
         "before": before,
         "differences": differences(session, day_plan, before, planned.distance_m) if before else None,
         "violations": [(violation_words(one["code"]), one["message"]) for one in found],
         "newest": newest,
+        "again": _again(day_plan),
         "approximate": day_plan.answer.get("summary", {}).get("matrix_source") == "affine",
         "took_s": day_plan.answer.get("summary", {}).get("computing_times", {}).get("solving", 0) / 1000,
         "may_send": day_plan.state == "proposed" and day_plan.accepted and planned.stops > 0,
         "base_url": base_map_url(),
         "routes_url": url_for("dispatch.plan_routes", plan_id=day_plan.id),
+    }
+
+
+def _again(day_plan: DayPlan) -> dict[str, Any]:
+    """Return the form that asks for the same plan once more, searched another way."""
+    options = day_plan.asked.get("options", {})
+    usual = PlanOptions()
+    return {
+        "hari": day_plan.day.isoformat(),
+        "seconds": day_plan.seconds,
+        "seed": day_plan.seed + 1,
+        "days": options.get("days", usual.days),
+        "fairness": options.get("fairness", usual.fairness),
+        "reassign": options.get("reassign_s", usual.reassign_s) // 60,
     }
 
 

@@ -91,7 +91,7 @@ def _stop(day: CrewPlan, n: int, stop: PlannedStop) -> dict[str, Any]:
         crew=day.crew.letter,
         n=n,
         label=stop.label,
-        locked=stop.order.must_do,
+        locked=stop.order.must_do or stop.is_pinned,
         title=stop.service.name(language()),
         text=_("%(place)s, arrives %(at)s", place=stop.cluster.address, at=clock_words(stop.starts_at)),
         url=url_for("dispatch.order", order_id=stop.order.id),
