@@ -1,5 +1,6 @@
 """The demonstration's work: past repairs, open orders, and a first day that is already under way."""
 
+import random
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from fieldops import clock
 from fieldops.demo.city import DemoCity
 from fieldops.demo.photos import draw
+from fieldops.domain.estimates import SIZE_FACTOR
 from fieldops.domain.references import work_order_number
 from fieldops.domain.request_states import OPEN, RequestStatus
 from fieldops.domain.roles import Actor, By
@@ -87,10 +89,20 @@ def record_past_work(session: Session) -> int:
                 target=WorkOrderStatus.DONE.value,
                 actor=Actor.CREW_LEADER.value,
                 at=order.ended_at,
-                facts={"repair_kind": RepairKind.PERMANENT.value},
+                facts={"repair_kind": RepairKind.PERMANENT.value} | _took(order),
             )
         )
     return len(seen)
+
+
+def _took(order: WorkOrder) -> dict[str, int]:
+    """Return what a past repair took: around the kind's usual figure, larger places longer."""
+    rng = random.Random(order.id)
+    scale = rng.lognormvariate(0.0, 0.25) * SIZE_FACTOR[order.severity]
+    took = {"minutes": max(5, round(order.duration_s / 60 * scale))}
+    if order.material != "none":
+        took["material"] = round(order.material_amount * scale * rng.uniform(0.8, 1.1))
+    return took
 
 
 def open_orders(installation: Installation) -> int:

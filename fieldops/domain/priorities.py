@@ -27,15 +27,31 @@ SEVERITY_FACTOR: Final = {Severity.LIGHT: 0.7, Severity.MEDIUM: 1.4, Severity.HE
 
 
 @dataclass(frozen=True)
+class Factor:
+    """One thing that raises or lowers a worth: `code` with its `figure`, and how many `times` it counts."""
+
+    code: str
+    figure: float
+    times: float
+
+
+@dataclass(frozen=True)
 class Priority:
     """A work order's worth and what made it.
 
-    `rank` is 1 (first) to 4; `reasons` are codes with a figure, put into words by the page.
+    `rank` is 1 (first) to 4; `factors` multiply `BASE_S` to `uncapped_s`, which is held between `LEAST_S`
+    and `MOST_S`.
     """
 
     prize_s: int
     rank: int
-    reasons: tuple[tuple[str, float], ...]
+    factors: tuple[Factor, ...]
+    uncapped_s: float
+
+    @property
+    def reasons(self) -> tuple[tuple[str, float], ...]:
+        """Codes with a figure, put into words by the page."""
+        return tuple((factor.code, factor.figure) for factor in self.factors)
 
 
 def clock_factor(due_at: datetime | None, now: datetime) -> float:
@@ -71,14 +87,14 @@ def priority(
     clock = clock_factor(due_at, now)
     worth = BASE_S * SEVERITY_FACTOR[severity] * exposure * people * clock
     prize_s = int(min(MOST_S, max(LEAST_S, worth)))
-    reasons: list[tuple[str, float]] = [("severity", float(severity))]
-    if exposure > 1.0:
-        reasons.append(("exposure", exposure))
+    factors = [Factor("severity", float(severity), SEVERITY_FACTOR[severity])]
+    if exposure != 1.0:
+        factors.append(Factor("exposure", exposure, exposure))
     if reports > 1:
-        reasons.append(("reports", float(reports)))
+        factors.append(Factor("reports", float(reports), people))
     if due_at is not None:
-        reasons.append(("days_left", round((due_at - now).total_seconds() / 86_400, 1)))
-    return Priority(prize_s, rank_of(prize_s), tuple(reasons))
+        factors.append(Factor("days_left", round((due_at - now).total_seconds() / 86_400, 1), clock))
+    return Priority(prize_s, rank_of(prize_s), tuple(factors), worth)
 
 
 def rank_of(prize_s: int) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
+from fieldops.domain.estimates import LONGEST_S, MOST_MATERIAL
 from fieldops.domain.roles import By
 from fieldops.domain.work_order_states import WorkOrderStatus
 from fieldops.errors import Conflict, InvalidInput
@@ -22,8 +23,6 @@ CHANGEABLE: Final = (
     WorkOrderStatus.READY.value,
     WorkOrderStatus.BLOCKED.value,
 )
-LONGEST_S: Final = 8 * 3600
-MOST_MATERIAL: Final = 20_000
 
 
 @dataclass(frozen=True)

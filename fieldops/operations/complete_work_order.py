@@ -22,6 +22,7 @@ from fieldops.operations.open_work_order import change_work_order_status, new_or
 from fieldops.outbox import enqueue
 from fieldops.queries.clusters import members_of
 from fieldops.queries.photos import has_photo
+from fieldops.queries.plans import events_of
 from fieldops.queries.work_orders import open_orders_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def complete_work_order(
         WorkOrderStatus.DONE,
         by,
         words=report.words,
-        facts={"after_photo": stop.id, "repair_kind": kind.value},
+        facts={"after_photo": stop.id, "repair_kind": kind.value} | _took(session, stop, report),
     )
     cluster = session.get_one(Cluster, order.cluster_id)
     if kind is RepairKind.TEMPORARY:
@@ -82,6 +83,19 @@ def complete_work_order(
             request.ended_at = clock.now()
             _ask_later(session, request)
     refresh_cluster(session, cluster)
+
+
+def _took(session: Session, stop: Stop, report: "StopReport") -> dict[str, int]:
+    """Return the minutes at the place and the material used, as far as they were reported: later estimates
+    learn from them.
+    """
+    took: dict[str, int] = {}
+    arrived = next((event.at for event in events_of(session, stop.id) if event.kind == "arrived"), None)
+    if arrived is not None:
+        took["minutes"] = round(((report.at or clock.now()) - arrived).total_seconds() / 60)
+    if report.material_amount is not None:
+        took["material"] = report.material_amount
+    return took
 
 
 def _ask_later(session: Session, request: ServiceRequest) -> None:

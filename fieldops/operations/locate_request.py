@@ -25,13 +25,17 @@ LANDMARK_EXPOSURE = {"school": 1.2, "hospital": 1.3, "market": 1.15}
 
 @dataclass(frozen=True)
 class Located:
-    """What is known around a point. `public` is (lon, lat), snapped to a street."""
+    """What is known around a point. `public` is (lon, lat), snapped to a street; `line_class` and `landmark`
+    (kind, name, metres away) are what makes its `exposure`, where they do.
+    """
 
     area_id: int | None
     street: str
     jurisdiction: str
     public: tuple[float, float]
     exposure: float
+    line_class: str = ""
+    landmark: tuple[str, str, float] | None = None
 
 
 def locate(session: Session, city: City, lon: float, lat: float) -> Located:
@@ -51,9 +55,10 @@ def locate(session: Session, city: City, lon: float, lat: float) -> Located:
         away = projected.distance(point)
         if away <= STREET_REACH_M and (nearest is None or away < nearest[0]):
             nearest = (away, index, projected)
-    exposure = _exposure(session, lon, lat, point, crs)
+    mark = _landmark(session, lon, lat, point, crs)
+    exposure = LANDMARK_EXPOSURE[mark[0]] if mark else 1.0
     if nearest is None:
-        return Located(area.id if area else None, "", "city", _rounded(lon, lat), exposure)
+        return Located(area.id if area else None, "", "city", _rounded(lon, lat), exposure, "", mark)
     line = streets[nearest[1]][0]
     station = _station(nearest[2], point)
     (public_lon,), (public_lat,) = to_degrees([station.x], [station.y], crs)
@@ -63,6 +68,8 @@ def locate(session: Session, city: City, lon: float, lat: float) -> Located:
         line.jurisdiction,
         (round(float(public_lon), 6), round(float(public_lat), 6)),
         round(min(2.0, exposure * CLASS_EXPOSURE.get(line.line_class, 1.0)), 2),
+        line.line_class if line.line_class in CLASS_EXPOSURE else "",
+        mark,
     )
 
 
@@ -72,14 +79,20 @@ def _station(line: LineString, point: Point) -> Point:
     return line.interpolate(min(along, line.length))
 
 
-def _exposure(session: Session, lon: float, lat: float, point: Point, crs: CRS) -> float:
-    """Return how much the landmarks within reach raise the exposure of a projected point."""
-    found = [1.0]
+def _landmark(
+    session: Session, lon: float, lat: float, point: Point, crs: CRS
+) -> tuple[str, str, float] | None:
+    """Return (kind, name, metres away) of the landmark within reach that raises the exposure most."""
+    found: list[tuple[float, float, str, str]] = []
     for mark, place in landmarks_near(session, lon, lat, LANDMARK_REACH_M):
         (x,), (y,) = to_metres(*place.coords.xy, crs)
-        if Point(x, y).distance(point) <= LANDMARK_REACH_M:
-            found.append(LANDMARK_EXPOSURE.get(mark.kind, 1.0))
-    return max(found)
+        away_m = Point(x, y).distance(point)
+        if away_m <= LANDMARK_REACH_M and mark.kind in LANDMARK_EXPOSURE:
+            found.append((-LANDMARK_EXPOSURE[mark.kind], away_m, mark.kind, mark.name))
+    if not found:
+        return None
+    _weight, away_m, kind, name = min(found)
+    return kind, name, away_m
 
 
 def _rounded(lon: float, lat: float) -> tuple[float, float]:

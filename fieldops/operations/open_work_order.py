@@ -17,6 +17,7 @@ from fieldops.installation import Installation
 from fieldops.models import Cluster, Service, WorkOrder, WorkOrderChange
 from fieldops.models.base import as_point, lon_lat
 from fieldops.operations.change_request_status import change_request_status
+from fieldops.operations.estimate_work import estimate_work
 from fieldops.operations.group_requests import refresh_cluster
 from fieldops.operations.link_causes import order_drain_before_patch
 from fieldops.operations.locate_request import locate
@@ -24,9 +25,6 @@ from fieldops.outbox import next_number
 from fieldops.queries.clusters import open_members_of
 from fieldops.queries.services import deadline
 from fieldops.queries.work_orders import last_done_order, open_orders_of
-
-SIZE_FACTOR = {1: 0.8, 2: 1.0, 3: 1.5}
-"""How severity scales service minutes and material (ours, until crews' own records say better)."""
 
 
 def open_work_order(
@@ -67,7 +65,7 @@ def new_order(
     """Make a draft order from what the cluster's service usually takes."""
     service = session.get_one(Service, cluster.service_id)
     lon, lat = lon_lat(cluster.anchor)
-    scale = SIZE_FACTOR[cluster.severity]
+    expected = estimate_work(session, service, cluster.severity)
     now = clock.now()
     today = now.astimezone(ZoneInfo(installation.city.time_zone)).date()
     month = f"work_order:{today:%y%m}"
@@ -78,9 +76,10 @@ def new_order(
         department_id=service.department_id,
         status=WorkOrderStatus.DRAFT.value,
         place=as_point(lon, lat),
-        duration_s=int(service.duration_s * scale),
+        duration_s=expected.duration_s,
         material=service.material,
-        material_amount=int(service.material_amount * scale),
+        material_amount=expected.material_amount,
+        estimate=expected.as_facts(),
         skills=list(service.skills),
         dry_weather=service.dry_weather,
         severity=cluster.severity,
@@ -121,10 +120,12 @@ def change_work_order_status(
     _append(session, order, source, target, by, words, facts)
 
 
-def append_correction(session: Session, order: WorkOrder, by: By, facts: Mapping[str, Any]) -> None:
-    """Append to an order's history that what it asks for was changed; its state stays."""
+def append_correction(
+    session: Session, order: WorkOrder, by: By, changed: Mapping[str, Any], **facts: Any
+) -> None:
+    """Append to an order's history that figures were changed, old and new; its state stays."""
     state = WorkOrderStatus(order.status)
-    _append(session, order, state, state, by, "", {"changed": dict(facts)})
+    _append(session, order, state, state, by, "", {"changed": dict(changed), **facts})
 
 
 def _append(

@@ -66,6 +66,18 @@ def pins_of(session: Session, order_ids: Collection[int]) -> dict[int, OrderPin]
     return {pin.work_order_id: pin for pin in pins}
 
 
+def followers(session: Session, order_id: int) -> list[int]:
+    """Return the open orders that wait for this one."""
+    return list(
+        session.scalars(
+            select(WorkOrderDependency.work_order_id)
+            .join(WorkOrder, WorkOrder.id == WorkOrderDependency.work_order_id)
+            .where(WorkOrderDependency.after_id == order_id, WorkOrder.status.in_(OPEN_ORDER_CODES))
+            .order_by(WorkOrderDependency.id)
+        )
+    )
+
+
 def waits_for(session: Session, order_id: int, other_id: int) -> bool:
     """Return whether an order waits for another one, directly or through others, or is that one."""
     front, seen = {order_id}, {order_id}

@@ -106,6 +106,18 @@ def contact_reasons() -> list[tuple[str, str]]:
 @requires(Right.SEE_BOARD)
 def cluster_points(cluster_id: int) -> Response:
     """Return a cluster's reports at their exact places, and its neighbours, as GeoJSON points."""
+    return jsonify(type="FeatureCollection", features=cluster_features(cluster_id))
+
+
+def landmark_feature(lon: float, lat: float, icon: str, title: str, text: str) -> dict[str, Any]:
+    """Return a landmark as a GeoJSON point."""
+    feature = _feature(lon, lat, "cover", icon, 1, title=title, text=text, size=32)
+    feature["properties"]["state"] = "planned"
+    return feature
+
+
+def cluster_features(cluster_id: int) -> list[dict[str, Any]]:
+    """Return a cluster's reports at their exact places, and its neighbours, as GeoJSON features."""
     session, city = db.session(), installation().city
     found = get_cluster(session, cluster_id)
     services = services_by_id(session)
@@ -123,7 +135,7 @@ def cluster_points(cluster_id: int) -> Response:
                 url=url_for("dispatch.cluster", cluster_id=candidate.cluster.id),
             )
         )  # fmt: skip
-    return jsonify(type="FeatureCollection", features=features)
+    return features
 
 
 def _point(member: ServiceRequest, service: Service, place: WKBElement) -> dict[str, Any]:

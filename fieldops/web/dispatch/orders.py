@@ -1,8 +1,10 @@
 """One work order: what it asks for, its history, and how it is freed or cancelled."""
 
 from collections.abc import Callable
+from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response as AnyResponse
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -10,7 +12,8 @@ from fieldops import clock, i18n
 from fieldops.domain.roles import By, Right
 from fieldops.errors import FieldOpsError, InvalidInput
 from fieldops.extensions import db
-from fieldops.i18n import _
+from fieldops.i18n import _, distance_words
+from fieldops.i18n import number as figure
 from fieldops.models import WorkOrder
 from fieldops.models.base import lon_lat
 from fieldops.operations.change_order import (
@@ -21,20 +24,34 @@ from fieldops.operations.change_order import (
     make_order_ready,
     unblock_order,
 )
+from fieldops.operations.correct_work import correct_used, take_estimate
+from fieldops.operations.estimate_work import estimate_work
+from fieldops.operations.locate_request import LANDMARK_EXPOSURE, locate
 from fieldops.operations.measure_places import landmarks_beside
 from fieldops.queries.clusters import get_cluster
+from fieldops.queries.finished_work import used_of
+from fieldops.queries.landmarks import all_landmarks
 from fieldops.queries.orders import changes_of, order_by_number, orders_described
 from fieldops.queries.places import area_name
 from fieldops.queries.services import services_by_id
 from fieldops.queries.shifts import all_crews
 from fieldops.queries.staff import names_of
-from fieldops.queries.work_orders import get_order, pins_of, predecessors, priorities_of, report_counts
+from fieldops.queries.work_orders import (
+    followers,
+    get_order,
+    pins_of,
+    predecessors,
+    priorities_of,
+    report_counts,
+)
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
-from fieldops.web.dispatch import histories, said
+from fieldops.web.dispatch import estimate_words, histories, said
+from fieldops.web.dispatch.cluster_pages import cluster_features, landmark_feature
 from fieldops.web.dispatch.left_out import helpers_on, said_of_order
 from fieldops.web.dispatch.room import base_map_url, blueprint
+from fieldops.web.dispatch.worth import LANDMARK_ICONS, worth_of
 from fieldops.web.form_fields import text_of, version_of, whole_of
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
@@ -67,13 +84,23 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
         "must_do": "1" if order.must_do else "",
         "dry_weather": "1" if order.dry_weather else "",
     }
+    service = services_by_id(session)[order.service_id]
+    priority = priorities_of(session, [order], now)[order.id]
+    located = locate(session, installation().city, *lon_lat(order.place))
+    expected = estimate_work(session, service, order.severity)
     return render_template(
         "dispatch/order.html",
         order=order,
         cluster=cluster,
-        service=services_by_id(session)[order.service_id],
+        service=service,
         area=area_name(session, cluster.area_id),
-        priority=priorities_of(session, [order], now)[order.id],
+        priority=priority,
+        worth=worth_of(priority, order.due_at, now, located),
+        expected=expected,
+        minutes_said=estimate_words.minutes_said(order, expected),
+        material_said=estimate_words.material_said(order, expected),
+        used=used_of(session, order.id),
+        unlocks=_unlocks(session, order),
         reports=report_counts(session, [cluster.id]).get(cluster.id, 0),
         beside=landmarks_beside(session, installation().city, [lon_lat(order.place)])[0],
         waits=waits,
@@ -89,8 +116,52 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
         place=lon_lat(order.place),
         said=said,
         base_url=base_map_url(),
-        points_url=url_for("dispatch.cluster_points", cluster_id=cluster.id),
+        points_url=url_for("dispatch.order_points", order_id=order.id),
     )
+
+
+def _unlocks(session: Session, order: WorkOrder) -> list[tuple[WorkOrder, Any, Any]]:
+    """Return the open orders that wait for this one, with service and cluster."""
+    return list(orders_described(session, followers(session, order.id)).values())
+
+
+@blueprint.get("/perintah/<int:order_id>/titik.geojson")
+@requires(Right.SEE_BOARD)
+def order_points(order_id: int) -> AnyResponse:
+    """Return what makes an order's worth, for its map: its reports, and what stands near."""
+    session, city = db.session(), installation().city
+    order = get_order(session, order_id)
+    features = cluster_features(order.cluster_id)
+    located = locate(session, city, *lon_lat(order.place))
+    for mark, lon, lat in all_landmarks(session):
+        if located.landmark is not None and mark.name == located.landmark[1]:
+            kind, name, away_m = located.landmark
+            times = figure(LANDMARK_EXPOSURE[kind], 2)
+            said_near = _(
+                "%(away)s away; raises the worth × %(times)s", away=distance_words(away_m), times=times
+            )
+            features.append(landmark_feature(lon, lat, LANDMARK_ICONS.get(kind, "building"), name, said_near))
+    return jsonify(type="FeatureCollection", features=features)
+
+
+@blueprint.post("/perintah/<int:order_id>/taksiran")
+@requires(Right.PLAN)
+def order_estimate(order_id: int) -> Answer:
+    """Set minutes and material to what finished jobs say."""
+    return _step(order_id, take_estimate, _("Set to what finished jobs took."))
+
+
+@blueprint.post("/perintah/<int:order_id>/terpakai")
+@requires(Right.PLAN)
+def order_used(order_id: int) -> Answer:
+    """Set right what a finished order took."""
+
+    def correct(session: Session, number: int, version: int, by: By) -> WorkOrder:
+        minutes = whole_of(request.form, "minutes", 1, 480)
+        material = whole_of(request.form, "material_amount", 0, 20_000, otherwise=0)
+        return correct_used(session, number, version, minutes, material, by)
+
+    return _step(order_id, correct, _("Corrected. Later estimates learn from it."))
 
 
 @blueprint.post("/perintah/<int:order_id>")

@@ -4,18 +4,21 @@ from typing import Any, Final
 
 from flask import Response, jsonify, url_for
 
+from fieldops import clock
 from fieldops.domain.roles import Right
 from fieldops.extensions import db
 from fieldops.i18n import _, clock_words, language
-from fieldops.models import DayPlan
+from fieldops.models import DayPlan, WorkOrder
 from fieldops.models.base import lon_lat
 from fieldops.queries.changes import told_lists
 from fieldops.queries.orders import orders_described
 from fieldops.queries.places import all_depots
 from fieldops.queries.plans import get_plan
 from fieldops.queries.shifts import all_crews
+from fieldops.queries.work_orders import priorities_of
 from fieldops.web.dispatch.planned_day import CrewPlan, LeftOut, PlannedStop, planned_day
 from fieldops.web.dispatch.room import blueprint
+from fieldops.web.dispatch.worth import worth_of
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 
@@ -36,17 +39,19 @@ def _features(day_plan: DayPlan) -> list[dict[str, Any]]:
     session = db.session()
     planned = planned_day(session, day_plan, installation().city.time_zone)
     depots = {depot.id: (depot, lon, lat) for depot, lon, lat in all_depots(session)}
+    shown = [stop.order for day in planned.crews for stop in day.stops]
+    worth = _worths([*shown, *(left.order for left in planned.left_out)])
     features: list[dict[str, Any]] = []
     for day in planned.crews:
         depot, lon, lat = depots[day.crew.depot_id]
         if day.stops:
             features.append(_route(day, [lon, lat]))
-            features += [_stop(day, n, stop) for n, stop in enumerate(day.stops, start=1)]
+            features += [_stop(day, n, stop, worth) for n, stop in enumerate(day.stops, start=1)]
         spot = _point(lon, lat, kind="depot", title=depot.name)
         if spot not in features:
             features.append(spot)
     size = 34 if len(planned.left_out) <= FEW else 18
-    features += [_unplanned(left, size) for left in planned.left_out]
+    features += [_unplanned(left, size, worth) for left in planned.left_out]
     return features
 
 
@@ -84,7 +89,14 @@ def _route(day: CrewPlan, depot: list[float]) -> dict[str, Any]:
     return _line(path, kind="route", crew=day.crew.letter, index=day.index)
 
 
-def _stop(day: CrewPlan, n: int, stop: PlannedStop) -> dict[str, Any]:
+def _worths(orders: list[WorkOrder]) -> dict[int, str]:
+    """Return what each order is worth and why, in one sentence."""
+    now = clock.now()
+    priorities = priorities_of(db.session(), orders, now)
+    return {order.id: worth_of(priorities[order.id], order.due_at, now).sentence for order in orders}
+
+
+def _stop(day: CrewPlan, n: int, stop: PlannedStop, worth: dict[int, str]) -> dict[str, Any]:
     return _point(
         *lon_lat(stop.order.place),
         kind="stop",
@@ -93,12 +105,13 @@ def _stop(day: CrewPlan, n: int, stop: PlannedStop) -> dict[str, Any]:
         label=stop.label,
         locked=stop.order.must_do or stop.is_pinned,
         title=stop.service.name(language()),
-        text=_("%(place)s, arrives %(at)s", place=stop.cluster.address, at=clock_words(stop.starts_at)),
+        text=_("%(place)s, arrives %(at)s", place=stop.cluster.address, at=clock_words(stop.starts_at))
+        + f". {worth[stop.order.id]}",
         url=url_for("dispatch.order", order_id=stop.order.id),
     )
 
 
-def _unplanned(left: LeftOut, size: int) -> dict[str, Any]:
+def _unplanned(left: LeftOut, size: int, worth: dict[int, str]) -> dict[str, Any]:
     return _point(
         *lon_lat(left.order.place),
         kind="unplanned",
@@ -108,7 +121,7 @@ def _unplanned(left: LeftOut, size: int) -> dict[str, Any]:
         state="open",
         size=size,
         title=left.service.name(language()),
-        text=left.cluster.address,
+        text=". ".join(part for part in (left.cluster.address, worth[left.order.id]) if part),
         url=url_for("dispatch.order", order_id=left.order.id),
     )
 
