@@ -20,3 +20,11 @@ class BadProblem(GeoError):
         super().__init__(f"{path}: {fault}")
         self.path = path
         self.fault = fault
+
+
+class RoadSourceError(GeoError):
+    """A map extract that no roads can be taken from."""
+
+
+class RoadFileError(GeoError):
+    """A file that is no usable road graph: missing, damaged, cut off, or of another kind."""

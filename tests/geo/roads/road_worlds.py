@@ -1,0 +1,78 @@
+"""Small road networks, written as Overpass would answer, and slow and simple ways to compute with them."""
+
+import heapq
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geo.roads.graph import RoadGraph
+from geo.roads.importing import import_roads
+
+METRE = 1 / 111_320.0
+"""Degrees, near the equator."""
+EAST, NORTH = 110.0, 0.0
+
+
+def place(x_m: float, y_m: float) -> tuple[float, float]:
+    """Longitude and latitude of a point of the little world, laid out in metres by the equator."""
+    return EAST + x_m * METRE, NORTH + y_m * METRE
+
+
+def places(*points: tuple[float, float]) -> np.ndarray:
+    return np.array([place(*point) for point in points]).reshape(-1, 2)
+
+
+def overpass(
+    nodes: dict[int, tuple[float, float]], ways: list[dict[str, Any]], **node_tags: Any
+) -> dict[str, Any]:
+    """A document with nodes in metres; each way has nodes, and its tags beside them."""
+    elements: list[dict[str, Any]] = []
+    for number, point in nodes.items():
+        lon, lat = place(*point)
+        tags = node_tags.get(f"node_{number}")
+        elements.append(
+            {"type": "node", "id": number, "lon": lon, "lat": lat} | ({"tags": tags} if tags else {})
+        )
+    for number, way in enumerate(ways):
+        tags = {"highway": "residential"} | {key: value for key, value in way.items() if key != "nodes"}
+        elements.append({"type": "way", "id": number, "nodes": way["nodes"], "tags": tags})
+    return {"version": 0.6, "osm3s": {"timestamp_osm_base": "2026-01-02T03:04:05Z"}, "elements": elements}
+
+
+def network(
+    folder: Path, nodes: dict[int, tuple[float, float]], *ways: dict[str, Any], **options: Any
+) -> RoadGraph:
+    """A graph of a little world, by way of both files."""
+    source, target = folder / "little.json", folder / "little.roads"
+    node_tags = {key: value for key, value in options.items() if key.startswith("node_")}
+    source.write_text(json.dumps(overpass(nodes, list(ways), **node_tags)), encoding="utf-8")
+    import_roads(source, target, speeds=options.get("speeds"))
+    return RoadGraph.open(target)
+
+
+def slow_seconds(graph: RoadGraph, closed: np.ndarray | None = None) -> np.ndarray:
+    """Seconds between all nodes by a plain Dijkstra over the sections."""
+    shut = set() if closed is None else set(graph.segment_section[closed].tolist())
+    leaving: list[list[tuple[int, float]]] = [[] for _ in graph.nodes]
+    for section in range(len(graph.section_tail)):
+        if section in shut:
+            continue
+        tail, head = int(graph.section_tail[section]), int(graph.section_head[section])
+        forward, backward = graph.section_seconds[section]
+        leaving[tail].append((head, float(forward)))
+        leaving[head].append((tail, float(backward)))
+    result = np.full((len(graph.nodes), len(graph.nodes)), np.inf)
+    for source, best in enumerate(result):
+        best[source] = 0.0
+        queue = [(0.0, source)]
+        while queue:
+            time, node = heapq.heappop(queue)
+            if time > best[node]:
+                continue
+            for head, seconds in leaving[node]:
+                if time + seconds < best[head]:
+                    best[head] = time + seconds
+                    heapq.heappush(queue, (best[head], head))
+    return result
