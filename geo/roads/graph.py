@@ -72,9 +72,8 @@ class RoadGraph:
     """A road network in memory, or mapped from a file; nothing of it is ever changed.
 
     A *section* runs from one junction to the next, has one name, class and direction, and is driven at one
-    speed. Where it is a one-way, it is drivable from tail to head. A *segment* is a straight bit between two of
-    its points: segment k of section s starts at point k + s. An *arc* is a section driven in one
-    direction.
+    speed. Where it is a one-way, it is drivable from tail to head. A *segment* is a straight bit between
+    two of its points: segment k of section s starts at point k + s. An *arc* is a section driven one way.
 
     Attributes
     ----------
