@@ -26,7 +26,7 @@ from fieldops.web.form_fields import day_of
 from fieldops.web.protection import requires
 from fieldops.web.words import SKILL
 
-PAGE: Final = 40
+PAGE: Final = 20
 TIGHT: Final = ("shift", "time", "break", None)
 """What more hours would help against."""
 

@@ -21,7 +21,8 @@ def left_out_words(left: LeftOut, orders: Described, crews: Mapping[int, Crew]) 
         skills = ", ".join(SKILL[code]() if code in SKILL else code for code in left.order.skills)
         return _("No crew on duty can do this: it needs %(skills)s.", skills=skills)
     if reason == "no_room":
-        return _("No crew has room: %(binding)s.", binding=_binding(facts.get("binding")))
+        said = _("No crew has room: %(binding)s.", binding=_binding(facts.get("binding")))
+        return " ".join(part for part in (said, _otherwise(facts, orders, crews)) if part)
     if reason == "pinned_absent":
         crew = crews.get(int(facts.get("crew") or 0))
         return _("It is pinned to %(crew)s, which does not work then.", crew=crew.name if crew else "?")
@@ -77,6 +78,18 @@ def _not_worth(facts: Mapping[str, Any], orders: Described, crews: Mapping[int, 
         "The best place is crew %(crew)s at the start: %(cost)s more; it is worth %(worth)s today.",
         crew=crew.letter, cost=cost, worth=worth,
     )  # fmt: skip
+
+
+def _otherwise(facts: Mapping[str, Any], orders: Described, crews: Mapping[int, Crew]) -> str:
+    """Return the best place that there would be without the rule that binds, where the solver names it."""
+    best = facts.get("best") or {}
+    crew = crews.get(best.get("vehicle", -1) % DAY_STRIDE)
+    if crew is None:
+        return ""
+    if best.get("after") in orders:
+        number = _number(best["after"], orders)
+        return _("Else its best place is crew %(crew)s after %(number)s.", crew=crew.letter, number=number)
+    return _("Else its best place is crew %(crew)s at the start.", crew=crew.letter)
 
 
 def price_words(facts: Mapping[str, Any]) -> str:

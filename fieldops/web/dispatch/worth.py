@@ -92,7 +92,7 @@ def due_in(due_at: datetime | None, now: datetime) -> str:
     if due_at is None:
         return _("no deadline")
     if due_at <= now:
-        return _("%(d)s late", d=duration_words(now - due_at))
+        return _("late by %(d)s", d=duration_words(now - due_at))
     days = (due_at.date() - now.date()).days
     if days == 0:
         return _("due today")
