@@ -44,6 +44,8 @@ def dispatch_plan(
     batches = [
         batch for batch in batches_of(session, day_plan.id) if batch.status == BatchStatus.PROPOSED.value
     ]
+    if not batches:
+        raise Conflict("No crew has a stop in this plan, so there is nothing to send out.")
     out = crews_out_on(session, [batch.shift_id for batch in batches])
     if out:
         raise Conflict(

@@ -11,7 +11,7 @@ from fieldops import clock
 from fieldops.domain.roles import Role
 from fieldops.extensions import db
 from fieldops.i18n import local
-from fieldops.models import Crew, OrderPin, Shift, WorkOrder
+from fieldops.models import Crew, DayPlan, OrderPin, Shift, WorkOrder
 from fieldops.operations.plan_batches import compute_plan
 from fieldops.transaction import transaction
 from tests.conftest import World
@@ -274,3 +274,74 @@ def test_officers_see_why_and_change_nothing(world: World, browser: FlaskClient,
         "giliran/keahlian",
     ):
         assert officer.post(f"/petugas/{path}", data={"shift": "1"}).status_code == 403
+
+
+CODES = (
+    "no_skill", "unreachable", "predecessor", "waits_for_order", "pinned", "pinned_absent", "pinned_elsewhen",
+    "capacity", "time_window", "not_worth", "beyond_limit", "not_looked_at",
+)  # fmt: skip
+BINDINGS = (None, "load", "time", "shift", "break", "precedence", "limits")
+
+
+@pytest.mark.parametrize(
+    ("code", "binding"), [*((code, None) for code in CODES), *(("no_room", binding) for binding in BINDINGS)]
+)
+def test_every_reason_has_a_sentence_in_both_languages(
+    world: World, browser: FlaskClient, order: WorkOrder, code: str, binding: str | None
+) -> None:
+    alter(order, material_amount=19_000)
+    address = ask_for_plan(world, browser)
+    crew = db.session().scalars(select(Crew.id).where(Crew.letter == "B")).one()
+    with transaction() as session:
+        plan = session.get_one(DayPlan, int(address.rsplit("/", 1)[1]))
+        facts = {
+            "reason": code, "binding": binding, "predecessor": order.id, "limit": 3000, "crew": crew,
+            "best": {"vehicle": crew, "position": 1, "after": order.id}, "insertion_cost": 2460,
+            "worth": 2100,
+        }  # fmt: skip
+        (left,) = plan.answer["unassigned"]
+        plan.answer = plan.answer | {"unassigned": [left | facts]}
+    pages = []
+    for language in ("en", "id"):
+        browser.set_cookie("language", language)
+        pages.append([browser.get(path).text for path in (address, f"/petugas/perintah/{order.id}")])
+        pages[-1].append(left_out(browser))
+    for english_page, indonesian_page in zip(*pages, strict=True):
+        for page in (english_page, indonesian_page):
+            assert f">{code}" not in page, "no bare code"
+    if code == "not_worth":
+        assert "The best place is crew B after" in pages[0][0]
+        assert "41 min more; it is worth 35 min today" in pages[0][0]
+    if code == "no_room":
+        assert "Else its best place is crew B after" in pages[0][2]
+    assert "Compute again" in pages[0][0]
+
+
+def test_an_empty_day_is_refused_on_its_page(browser: FlaskClient) -> None:
+    answer = browser.post("/petugas/rencana", data={"hari": working_day().isoformat()})
+    assert answer.status_code == 409
+    assert "No work order is ready, so there is nothing to plan." in answer.text
+
+
+def test_a_plan_without_a_stop_cannot_be_sent(world: World, browser: FlaskClient, order: WorkOrder) -> None:
+    alter(order, material_amount=19_000)
+    address = ask_for_plan(world, browser)
+    page = browser.get(address).text
+    assert "No crew has a stop in this plan." in page
+    version = browser.get(f"{address}/kemajuan.json").json["version"]
+    refused = browser.post(f"{address}/kirim", data={"version": version})
+    assert refused.status_code == 409
+    assert "there is nothing to send out" in refused.text
+
+
+def test_a_plan_that_failed_says_what_is_safe(world: World, browser: FlaskClient, order: WorkOrder) -> None:
+    address = ask_for_plan(world, browser)
+    with transaction() as session:
+        plan = session.get_one(DayPlan, int(address.rsplit("/", 1)[1]))
+        plan.state, plan.answer = "failed", {}
+        plan.asked = plan.asked | {"fault": "bad_problem", "fault_words": "vehicles[0].breaks[0]: no window"}
+    page = browser.get(address).text
+    assert "No plan came of it. What was sent out before holds." in page
+    assert "vehicles[0].breaks[0]: no window" in page
+    assert 'data-module="waiting"' in page
+    assert "<progress" not in page, "so the page does not wait for ever"
