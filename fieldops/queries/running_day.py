@@ -107,3 +107,20 @@ def _events(session: Session, stop_ids: Collection[int]) -> list[StopEvent]:
 def events_on(session: Session, day: date) -> list[DayEvent]:
     """Return what happened on a day, newest first."""
     return list(session.scalars(select(DayEvent).where(DayEvent.day == day).order_by(DayEvent.id.desc())))
+
+
+def conflicting_reports(session: Session, since: datetime) -> list[tuple[StopEvent, Stop, Crew]]:
+    """Return what crews reported, since a moment, of stops that another crew was at or had done by then."""
+    rows = session.execute(
+        select(StopEvent, Stop, Crew)
+        .join(Stop, Stop.id == StopEvent.stop_id)
+        .join(Batch, Batch.id == Stop.batch_id)
+        .join(Crew, Crew.id == Batch.crew_id)
+        .where(
+            StopEvent.received_at >= since,
+            StopEvent.kind.in_((StopEventKind.COMPLETED.value, StopEventKind.BLOCKED.value)),
+            Stop.status == StopStatus.REMOVED.value,
+        )
+        .order_by(StopEvent.id.desc())
+    )
+    return [(event, stop, crew) for event, stop, crew in rows if event.facts.get("conflict")]

@@ -41,6 +41,7 @@ STOP_STATUS: Final[Mapping[Any, Said]] = {
     "completed": lambda: _("Done"),
     "blocked": lambda: _("Cannot be done"),
     "returned": lambda: _("Handed back"),
+    "removed": lambda: _("Taken off the list"),
 }
 SEVERITY: Final[Mapping[Any, Said]] = {
     1: lambda: _("Light"),

@@ -20,6 +20,7 @@ from werkzeug.serving import make_server
 from fieldops import clock
 from fieldops.app import create_app
 from fieldops.config import Settings
+from fieldops.database import head_revision
 from fieldops.demo.loading import load_demo
 from fieldops.demo.logins import PASSWORD
 from fieldops.extensions import db
@@ -56,7 +57,7 @@ def demo_settings(instance: Path) -> Settings:
 def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demonstration's instance folder, made once for all test processes."""
     shared = tmp_path_factory.getbasetemp().parent
-    folder = shared / "demo-instance"
+    folder = shared / f"demo-instance-{head_revision()}"  # of this history: without xdist it outlives the run
     with (shared / "demo-instance.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "complete").exists():

@@ -134,6 +134,49 @@ def test_a_report_of_a_removed_stop_is_taken_by_its_form(day: Day) -> None:
     assert phone(day, letter).get(f"/regu/titik/{removed.id}").status_code == 200
 
 
+def test_reports_that_contradict_each_other_are_shown_to_the_dispatcher(day: Day) -> None:
+    browser = dispatcher(day)
+    letter = day.crew_with_work()
+    address = tell(day, browser, kind="crew_away", crew=day.crew_id(letter))
+    browser.post(f"{address}/setujui", data={"mark": mark(browser, address)})
+    session = day.story._fresh()
+    removed = next(
+        stop
+        for stop in session.scalars(select(Stop).where(Stop.status == "removed"))
+        if session.scalars(
+            select(Stop).where(Stop.work_order_id == stop.work_order_id, Stop.id != stop.id)
+        ).first()
+    )
+    day.story.arrive(day.stop_of(removed.work_order_id).id)
+    lost = phone(day, letter)
+    page = lost.get(f"/regu/titik/{removed.id}").text
+    assert "no longer on your list" in page
+    assert f"/regu/titik/{removed.id}/tidak-bisa" in page
+    sent = lost.post(
+        f"/regu/titik/{removed.id}/tidak-bisa",
+        data={"client_key": "offline-report-2", "reason": "no_access", "words": "pagar terkunci"},
+    )
+    assert sent.status_code == 303
+
+    page = browser.get("/petugas/pengecualian").text
+
+    assert "Reports that contradict each other" in page
+    assert "pagar terkunci" in page
+    assert "No access" in page
+
+
+def test_an_emergency_is_told_from_the_order_itself(day: Day) -> None:
+    browser = dispatcher(day)
+    (request,) = day.story.report(lon=110.8260, lat=-7.5680)
+    urgent = day.story.order(request)
+    assert "Send a crew today" in browser.get(f"/petugas/perintah/{urgent}").text
+    address = tell(day, browser, kind="emergency", order=urgent, minutes="30")
+    browser.post(f"{address}/setujui", data={"mark": mark(browser, address)})
+    page = browser.get(f"/petugas/perintah/{urgent}").text
+    assert "Emergency, by" in page
+    assert "Send a crew today" not in page
+
+
 def test_a_stale_difference_is_refused_and_computed_again(day: Day) -> None:
     browser = dispatcher(day)
     letter = day.crew_with_work()

@@ -1,21 +1,29 @@
 """What went wrong and waits for a person: parked tasks, messages that did not leave, blocked orders."""
 
+from datetime import timedelta
+from typing import Final
+
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from fieldops import clock
 from fieldops.domain.roles import Right
 from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.i18n import _
 from fieldops.operations.retry_task import retry_task
 from fieldops.queries.messages import message_counts, messages_in
-from fieldops.queries.orders import blocked_orders
+from fieldops.queries.orders import blocked_orders, orders_described
+from fieldops.queries.running_day import conflicting_reports
 from fieldops.queries.tasks import parked_tasks
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch.room import blueprint
 from fieldops.web.protection import requires
+
+KEPT: Final = timedelta(days=3)
+"""How long a report that another crew's work contradicts is shown (ours)."""
 
 
 @blueprint.get("/pengecualian")
@@ -28,8 +36,11 @@ def exceptions() -> str:
 def exceptions_page(error: FieldOpsError | None = None) -> str:
     """Return the page."""
     session = db.session()
+    conflicts = conflicting_reports(session, clock.now() - KEPT)
     return render_template(
         "dispatch/exceptions.html",
+        conflicts=conflicts,
+        orders=orders_described(session, [stop.work_order_id for _event, stop, _crew in conflicts]),
         tasks=parked_tasks(session),
         task_words=task_words(),
         template_words=template_words(),

@@ -33,6 +33,7 @@ from fieldops.queries.finished_work import used_of
 from fieldops.queries.landmarks import all_landmarks
 from fieldops.queries.orders import changes_of, order_by_number, orders_described
 from fieldops.queries.places import area_name
+from fieldops.queries.plans import batches_on
 from fieldops.queries.services import services_by_id
 from fieldops.queries.shifts import all_crews
 from fieldops.queries.staff import names_of
@@ -109,6 +110,7 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
         errors={error.field or "errors": sentence(error)} if error else {},
         changeable=order.status in CHANGEABLE,
         why=why,
+        crews_are_out=bool(batches_on(session, i18n.local(now).date(), "dispatched")),
         helpers=helpers_on(session, day),
         tied=pins_of(session, [order.id]).get(order.id),
         crews={crew.id: crew for crew in all_crews(session)},
