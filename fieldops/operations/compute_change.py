@@ -1,10 +1,9 @@
 """Computing new lists for a running day: a first proposal at once, a better one soon after."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.domain.city import City
-from fieldops.domain.day_events import PlanState
+from fieldops.domain.day_events import DayEventKind, PlanState
 from fieldops.installation import Installation
 from fieldops.models import DayEvent, DayPlan
 from fieldops.operations.pose_problem import PlanOptions
@@ -38,6 +37,9 @@ UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
 QUICK_S: Final = 0.25
 """How long the first proposal is sought."""
+
+WORTH_ANOTHER_ORDER_S: Final = 300.0
+"""What another order of a crew's own stops must save for the crew to be bothered with it (ours)."""
 
 QUICK_SHARE: Final = 8
 """Of a count of iterations, the first proposal takes one part in so many."""
@@ -78,17 +80,20 @@ def compute_change(
         running = _pose(session, installation.city, day_plan)
         day_plan.state, day_plan.problem = PlanState.COMPUTING.value, running.posed.problem
         day_plan.asked = day_plan.asked | {"lists": lists_as_facts(running.lists)}
-        seconds, seed, day = day_plan.seconds, day_plan.seed, day_plan.day
+        seconds, seed = day_plan.seconds, day_plan.seed
+        event = session.get_one(DayEvent, day_plan.asked["event"])
+        wants_better = event.kind == DayEventKind.AGAIN.value
     try:
         problem = read_problem(running.posed.problem)
     except GeoError as error:
         with unit_of_work() as session:
             give_up(get_plan(session, day_plan_id), "bad_problem", str(error))
         return
-    keeper = _Keeper(day_plan_id, unit_of_work, problem, running, installation.city.midnight(day))
+    keeper = _Keeper(day_plan_id, unit_of_work, problem, running, wants_better)
     begun = time.monotonic()
     quick = iterations // QUICK_SHARE if iterations is not None else None
     answer, verdict = search(problem, Budget(QUICK_S, seed, quick), limit=limit)
+    answer, verdict = keeper.calm(answer, verdict)
     keeper.keep(answer, verdict, PlanState.IMPROVING, round((time.monotonic() - begun) * 1000))
     if keeper.is_wanted():
         further, judged = search(
@@ -97,6 +102,7 @@ def compute_change(
             carry_on=lambda _progress: keeper.is_wanted(),
             limit=limit,
         )
+        further, judged = keeper.calm(further, judged)
         if judged.accepted and (not verdict.accepted or further.score.total < answer.score.total):
             answer, verdict = further, judged
     keeper.keep(answer, verdict, PlanState.PROPOSED)
@@ -117,7 +123,7 @@ class _Keeper:
     unit_of_work: UnitOfWork
     problem: Problem
     running: RunningDay
-    midnight: datetime
+    wants_better: bool
 
     def keep(self, answer: Plan, verdict: Verdict, state: PlanState, first_ms: int | None = None) -> None:
         with self.unit_of_work() as session:
@@ -132,6 +138,42 @@ class _Keeper:
             day_plan.state, day_plan.computed_at = state.value, clock.now()
             day_plan.progress = 100 if state is PlanState.PROPOSED else 50
 
+    def calm(self, answer: Plan, verdict: Verdict) -> tuple[Plan, Verdict]:
+        """Let crews that gain and lose nothing keep the order that they know, unless another one saves much.
+
+        Not when nothing happened and better lists were asked for.
+        """
+        told = {crew: [visit.order_id for visit in held] for crew, held in self.running.lists.items()}
+        new = self._open_jobs(answer)
+        same = [
+            crew for crew in told if told[crew] != new.get(crew) and set(told[crew]) == set(new.get(crew, ()))
+        ]
+        if self.wants_better or not same:
+            return answer, verdict
+        kept = with_proposal(self.problem, new | {crew: told[crew] for crew in same})
+        calmer, judged = search(kept, Budget(QUICK_S, 0, iterations=0))
+        unmoved = self._open_jobs(calmer)
+        if (
+            judged.accepted
+            and calmer.score.total - answer.score.total <= WORTH_ANOTHER_ORDER_S * len(same)
+            and {crew: set(jobs) for crew, jobs in unmoved.items()}
+            == {crew: set(jobs) for crew, jobs in new.items()}
+        ):
+            return replace(
+                calmer, seed=answer.seed, iterations=answer.iterations, timings=answer.timings
+            ), judged
+        return answer, verdict
+
+    def _open_jobs(self, answer: Plan) -> dict[int, list[int]]:
+        frozen = {
+            vehicle.id: {step.id for step in vehicle.frozen_steps if step.type == "job"}
+            for vehicle in self.problem.vehicles
+        }
+        return {
+            route.vehicle: [job for job in route.job_ids if job not in frozen[route.vehicle]]
+            for route in answer.routes
+        }
+
     def is_wanted(self) -> bool:
         with self.unit_of_work() as session:
             return get_plan(session, self.day_plan_id).state == PlanState.IMPROVING.value
@@ -139,14 +181,7 @@ class _Keeper:
     def _drives(self, answer: Plan) -> list[dict[str, Any]]:
         """Return how long and how far each crew drives from now on, as it was told and as proposed."""
         told = {crew_id: [visit.order_id for visit in held] for crew_id, held in self.running.lists.items()}
-        frozen = {
-            vehicle.id: {step.id for step in vehicle.frozen_steps if step.type == "job"}
-            for vehicle in self.problem.vehicles
-        }
-        new = {
-            route.vehicle: [job for job in route.job_ids if job not in frozen[route.vehicle]]
-            for route in answer.routes
-        }
+        new = self._open_jobs(answer)
         return [
             {
                 "crew": vehicle.id,
@@ -177,8 +212,12 @@ def drive_of(problem: Problem, vehicle: Vehicle, orders: Sequence[int]) -> list[
 
 
 def from_here(problem: Problem, answer: Plan) -> Problem:
-    """Return the problem with an answer's routes as the proposal to start from; pins stay pins."""
-    routes = {route.vehicle: route.job_ids for route in answer.routes}
+    """Return the problem with an answer's routes as the proposal to start from."""
+    return with_proposal(problem, {route.vehicle: route.job_ids for route in answer.routes})
+
+
+def with_proposal(problem: Problem, routes: Mapping[int, Sequence[int]]) -> Problem:
+    """Return the problem with orders by vehicle as the proposal to start from; pins stay pins."""
     fixed = {
         step.id
         for vehicle in problem.vehicles

@@ -64,6 +64,18 @@ def test_an_emergency_is_proposed_seen_and_sent_out(day: Day) -> None:
         assert [position for _o, _s, position in held] == sorted(position for _o, _s, position in held)
 
 
+def test_crews_that_gain_and_lose_nothing_keep_the_order_they_know(day: Day) -> None:
+    with day.at(9):
+        (request,) = day.story.report(lon=110.8260, lat=-7.5680)
+        change = day.change(day.happens(DayEventKind.EMERGENCY, order_id=day.story.order(request)))
+        told, proposed = told_lists(change), proposed_lists(change, day.city)
+        for crew_id, visits in told.items():
+            before = [visit.order_id for visit in visits]
+            after = [visit.order_id for visit in proposed[crew_id]]
+            if set(before) == set(after):
+                assert before == after
+
+
 def test_a_broken_crew_loses_what_it_has_not_begun(day: Day) -> None:
     letter = day.crew_with_work()
     first, *rest = [order for order, _state, _position in day.lists()[letter]]
