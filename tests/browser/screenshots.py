@@ -67,6 +67,7 @@ SHOTS = (
     Shot("order", "/petugas/hari-ini", "dispatcher", r"^/petugas/perintah/\d+$"),
     Shot("plan-ask", "/petugas/rencana", "dispatcher"),
     Shot("plan", "/petugas/rencana", "dispatcher", r"^/petugas/rencana/\d+$"),
+    Shot("why-not", "/petugas/rencana/tidak-masuk", "dispatcher"),
     Shot("today", "/petugas/hari-ini", "dispatcher"),
     Shot("exceptions", "/petugas/pengecualian", "dispatcher"),
     Shot("requests", "/petugas/aduan", "dispatcher"),

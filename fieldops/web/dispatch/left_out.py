@@ -54,7 +54,6 @@ class Helpers:
     crews: Options
     shifts: Options
     skills: Options
-    overtime: Mapping[int, int]
 
 
 def said_out(left: LeftOut, orders: Described, crews: Mapping[int, Crew]) -> SaidOut:
@@ -102,7 +101,6 @@ def helpers_on(session: Session, day: date) -> Helpers:
         crews=[(crew.id, f"{crew.letter} · {crew.name}") for _shift, crew in shifts],
         shifts=[(shift.id, f"{crew.letter} · {crew.name}") for shift, crew in shifts],
         skills=[(code, SKILL[code]() if code in SKILL else code) for code in known_skills(session)],
-        overtime={shift.id: shift.overtime_s // 60 for shift, _crew in shifts},
     )
 
 

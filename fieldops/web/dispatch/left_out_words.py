@@ -118,7 +118,7 @@ def reason_name(code: str) -> str:
         "pinned_elsewhen": _("Pinned to another day"),
         "capacity": _("Too much material"),
         "time_window": _("Not in its hours"),
-        "no_room": _("No room left"),
+        "no_room": _("No crew has time"),
         "not_worth": _("Too far for its worth"),
         "beyond_limit": _("Beyond the most pressing"),
         "not_looked_at": _("Not looked at yet"),

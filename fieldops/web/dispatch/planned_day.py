@@ -288,6 +288,7 @@ def _crew_of_orders(answer: Mapping[str, Any]) -> dict[int, int]:
     return {
         step["id"]: route["vehicle"]
         for route in answer.get("routes", [])
+        if route["vehicle"] < DAY_STRIDE  # what is proposed for a later day is not in this one
         for step in route["steps"]
         if step["type"] == "job"
     }
