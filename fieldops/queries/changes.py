@@ -106,6 +106,19 @@ def revisions_of(session: Session, batch_id: int) -> list[BatchRevision]:
     )
 
 
+def versions_of(session: Session, batch_ids: Collection[int]) -> dict[int, list[BatchRevision]]:
+    """Return every approved version of each batch's list, oldest first."""
+    found: dict[int, list[BatchRevision]] = {}
+    rows = session.scalars(
+        select(BatchRevision)
+        .where(BatchRevision.batch_id.in_(list(batch_ids)))
+        .order_by(BatchRevision.batch_id, BatchRevision.number)
+    )
+    for version in rows:
+        found.setdefault(version.batch_id, []).append(version)
+    return found
+
+
 def newest_versions(session: Session, batch_ids: Collection[int]) -> dict[int, BatchRevision]:
     """Return the newest approved version of each batch's list, where it changed since it was sent out."""
     rows = session.scalars(

@@ -1,5 +1,6 @@
 """Planning a day over HTTP: asked for, computed, reviewed, sent out, called back."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -71,6 +72,31 @@ def test_a_second_plan_shows_what_changed(world: World, submission: Submit) -> N
     old = browser.get(first).text
     assert "Replaced" in old
     assert "There is a newer plan of this day" in old
+
+
+def test_a_plan_computed_again_begins_from_what_was_told(world: World, submission: Submit) -> None:
+    browser = english(world, Role.DISPATCHER)
+    orders = two_orders(world, submission)
+    ask_for_plan(world, browser)
+    second = ask_for_plan(world, browser)
+    plan = fresh(DayPlan, plan_number(second))
+    told = [order for route in plan.problem["previous"] for order in route["jobs"]]
+    assert sorted(told) == sorted(order.id for order in orders)
+    assert plan.answer["summary"]["kept_previous"] is True
+    assert "The plan before stays" in browser.get(second).text
+
+
+def test_the_drain_before_the_patch_is_shown_across_crews(world: World, submission: Submit) -> None:
+    browser = english(world, Role.DISPATCHER)
+    patch = open_order(browser, cluster_of(report(world, submission)).id)
+    drain = open_order(
+        browser, cluster_of(report(world, submission, service_code="blocked_drain", lon=110.82305)).id
+    )
+    page = browser.get(ask_for_plan(world, browser)).text
+    assert re.search(r"[CDF]\d before [ABE]\d\.", page), "said in the bar"
+    assert re.search(r"<title>[CDF]\d before [ABE]\d</title>", page), "drawn as an arrow"
+    assert "This comes first for" in browser.get(f"/petugas/perintah/{drain.id}").text
+    assert drain.number in browser.get(f"/petugas/perintah/{patch.id}").text
 
 
 def test_a_stale_plan_is_not_sent(world: World, submission: Submit) -> None:

@@ -34,6 +34,20 @@ def event_words(session: Session, event: DayEvent) -> str:
     return _("Asked for better lists.")
 
 
+def version_words(reason: str) -> str:
+    """Return why an approved version of a list came about."""
+    return {
+        "dispatched": _("Sent out"),
+        "emergency": _("Emergency"),
+        "crew_away": _("A crew cannot go on."),
+        "crew_back": _("A crew can go on again."),
+        "overrun": _("A stop takes longer."),
+        "closure": _("A street is closed."),
+        "undone": _("Taken back"),
+        "done_by_other": _("Another crew has done it already."),
+    }.get(reason, _("Better lists"))
+
+
 def change_words(change: ListChange, crew_id: int, letters: Mapping[int, str]) -> tuple[str, str, str]:
     """Return (words, tone, icon) of what becomes different for one crew."""
     if change.what == "added":

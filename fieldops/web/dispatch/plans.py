@@ -163,6 +163,7 @@ def _review(day_plan: DayPlan) -> dict[str, Any]:
         "violations": [(violation_words(one["code"]), one["message"]) for one in found],
         "newest": newest,
         "again": _again(day_plan),
+        "kept_previous": day_plan.answer.get("summary", {}).get("kept_previous", False),
         "prizes": {job["id"]: job["prize"] for job in day_plan.problem.get("jobs", [])},
         "approximate": day_plan.answer.get("summary", {}).get("matrix_source") == "affine",
         "took_s": day_plan.answer.get("summary", {}).get("computing_times", {}).get("solving", 0) / 1000,

@@ -6,13 +6,13 @@ from fieldops import clock, i18n
 from fieldops.domain.roles import Right
 from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
-from fieldops.queries.changes import newest_versions, undecided_change
+from fieldops.queries.changes import undecided_change, versions_of
 from fieldops.queries.orders import blocked_orders, orders_described
 from fieldops.queries.running_day import events_on
 from fieldops.queries.today import batches_today
 from fieldops.queries.work_orders import orders_in, priorities_of
 from fieldops.web.answers import sentence
-from fieldops.web.dispatch.event_words import event_words
+from fieldops.web.dispatch.event_words import event_words, version_words
 from fieldops.web.dispatch.room import blueprint
 from fieldops.web.protection import requires
 
@@ -42,7 +42,8 @@ def today_page(error: FieldOpsError | None = None) -> str:
         blocked=blocked_orders(session),
         waiting=undecided_change(session, day),
         events=[(event, event_words(session, event)) for event in events_on(session, day)],
-        versions=newest_versions(session, [one.batch.id for one in batches]),
+        versions=versions_of(session, [one.batch.id for one in batches]),
+        version_words=version_words,
         offered=list(orders_described(session, [order.id for order in pressing]).values()),
         typed=request.form,
         errors={error.field or "errors": sentence(error)} if error else {},
