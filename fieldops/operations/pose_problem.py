@@ -90,17 +90,30 @@ def pose_problem(session: Session, city: City, day: date, options: PlanOptions |
     jobs, left_out = plannable(session, pressing)
     frame = frame_of(city, day, crews, jobs, {order.id: pins[order.id] for order in jobs if order.id in pins})
     vehicles = [pose_vehicle(crewed, frame, ahead) for ahead, held in enumerate(shifts) for crewed in held]
-    problem = {
+    previous = previous_of(last_lists(session, day), vehicles)
+    problem = compose(day, frame, vehicles, pose_jobs(session, jobs, frame), previous, options)
+    pin_to_vehicles(vehicles, frame)
+    return DayProblem(problem, [*left_out, *elsewhere, *beyond])
+
+
+def compose(
+    day: date,
+    frame: Frame,
+    vehicles: list[dict[str, Any]],
+    jobs: list[dict[str, Any]],
+    previous: list[dict[str, Any]],
+    options: PlanOptions,
+) -> dict[str, Any]:
+    """Return the problem's file, of a day to come and of one that is running alike."""
+    return {
         "_day": day.isoformat(),
         "_skills": list(frame.skills),
         "_materials": frame.materials,
         "vehicles": vehicles,
-        "jobs": pose_jobs(session, jobs, frame),
-        "previous": previous_of(last_lists(session, day), vehicles),
+        "jobs": jobs,
+        "previous": previous,
         "options": options_of(options),
     }
-    pin_to_vehicles(vehicles, frame)
-    return DayProblem(problem, [*left_out, *elsewhere, *beyond])
 
 
 def frame_of(

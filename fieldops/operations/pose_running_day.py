@@ -20,10 +20,10 @@ from fieldops.operations.pose_problem import (
     DayProblem,
     Frame,
     PlanOptions,
+    compose,
     frame_of,
     is_away_for_good,
     not_pinned_elsewhere,
-    options_of,
     pin_to_vehicles,
     plannable,
     pose_jobs,
@@ -98,15 +98,8 @@ def pose_running_day(
         for one in crews
         if one.crew.id in lists and not is_away_for_good(one.shift)
     }
-    problem = {
-        "_day": day.isoformat(),
-        "_skills": list(frame.skills),
-        "_materials": frame.materials,
-        "vehicles": vehicles,
-        "jobs": pose_jobs(session, [*jobs, *frozen_orders], frame),
-        "previous": previous_of(told, vehicles),
-        "options": options_of(options),
-    }
+    posed_jobs = pose_jobs(session, [*jobs, *frozen_orders], frame)
+    problem = compose(day, frame, vehicles, posed_jobs, previous_of(told, vehicles), options)
     return RunningDay(DayProblem(problem, [*left_out, *elsewhere]), lists)
 
 
