@@ -152,8 +152,8 @@ def _happened(session: Session, one: RunningCrew, midnight: datetime) -> list[_H
         if stop.status in DONE or stop.status == StopStatus.ARRIVED.value
     ]
     visits.sort(key=lambda visit: visit.starts_at)
-    for stop in one.stops:  # who cannot go on does not reach the place it was driving to
-        if stop.status == StopStatus.ON_THE_WAY.value and not is_away_for_good(one.shift):
+    for stop in one.stops:  # who broke down does not reach the place it was driving to
+        if stop.status == StopStatus.ON_THE_WAY.value and one.shift.away_from is None:
             visits.append(_approach(one, stop, places[stop.work_order_id], visits))
     return _with_spans(visits, _spans(session, one, midnight))
 

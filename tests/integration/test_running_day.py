@@ -110,6 +110,22 @@ def test_a_crew_that_comes_back_at_an_hour_keeps_what_fits(day: Day) -> None:
         assert shift.away_from is None
 
 
+def test_a_place_that_a_broken_crew_was_driving_to_is_open_again(day: Day) -> None:
+    letter = day.crew_with_work()
+    first = day.lists()[letter][0][0]
+    with day.at(8):
+        day.story.tell(day.stop_of(first).id, Kind.LEFT)
+    with day.at(8, 10):
+        until = clock.now() + timedelta(hours=5)
+        plan_id = day.happens(DayEventKind.CREW_AWAY, crew_id=day.crew_id(letter), until=until)
+        vehicle = next(v for v in day.change(plan_id).problem["vehicles"] if v["id"] == day.crew_id(letter))
+        assert not [step for step in vehicle.get("steps", []) if step.get("frozen")]
+        assert first in [v.order_id for v in told_lists(day.change(plan_id))[day.crew_id(letter)]]
+        day.approve(plan_id)
+        placed = {order for held in day.lists().values() for order, _state, _position in held}
+        assert first in placed or day.story.work_order(first).status == "ready"
+
+
 def test_what_happened_is_frozen_with_its_true_times(day: Day) -> None:
     letter = day.crew_with_work()
     first, second = [order for order, _s, _p in day.lists()[letter]][:2]
