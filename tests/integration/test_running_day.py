@@ -1,7 +1,9 @@
 """A day that is running changes: emergencies, broken vehicles, longer stops; seen before it goes out."""
 
+import random
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -369,3 +371,61 @@ def test_phones_say_where_crews_are_but_no_track_is_kept(day: Day) -> None:
         crew = next(one for one in running_crews(db.session(), day.day) if one.crew.letter == letter)
         assert crew.seen_at is not None
         assert crew.seen_at[1:] == pytest.approx((110.8105, -7.5570))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_a_day_has_come_to_its_rest_can_be_planned(day: Day, seed: int) -> None:
+    """Crews are anywhere in their lists; the referee accepts every change, and what happened stays."""
+    rng = random.Random(seed)
+    hour = rng.uniform(7.2, 14.5)
+    for letter, held in day.lists().items():
+        at = 7.0 + rng.random()
+        leader = day.story.world.leader(letter)
+        for order, _state, _position in held[: rng.randint(0, len(held))]:
+            stop = day.stop_of(order).id
+            for kind in (Kind.LEFT, Kind.ARRIVED, rng.choice((Kind.COMPLETED, Kind.COMPLETED, Kind.BLOCKED))):
+                at += rng.uniform(0.02, 0.6)
+                if at > hour:
+                    break
+                facts: dict[str, Any] = {}
+                if kind is Kind.COMPLETED:
+                    facts = {"repair_kind": "permanent", "photos": (day.story.photo,), "material_amount": 900}
+                elif kind is Kind.BLOCKED:
+                    facts = {"reason": "no_access"}
+                elif rng.random() < 0.5:
+                    facts = {"lon": 110.80 + rng.random() / 20, "lat": -7.57, "override": True}
+                with day.at(int(at), int(at % 1 * 60)):
+                    day.story.tell(stop, kind, by=leader, **facts)
+            if at > hour:
+                break
+    before = day.snapshot()
+    with day.at(int(hour), int(hour % 1 * 60)):
+        kinds = [
+            (DayEventKind.AGAIN, {"fill": True}),
+            (DayEventKind.CREW_AWAY, {"crew_id": day.crew_id(rng.choice("ABE"))}),
+            (DayEventKind.AGAIN, {}),
+        ]
+        for kind, what in kinds:
+            change = day.change(day.happens(kind, **what))
+            assert change.state == "proposed", change.asked
+            assert change.accepted, change.violations
+            frozen = {
+                (vehicle["id"], step.get("id"), step["service_at"])
+                for vehicle in change.problem["vehicles"]
+                for step in vehicle.get("steps", [])
+                if step.get("frozen") and step["type"] == "job"
+            }
+            kept = {
+                (route["vehicle"], step["id"], step["arrival"] + step["waiting_time"])
+                for route in change.answer["routes"]
+                for step in route["steps"]
+                if step["frozen"] and step["type"] == "job"
+            }
+            assert kept == frozen
+        assert day.snapshot() == before
+        day.approve(change.id)
+        proposed = {v.order_id for held in proposed_lists(change, day.city).values() for v in held}
+        placed = {
+            o for held in day.lists().values() for o, state, _p in held if state in ("planned", "on_the_way")
+        }
+        assert proposed <= placed
