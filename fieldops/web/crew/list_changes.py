@@ -14,11 +14,14 @@ from fieldops.queries.shifts import all_crews
 
 @dataclass(frozen=True)
 class NewList:
-    """What the note says: when, why, and line by line (icon, words)."""
+    """What the note says: when, why, and line by line (icon, words); other times apart from comings and
+    goings.
+    """
 
     version: BatchRevision
     reason: str
     lines: tuple[tuple[str, str], ...]
+    retimed: tuple[tuple[str, str], ...]
 
 
 def new_list(batch: Batch) -> NewList | None:
@@ -34,7 +37,12 @@ def new_list(batch: Batch) -> NewList | None:
         for change in version.changes
         for _order, service, cluster in [orders[change["order"]]]
     ]
-    return NewList(version, _reason(version.reason), tuple(lines))
+    return NewList(
+        version,
+        _reason(version.reason),
+        tuple(line for line in lines if line[0] != "clock"),
+        tuple(line for line in lines if line[0] == "clock"),
+    )
 
 
 def _line(change: dict[str, Any], crew_id: int, crews: dict[int, Crew], place: str) -> tuple[str, str]:

@@ -120,7 +120,7 @@ def difference_of(session: Session, day_plan: DayPlan, city: City) -> Difference
 
 def _is_overdue(row: Row) -> bool:
     due = row.order.due_at
-    return due is not None and row.now is not None and row.now > due and (row.was is None or row.was <= due)
+    return due is not None and row.now is not None and row.was is not None and row.was <= due < row.now
 
 
 @dataclass(frozen=True)
