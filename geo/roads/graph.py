@@ -16,6 +16,8 @@ from geo.crs import projected_crs
 from geo.errors import RoadFileError
 from geo.roads.graph_file import Arrays, read_graph_file
 from geo.roads.grid_index import Cells, SegmentIndex
+from geo.roads.hierarchy import Hierarchy, weigh
+from geo.roads.shortest_paths import Network
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -108,6 +110,9 @@ class RoadGraph:
         begin and end at one node there are none.
     grid_starts, grid_segments
         The index of segments.
+    shortcut_starts, shortcut_heads
+        The later nodes that each node is joined to (`geo.roads.elimination`), which is why nodes are numbered
+        as they are.
     names
         Street names; the first is "".
     """
@@ -134,6 +139,8 @@ class RoadGraph:
     arc_metres: Floats
     grid_starts: Ints
     grid_segments: Ints
+    shortcut_starts: Ints
+    shortcut_heads: Ints
     names: tuple[str, ...]
 
     @classmethod
@@ -166,6 +173,22 @@ class RoadGraph:
         """The index of segments."""
         cells = Cells(*self.summary.grid)
         return SegmentIndex(self.points_m, self.segment_section, cells, self.grid_starts, self.grid_segments)
+
+    def network(self, is_closed: Flags | None = None) -> Network:
+        """The arcs, (arcs,) closed ones marked, as compiled code takes them."""
+        if is_closed is None:
+            is_closed = np.zeros(len(self.arc_head), dtype=np.bool_)
+        return Network(self.arc_starts, self.arc_head, self.arc_seconds, self.arc_metres, is_closed)
+
+    @cached_property
+    def open_hierarchy(self) -> Hierarchy:
+        """The weighted shortcuts while nothing is closed."""
+        return self.hierarchy(None)
+
+    def hierarchy(self, is_closed: Flags | None) -> Hierarchy:
+        """The shortcuts, weighted for the arcs that are open."""
+        result: Hierarchy = weigh(self.shortcut_starts, self.shortcut_heads, self.network(is_closed))
+        return result
 
     @cached_property
     def arc_tail(self) -> Ints:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from geo.crs import projected_crs, to_metres
 from geo.errors import GeoError, RoadFileError, RoadSourceError
+from geo.roads.elimination import elimination_order, shortcuts
 from geo.roads.extracts import Report, Ways, read_ways
 from geo.roads.graph import RoadGraph, RoadSummary, graph_from
 from geo.roads.graph_file import Arrays, write_graph_file
@@ -88,6 +89,8 @@ def graph_arrays(ways: Ways, table: SpeedTable, source: str, report: Report) -> 
     sections = join_pieces(pieces, ways, kept)
     report("junctions", 0.6)
     arrays = _section_arrays(sections, ways)
+    _order_nodes(arrays)
+    report("junctions", 0.8)
     try:
         crs = projected_crs(sections.node_lon, sections.node_lat)
         arrays["points_m"] = np.column_stack(to_metres(sections.lon, sections.lat, crs))
@@ -122,9 +125,9 @@ def _section_arrays(sections: Sections, ways: Ways) -> Arrays:
     forward, backward = ways.forward_kmh[sections.way], ways.backward_kmh[sections.way]
     kmh = np.column_stack([forward, backward])
     kmh[sections.runs_against] = kmh[sections.runs_against, ::-1]
-    with np.errstate(divide="ignore"):
-        seconds = np.maximum(LEAST_SECONDS, metres[:, None] * 3.6 / kmh)
-    seconds[kmh == 0] = np.inf
+    seconds = np.full(kmh.shape, np.inf)
+    np.divide(metres[:, None] * 3.6, kmh, out=seconds, where=kmh > 0)
+    seconds = np.maximum(LEAST_SECONDS, seconds)
     count = np.diff(sections.point_starts)
     return {
         "nodes": np.column_stack([sections.node_lon, sections.node_lat]),
@@ -140,6 +143,19 @@ def _section_arrays(sections: Sections, ways: Ways) -> Arrays:
         "points_along_m": sections.along_m,
         "segment_section": np.repeat(np.arange(len(count), dtype=np.int32), count - 1),
     }
+
+
+def _order_nodes(arrays: Arrays) -> None:
+    """Number nodes in the order in which the hierarchy takes them out, and add its shortcuts."""
+    nodes = arrays["nodes"]
+    rank = elimination_order(arrays["section_tail"], arrays["section_head"], len(nodes))
+    arrays["nodes"] = np.empty_like(nodes)
+    arrays["nodes"][rank] = nodes
+    for ends in ("section_tail", "section_head"):
+        arrays[ends] = rank[arrays[ends]]
+    arrays["shortcut_starts"], arrays["shortcut_heads"] = shortcuts(
+        arrays["section_tail"], arrays["section_head"], len(nodes)
+    )
 
 
 def _add_index(arrays: Arrays) -> list[float | int]:

@@ -1,4 +1,4 @@
-"""Dijkstra's algorithm from places on roads to places on roads, compiled."""
+"""Dijkstra's algorithm from a place on a road, compiled: for one way at a time, when its streets matter."""
 
 from __future__ import annotations
 
@@ -100,53 +100,3 @@ def settle(
             if time < best[head] and not network.is_closed[arc]:
                 best[head], by_arc[head] = time, arc
                 waiting = _push(heap, waiting, time, head)
-
-
-@njit(cache=True, nogil=True)
-def reach(network: Network, arc_tail: I4, exits: Sides, entries: Sides, seconds: F8, metres: F8) -> None:
-    """Shorten ``seconds[i, j]`` to the fastest way over the nodes from place i to place j.
-
-    ``metres[i, j]`` becomes that way's length. What no way leads to stays as it is.
-    """
-    size = len(network.starts) - 1
-    best, far, by_arc = np.empty(size), np.empty(size), np.empty(size, np.int32)
-    is_target = np.zeros(size, np.bool_)
-    targets = 0
-    for node in entries.node.flat:
-        if node >= 0 and not is_target[node]:
-            is_target[node] = True
-            targets += 1
-    for i in range(len(exits.node)):
-        settle(network, exits, i, is_target, targets, best, by_arc)
-        far[:] = -1.0
-        for j in range(len(entries.node)):
-            for side in range(2):
-                node = entries.node[j, side]
-                if node < 0 or best[node] + entries.seconds[j, side] >= seconds[i, j]:
-                    continue
-                seconds[i, j] = best[node] + entries.seconds[j, side]
-                metres[i, j] = _metres_to(node, network, arc_tail, exits, i, by_arc, far)
-                metres[i, j] += entries.metres[j, side]
-
-
-@njit(cache=True, nogil=True)
-def _metres_to(
-    node: int, network: Network, arc_tail: I4, exits: Sides, source: int, by_arc: I4, far: F8
-) -> float:
-    """Length of the way to a node, which is also noted in ``far`` for it and all nodes on the way."""
-    length, last = 0.0, node
-    while far[last] < 0.0:
-        arc = by_arc[last]
-        if arc < 0:
-            far[last] = exits.metres[source, -1 - arc]
-        else:
-            length += network.metres[arc]
-            last = arc_tail[arc]
-    length += far[last]
-    result: float = length
-    last = node
-    while far[last] < 0.0:
-        far[last] = length
-        length -= network.metres[by_arc[last]]
-        last = arc_tail[by_arc[last]]
-    return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,10 @@ from geo.errors import GeoError
 from geo.roads.closures import closed_arcs, closure_key
 from geo.roads.doors import Doors, along_one_section, doors
 from geo.roads.graph import Flags, Floats, RoadGraph
+from geo.roads.hierarchy import restrict, sweep
 from geo.roads.matrix_cache import MatrixCache
 from geo.roads.parking import parking_places
-from geo.roads.shortest_paths import Network, Sides, reach
+from geo.roads.shortest_paths import Sides
 from geo.roads.snapping import Snapped, snap
 
 EARTH_RADIUS_M = (
@@ -26,7 +27,8 @@ DETOUR_FACTOR = 1.25
 
 NO_WAY = -1
 """Entry of a matrix between two places that no open road connects."""
-ROWS_AT_A_TIME = 64
+ROWS_AT_A_TIME = 128
+"""A multiple of the sources that are swept together; progress is told after each."""
 
 Matrix = npt.NDArray[np.int32]
 
@@ -97,48 +99,80 @@ def road_travel_times(
     key = (graph.key, closure_key(closed))
     known = cache.get(key, places) if cache is not None else None
     if known is None:
-        known = _with_walks(parked, *drives(graph, parked, parked, closed=closed, on_progress=on_progress))
+        known = _between_all(graph, parked, closed, on_progress)
         if cache is not None:
             cache.put(key, places, *known)
     return RoadTimes(*known, snapped, parked)
 
 
+def _between_all(
+    graph: RoadGraph, parked: Snapped, closed: Flags | None, on_progress: Callable[[float], None] | None
+) -> tuple[Matrix, Matrix]:
+    durations = np.full((len(parked), len(parked)), NO_WAY, dtype=np.int32)
+    distances = durations.copy()
+    walk_s = parked.walk_s
+    done = 0
+    for rows, seconds, metres in drive_blocks(graph, parked, parked, closed):
+        total = seconds + walk_s[rows, None] + walk_s[None, :]
+        is_way = np.isfinite(total)
+        durations[rows] = np.where(is_way, np.rint(np.where(is_way, total, 0.0)), NO_WAY)
+        distances[rows] = np.where(is_way, np.rint(np.where(is_way, metres, 0.0)), NO_WAY)
+        done += len(rows)
+        if on_progress is not None:
+            on_progress(done / len(parked))
+    np.fill_diagonal(durations, 0)
+    np.fill_diagonal(distances, 0)
+    return durations, distances
+
+
+def drive_blocks(
+    graph: RoadGraph, sources: Snapped, targets: Snapped, closed: Flags | None = None
+) -> Iterator[tuple[npt.NDArray[np.int64], Floats, Floats]]:
+    """Compute the fastest drives from points on the road to points on the road, some sources at a time.
+
+    Yields
+    ------
+    rows, seconds, metres
+        Which sources, and (rows, targets) float64 each; infinite where no open road leads. Every source
+        comes once.
+    """
+    begin, begin_row = _different(doors(graph, sources, closed))
+    end, end_row = _different(doors(graph, targets, closed))
+    no_closure = closed is None or not closed.any()
+    hierarchy = graph.open_hierarchy if no_closure else graph.hierarchy(closed_arcs(graph, closed))
+    small, exit_node, entry_node = restrict(hierarchy, begin.exit_node, end.entry_node)
+    entries = Sides(entry_node, end.entry_seconds, end.entry_metres)
+    row, column, run_s, run_m = along_one_section(graph, begin, end, closed)
+    by_block = np.argsort(begin_row, kind="stable")
+    for first in range(0, len(begin.section), ROWS_AT_A_TIME):
+        block = slice(first, first + ROWS_AT_A_TIME)
+        exits = Sides(exit_node[block], begin.exit_seconds[block], begin.exit_metres[block])
+        seconds = np.full((len(exits.node), len(entry_node)), np.inf)
+        metres = np.full_like(seconds, np.inf)
+        here = (row >= first) & (row < first + ROWS_AT_A_TIME)
+        at = row[here] - first, column[here]
+        seconds[at], metres[at] = run_s[here], run_m[here]
+        sweep(small, exits, entries, seconds, metres)
+        low, high = np.searchsorted(begin_row[by_block], [first, first + ROWS_AT_A_TIME])
+        rows = by_block[low:high]
+        within = np.ix_(begin_row[rows] - first, end_row)
+        yield rows, seconds[within], metres[within]
+
+
 def drives(
-    graph: RoadGraph,
-    sources: Snapped,
-    targets: Snapped,
-    *,
-    closed: Flags | None = None,
-    on_progress: Callable[[float], None] | None = None,
+    graph: RoadGraph, sources: Snapped, targets: Snapped, *, closed: Flags | None = None
 ) -> tuple[Floats, Floats]:
-    """Compute the fastest drives from points on the road to points on the road.
+    """Compute the fastest drives from points on the road to points on the road, without walks or rounding.
 
     Returns
     -------
     seconds, metres
         (sources, targets) float64 each; infinite where no open road leads.
-
-    Notes
-    -----
-    Dijkstra from each different source, in blocks of 64 so that progress can be told.
     """
-    begin, begin_row = _different(doors(graph, sources, closed))
-    end, end_row = _different(doors(graph, targets, closed))
-    seconds = np.full((len(begin.section), len(end.section)), np.inf)
-    metres = np.full_like(seconds, np.inf)
-    row, column, run_s, run_m = along_one_section(graph, begin, end, closed)
-    seconds[row, column], metres[row, column] = run_s, run_m
-    network = Network(
-        graph.arc_starts, graph.arc_head, graph.arc_seconds, graph.arc_metres, closed_arcs(graph, closed)
-    )
-    entries = Sides(end.entry_node, end.entry_seconds, end.entry_metres)
-    for first in range(0, len(seconds), ROWS_AT_A_TIME):
-        block = slice(first, first + ROWS_AT_A_TIME)
-        exits = Sides(begin.exit_node[block], begin.exit_seconds[block], begin.exit_metres[block])
-        reach(network, graph.arc_tail, exits, entries, seconds[block], metres[block])
-        if on_progress is not None:
-            on_progress(min(1.0, (first + ROWS_AT_A_TIME) / len(seconds)))
-    return seconds[begin_row][:, end_row], metres[begin_row][:, end_row]
+    seconds, metres = np.empty((len(sources), len(targets))), np.empty((len(sources), len(targets)))
+    for rows, some_seconds, some_metres in drive_blocks(graph, sources, targets, closed):
+        seconds[rows], metres[rows] = some_seconds, some_metres
+    return seconds, metres
 
 
 def _different(places: Doors) -> tuple[Doors, npt.NDArray[np.int64]]:
@@ -146,16 +180,6 @@ def _different(places: Doors) -> tuple[Doors, npt.NDArray[np.int64]]:
     points = np.column_stack([places.section.astype(np.float64), places.along_m])
     _, first, row = np.unique(points, axis=0, return_index=True, return_inverse=True)
     return places.rows(first), row.reshape(-1)
-
-
-def _with_walks(parked: Snapped, seconds: Floats, metres: Floats) -> tuple[Matrix, Matrix]:
-    total = seconds + parked.walk_s[:, None] + parked.walk_s[None, :]
-    is_way = np.isfinite(total)
-    durations = np.where(is_way, np.rint(np.where(is_way, total, 0.0)), NO_WAY).astype(np.int32)
-    distances = np.where(is_way, np.rint(np.where(is_way, metres, 0.0)), NO_WAY).astype(np.int32)
-    np.fill_diagonal(durations, 0)
-    np.fill_diagonal(distances, 0)
-    return durations, distances
 
 
 def affine_travel_times(

@@ -76,3 +76,23 @@ def slow_seconds(graph: RoadGraph, closed: np.ndarray | None = None) -> np.ndarr
                     best[head] = time + seconds
                     heapq.heappush(queue, (best[head], head))
     return result
+
+
+def random_network(folder: Path, seed: int, *, one_speed: bool = False) -> RoadGraph:
+    """A tangle of streets: one-ways, ways side by side, loops, dead ends, nodes at one spot, crossings."""
+    dice = np.random.default_rng(seed)
+    count = int(dice.integers(3, 25))
+    nodes = {k: (float(x), float(y)) for k, (x, y) in enumerate(dice.integers(0, 20, (count, 2)) * 50)}
+    ring = dice.permutation(count).tolist()
+    ways: list[dict[str, Any]] = [{"nodes": [*ring, ring[0]]}]
+    classes = ["residential"] if one_speed else ["residential", "primary", "service", "tertiary"]
+    for _ in range(int(dice.integers(0, 20))):
+        way: dict[str, Any] = {
+            "nodes": dice.integers(0, count, int(dice.integers(2, 5))).tolist(),
+            "highway": str(dice.choice(classes)),
+            "name": str(dice.choice(["", "Jalan Melati", "Gang 3"])),
+        }
+        if dice.random() < 0.4:
+            way["oneway"] = str(dice.choice(["yes", "-1"]))
+        ways.append(way)
+    return network(folder, nodes, *ways)
