@@ -15,6 +15,8 @@ from geo.roads.extracts import Ways
 
 LEAST_SECONDS = 0.01
 """Of a piece without length: a graph must not hold a way that costs nothing."""
+LONGEST_SEGMENT_M = 100.0
+"""Straight roads are cut into segments of at most this, so that a closure shuts no more than it must."""
 WGS84 = Geod(ellps="WGS84")
 
 
@@ -284,6 +286,7 @@ def _assemble(
     total = np.concatenate([[0.0], np.cumsum(metres)])
     along[np.arange(len(chain)) + section + 1] = total[1:] - total[first][section]
 
+    point_starts, bits = _cut_long(point_starts, [lon[node_at], lat[node_at], along])
     ends, inverse = np.unique(np.concatenate([begin[first], end[last]]), return_inverse=True)
     return Sections(
         lon[ends],
@@ -293,7 +296,23 @@ def _assemble(
         way[piece[first]],
         against[first],
         point_starts,
-        lon[node_at],
-        lat[node_at],
-        along,
+        *bits,
     )
+
+
+def _cut_long(
+    point_starts: npt.NDArray[np.int64], columns: list[npt.NDArray[np.float64]]
+) -> tuple[npt.NDArray[np.int64], list[npt.NDArray[np.float64]]]:
+    """Put points into straight bits that are too long; `columns` are longitude, latitude and metres along."""
+    step = np.diff(columns[2], append=0.0)
+    step[point_starts[1:] - 1] = 0.0  # the last point of a section has nothing after it
+    parts = np.maximum(1, np.ceil(step / LONGEST_SEGMENT_M - 1e-9)).astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(parts)])
+    part = np.arange(first[-1]) - np.repeat(first[:-1], parts)
+    share = part / np.repeat(parts, parts)
+    cut = []
+    for values in columns:
+        onward = np.append(values[1:], values[-1]) - values
+        onward[point_starts[1:] - 1] = 0.0
+        cut.append(np.repeat(values, parts) + share * np.repeat(onward, parts))
+    return first[point_starts], cut

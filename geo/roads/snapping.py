@@ -51,6 +51,10 @@ class Snapped:
     def __len__(self) -> int:
         return len(self.segment)
 
+    def rows(self, which: slice | npt.NDArray[np.int64]) -> Snapped:
+        """Some of the places."""
+        return Snapped(*(getattr(self, name)[which] for name in self.__slots__))
+
     @property
     def is_far(self) -> Flags:
         """Places more than 150 m from any road: to be looked at again."""
