@@ -22,12 +22,13 @@ from geo.dispatch.files import (
 )
 from geo.dispatch.result import Plan, Progress
 from geo.dispatch.search import DEFAULT_SECONDS, plan
-from geo.errors import BadProblem
+from geo.errors import BadProblem, RoadFileError
+from geo.roads.graph import RoadGraph
 
 if TYPE_CHECKING:
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse names it so
 
-DONE, INTERNAL, BAD_INPUT = 0, 1, 2
+DONE, INTERNAL, BAD_INPUT, NO_ROADS = 0, 1, 2, 3
 
 
 def add_parser(subparsers: SubParsers) -> argparse.ArgumentParser:
@@ -48,6 +49,12 @@ def add_parser(subparsers: SubParsers) -> argparse.ArgumentParser:
     parser.add_argument("--cpu", action="store_true", help="count CPU seconds of the process, not the wall")
     parser.add_argument(
         "--write-problem", type=Path, metavar="FILE", help="save the problem with its matrices completed"
+    )
+    parser.add_argument(
+        "--roads",
+        type=Path,
+        metavar="FILE",
+        help="road graph (python -m geo roads) to drive over when the problem has no matrices",
     )
     parser.set_defaults(run=run)
     return parser
@@ -70,7 +77,8 @@ def _count(text: str) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Carry the command out; return the exit status."""
     try:
-        problem = read_problem_file(arguments.problem)
+        roads = None if arguments.roads is None else RoadGraph.open(arguments.roads)
+        problem = read_problem_file(arguments.problem, roads)
         if arguments.write_problem is not None:
             write_json(arguments.write_problem, problem_to_dict(problem))
         made = _with_bar(
@@ -87,6 +95,8 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         sys.stderr.write(f"plan: {error.filename}: cannot be written: {error.strerror}\n")
         return BAD_INPUT
+    except RoadFileError as error:
+        return _fail(arguments.plan, NO_ROADS, str(error))
     except BadProblem as error:
         return _fail(arguments.plan, BAD_INPUT, str(error))
     except Exception as error:  # noqa: BLE001 - whatever else happens is ours, and must not look like bad input

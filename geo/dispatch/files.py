@@ -14,10 +14,11 @@ from geo.dispatch.problem import Problem
 from geo.dispatch.reading import read_problem
 from geo.dispatch.writing import error_to_dict, plan_to_dict, problem_to_dict
 from geo.errors import BadProblem
+from geo.roads.graph import RoadGraph
 
 
-def read_problem_file(file: Path) -> Problem:
-    """Read a planning file; array files named in it may lie beside it.
+def read_problem_file(file: Path, roads: RoadGraph | None = None) -> Problem:
+    """Read a planning file; array files named in it may lie beside it, drives may run over roads.
 
     Raises
     ------
@@ -30,7 +31,7 @@ def read_problem_file(file: Path) -> Problem:
         raise BadProblem(file.name, f"cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise BadProblem(file.name, f"is not JSON: {error}") from error
-    return read_problem(data, file.parent)
+    return read_problem(data, file.parent, roads)
 
 
 def write_json(file: Path, data: dict[str, Any]) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 from geo.dispatch.fields import Fields, as_array, kind_of
 from geo.dispatch.problem import NO_WAY, Matrix, Problem, TravelTimes
 from geo.errors import BadProblem
-from geo.roads.travel_times import affine_travel_times
+from geo.roads.graph import RoadGraph
+from geo.roads.travel_times import affine_travel_times, road_travel_times
 
 LARGEST_ENTRY = 1 << 30
 
@@ -109,9 +110,21 @@ def _read_file(name: str, path: str, folder: Path | None) -> Matrix:
     return matrix
 
 
-def with_computed_matrices(problem: Problem) -> Problem:
-    """Estimate the matrices of a problem from its places, one estimate for all profiles."""
-    durations_s, distances_m = affine_travel_times(np.array(problem.places or (), dtype=np.float64))
+def with_computed_matrices(problem: Problem, roads: RoadGraph | None = None) -> Problem:
+    """Compute the matrices of a problem from its places: over roads, or without any by an estimate.
+
+    All profiles drive alike. What lies too far from any road has `NO_WAY` in its row and column.
+    """
+    places = np.array(problem.places or (), dtype=np.float64).reshape(-1, 2)
+    if roads is None:
+        durations_s, distances_m = affine_travel_times(places)
+    else:
+        driven = road_travel_times(roads, places)
+        durations_s, distances_m = driven.durations_s, driven.distances_m
     times = TravelTimes(durations_s, None, distances_m)
     profiles = {vehicle.profile for vehicle in problem.vehicles}
-    return replace(problem, matrices=dict.fromkeys(sorted(profiles), times), matrix_source="affine")
+    return replace(
+        problem,
+        matrices=dict.fromkeys(sorted(profiles), times),
+        matrix_source="affine" if roads is None else "roads",
+    )

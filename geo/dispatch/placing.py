@@ -9,6 +9,7 @@ from geo.dispatch.matrices import with_computed_matrices
 from geo.dispatch.problem import Job, Problem, Reload, Vehicle
 from geo.dispatch.vehicle_reading import Place, Whereabouts
 from geo.errors import BadProblem
+from geo.roads.graph import RoadGraph
 
 
 def check_indices(problem: Problem, places: Sequence[Whereabouts]) -> Problem:
@@ -63,8 +64,10 @@ def _reload_of(vehicle: Vehicle, path: str) -> Reload | None:
 # ---------------------------------------------------------------- by longitude and latitude
 
 
-def with_estimates(problem: Problem, places: Sequence[Whereabouts]) -> Problem:
-    """Number the distinct places in order of appearance and estimate the drives between them.
+def with_computed_drives(
+    problem: Problem, places: Sequence[Whereabouts], roads: RoadGraph | None = None
+) -> Problem:
+    """Number the distinct places in order of appearance and compute the drives between them.
 
     Indices in the file are not read: without matrices they point nowhere.
     """
@@ -74,7 +77,8 @@ def with_estimates(problem: Problem, places: Sequence[Whereabouts]) -> Problem:
         _placed_vehicle(vehicle, where, f"vehicles[{n}]", order)
         for n, (vehicle, where) in enumerate(zip(problem.vehicles, places, strict=True))
     )
-    return with_computed_matrices(replace(problem, jobs=jobs, vehicles=vehicles, places=tuple(order)))
+    placed = replace(problem, jobs=jobs, vehicles=vehicles, places=tuple(order))
+    return with_computed_matrices(placed, roads)
 
 
 def _placed_job(job: Job, path: str, order: dict[Place, int]) -> Job:

@@ -9,13 +9,14 @@ from geo.dispatch.contradictions import check_problem
 from geo.dispatch.fields import Fields
 from geo.dispatch.job_reading import read_job
 from geo.dispatch.matrices import read_matrices
-from geo.dispatch.placing import check_indices, with_estimates
+from geo.dispatch.placing import check_indices, with_computed_drives
 from geo.dispatch.problem import Options, PreviousRoute, Problem
 from geo.dispatch.vehicle_reading import read_vehicle
 from geo.errors import BadProblem
+from geo.roads.graph import RoadGraph
 
 
-def read_problem(data: Any, folder: Path | None = None) -> Problem:
+def read_problem(data: Any, folder: Path | None = None, roads: RoadGraph | None = None) -> Problem:
     """Read a decoded planning file.
 
     Parameters
@@ -24,10 +25,12 @@ def read_problem(data: Any, folder: Path | None = None) -> Problem:
         The decoded JSON.
     folder
         Where matrix files named in it may lie; without it they are refused.
+    roads
+        Where the drives are computed over when the file has no matrices; without it they are estimated.
 
     Returns
     -------
-    The problem, with travel times estimated from the locations when the file has no matrices.
+    The problem, with travel times computed from the locations when the file has no matrices.
 
     Raises
     ------
@@ -55,7 +58,7 @@ def read_problem(data: Any, folder: Path | None = None) -> Problem:
         previous=previous,
         previous_unknown=unknown,
     )
-    problem = check_indices(problem, places) if matrices else with_estimates(problem, places)
+    problem = check_indices(problem, places) if matrices else with_computed_drives(problem, places, roads)
     check_problem(problem)
     return problem
 

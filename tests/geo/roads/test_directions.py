@@ -268,7 +268,7 @@ def with_streets_going_on(line):
 
 
 def expected_sides(case):
-    """Left and right, in order. The first exit of a roundabout is a left turn where one drives on the left."""
+    """Left and right, in order; where one drives on the left, a roundabout's first exit is a left turn."""
     told = [sentence.split(" onto ")[0] for sentence in case["directions"]]
     turns = [sentence for sentence in told if "Turn" in sentence or "exit point 1 " in sentence]
     return ["right" if "right" in sentence else "left" for sentence in turns if "slight" not in sentence]
