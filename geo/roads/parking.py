@@ -30,29 +30,36 @@ def parking_places(
     if not len(at):
         return snapped
     places = np.asarray(lon_lat, dtype=np.float64).reshape(-1, 2)
-    moved = snap(graph, places[at], left_out=closed | _in_pockets(graph, closed))
+    moved = snap(graph, places[at], left_out=_no_parking(graph, closed))
     columns = {name: getattr(snapped, name).copy() for name in Snapped.__slots__}
     for name, column in columns.items():
         column[at] = getattr(moved, name)
     return Snapped(**columns)
 
 
-def _in_pockets(graph: RoadGraph, closed: Flags) -> Flags:
-    """Segments with an end in a part of the open network that is small; (m,) bool."""
+def _no_parking(graph: RoadGraph, closed: Flags) -> Flags:
+    """Segments that are closed, or cut off by it from all large parts of the network; (m,) bool."""
+    count = np.concatenate([[0], np.cumsum(closed)])
+    section = graph.segment_section
+    numbers = np.arange(len(section))
+    first, last = graph.section_points[:-1], graph.section_points[1:]
+    begin = (first - np.arange(len(first)))[section]
+    end = (last - np.arange(len(last)) - 1)[section]
+    is_large = _in_large_part(graph, closed)
+    by_tail = is_large[graph.section_tail[section]] & (count[numbers + 1] == count[begin])
+    by_head = is_large[graph.section_head[section]] & (count[end] == count[numbers])
+    is_oneway = ~np.isfinite(graph.section_seconds[section, 1])
+    no_parking: Flags = ~np.where(is_oneway, by_tail & by_head, by_tail | by_head)
+    return no_parking
+
+
+def _in_large_part(graph: RoadGraph, closed: Flags) -> Flags:
+    """Nodes in a part of the open network, connected both ways, that is no pocket; (n,) bool."""
     size = len(graph.nodes)
     is_closed = closed_arcs(graph, closed)
     open_before = np.concatenate([[0], np.cumsum(~is_closed)])
-    arcs = csr_array(
-        (
-            np.ones(int(open_before[-1]), dtype=np.int8),
-            graph.arc_head[~is_closed],
-            open_before[graph.arc_starts],
-        ),
-        shape=(size, size),
-    )
+    ones = np.ones(int(open_before[-1]), dtype=np.int8)
+    arcs = csr_array((ones, graph.arc_head[~is_closed], open_before[graph.arc_starts]), shape=(size, size))
     count, label = connected_components(arcs, directed=True, connection="strong")
-    is_small = np.bincount(label, minlength=count) < LEAST_SHARE * size
-    node_is_small = is_small[label]
-    section = node_is_small[graph.section_tail] & node_is_small[graph.section_head]
-    in_pocket: Flags = section[graph.segment_section]
-    return in_pocket
+    is_large: Flags = (np.bincount(label, minlength=count) >= max(2.0, LEAST_SHARE * size))[label]
+    return is_large

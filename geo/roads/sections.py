@@ -15,7 +15,7 @@ from geo.roads.extracts import Ways
 
 LEAST_SECONDS = 0.01
 """Of a piece without length: a graph must not hold a way that costs nothing."""
-LONGEST_SEGMENT_M = 100.0
+LONGEST_SEGMENT_M = 50.0
 """Straight roads are cut into segments of at most this, so that a closure shuts no more than it must."""
 WGS84 = Geod(ellps="WGS84")
 
