@@ -2,6 +2,7 @@
 
 import heapq
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from geo.roads.graph import RoadGraph
 from geo.roads.importing import import_roads
+from geo.roads.snapping import Snapped
 
 METRE = 1 / 111_320.0
 """Degrees, near the equator."""
@@ -96,3 +98,57 @@ def random_network(folder: Path, seed: int, *, one_speed: bool = False) -> RoadG
             way["oneway"] = str(dice.choice(["yes", "-1"]))
         ways.append(way)
     return network(folder, nodes, *ways)
+
+
+def slow_drives(graph: RoadGraph, places: Snapped, closed: np.ndarray | None = None) -> np.ndarray:
+    """Seconds between points on roads: a plain Dijkstra over sections cut at every point, (n, n)."""
+    leaving: dict[object, list[tuple[object, float]]] = {}
+
+    def join(one: object, other: object, there_s: float, back_s: float) -> None:
+        leaving.setdefault(one, []).append((other, there_s))
+        leaving.setdefault(other, []).append((one, back_s))
+
+    for section in range(len(graph.section_tail)):
+        metres = float(graph.section_metres[section])
+        here = [(float(places.along_m[k]), f"place {k}") for k in np.flatnonzero(places.section == section)]
+        tail, head = int(graph.section_tail[section]), int(graph.section_head[section])
+        marks = [(0.0, tail), *sorted(here), (metres, head)]
+        along = graph.points_along_m[graph.section_points[section] : graph.section_points[section + 1]]
+        first = int(graph.section_points[section]) - section
+        for (low, one), (high, other) in pairwise(marks):
+            is_shut = closed is not None and any(
+                closed[first + k] and along[k] < high and along[k + 1] > low for k in range(len(along) - 1)
+            )
+            share = (high - low) / metres if metres > 0 else float(one == tail and other == head)
+            forward, backward = (
+                0.0 if share == 0.0 else seconds * share
+                for seconds in graph.section_seconds[section].tolist()
+            )
+            if not is_shut:
+                join(one, other, forward, backward)
+        for mark, name in here:
+            for end, node in ((0.0, tail), (metres, head)):
+                if abs(mark - end) <= 0.01:
+                    join(name, node, 0.0, 0.0)
+    result = np.full((len(places), len(places)), np.inf)
+    for source in range(len(places)):
+        best = _plain_search(leaving, f"place {source}")
+        for target in range(len(places)):
+            result[source, target] = best.get(f"place {target}", np.inf)
+    return result
+
+
+def _plain_search(leaving: dict[object, list[tuple[object, float]]], source: object) -> dict[object, float]:
+    best = {source: 0.0}
+    queue: list[tuple[float, int, object]] = [(0.0, 0, source)]
+    count = 0
+    while queue:
+        time, _, at = heapq.heappop(queue)
+        if time > best[at]:
+            continue
+        for head, seconds in leaving.get(at, ()):
+            if time + seconds < best.get(head, np.inf):
+                best[head] = time + seconds
+                count += 1
+                heapq.heappush(queue, (best[head], count, head))
+    return best
