@@ -17,6 +17,7 @@ from geo.errors import RoadFileError
 from geo.roads.graph_file import Arrays, read_graph_file
 from geo.roads.grid_index import Cells, SegmentIndex
 from geo.roads.hierarchy import Hierarchy, weigh
+from geo.roads.near_lists import NearLists
 from geo.roads.shortest_paths import Network
 
 Floats = npt.NDArray[np.float64]
@@ -50,8 +51,8 @@ class RoadSummary:
         The projected CRS that distances to the road are measured in.
     classes
         Classes of road, as numbered in the graph.
-    grid
-        Cells of the index of segments.
+    grid, squares
+        Cells of the index of segments, and of the lists of near ones.
     """
 
     key: str
@@ -67,6 +68,7 @@ class RoadSummary:
     epsg: int
     classes: tuple[str, ...]
     grid: tuple[float, float, float, int, int]
+    squares: tuple[float, float, float, int, int]
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ class RoadGraph:
         begin and end at one node there are none.
     grid_starts, grid_segments
         The index of segments.
+    near_starts, near_points
+        The segments that can be nearest, by square (`geo.roads.near_lists`).
     shortcut_starts, shortcut_heads
         The later nodes that each node is joined to (`geo.roads.elimination`), which is why nodes are numbered
         as they are.
@@ -139,6 +143,8 @@ class RoadGraph:
     arc_metres: Floats
     grid_starts: Ints
     grid_segments: Ints
+    near_starts: Ints
+    near_points: Ints
     shortcut_starts: Ints
     shortcut_heads: Ints
     names: tuple[str, ...]
@@ -191,6 +197,17 @@ class RoadGraph:
         return result
 
     @cached_property
+    def near(self) -> NearLists:
+        """The segments that can be nearest, by square."""
+        return NearLists(Cells(*self.summary.squares), self.near_starts, self.near_points)
+
+    @cached_property
+    def point_section(self) -> Ints:
+        """The section of each point, (q,)."""
+        sections = np.arange(len(self.section_tail), dtype=np.int32)
+        return np.repeat(sections, np.diff(self.section_points))
+
+    @cached_property
     def arc_tail(self) -> Ints:
         """Where each arc comes from, (arcs,)."""
         return np.repeat(np.arange(len(self.nodes), dtype=np.int32), np.diff(self.arc_starts))
@@ -213,6 +230,6 @@ def graph_from(arrays: Arrays, summary: dict[str, Any]) -> RoadGraph:
     arrays = dict(arrays)
     starts, text = arrays.pop("name_starts"), arrays.pop("names").tobytes()
     names = tuple(text[a:b].decode() for a, b in pairwise(starts.tolist()))
-    for key in ("bounds", "classes", "grid"):
+    for key in ("bounds", "classes", "grid", "squares"):
         summary = {**summary, key: tuple(summary[key])}
     return RoadGraph(summary=RoadSummary(**summary), names=names, **arrays)

@@ -23,7 +23,7 @@ import numpy.typing as npt
 from geo.errors import RoadFileError
 
 MAGIC = b"FieldOps roads\r\n"  # the line end shows a file that went through a transfer as text
-VERSION = 2
+VERSION = 3
 FRONT = struct.Struct("<16sIIQI")
 ALIGNMENT = 64
 DTYPES = frozenset({"<f8", "<f4", "<i8", "<i4", "|u1", "|b1"})

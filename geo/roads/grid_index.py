@@ -12,7 +12,7 @@ F8 = npt.NDArray[np.float64]
 I4 = npt.NDArray[np.int32]
 B1 = npt.NDArray[np.bool_]
 
-SEGMENTS_PER_CELL = 2.0
+SEGMENTS_PER_CELL = 4.0
 LEAST_CELL_M, MOST_CELLS = 20.0, 4_000_000
 CELLS_PER_FULL_CELL = 4.0
 """Towns do not fill the box around them."""

@@ -15,6 +15,7 @@ from geo.roads.extracts import Report, Ways, read_ways
 from geo.roads.graph import RoadGraph, RoadSummary, graph_from
 from geo.roads.graph_file import Arrays, write_graph_file
 from geo.roads.grid_index import index_segments
+from geo.roads.near_lists import near_lists
 from geo.roads.sections import (
     LEAST_SECONDS,
     WGS84,
@@ -96,7 +97,7 @@ def graph_arrays(ways: Ways, table: SpeedTable, source: str, report: Report) -> 
         arrays["points_m"] = np.column_stack(to_metres(sections.lon, sections.lat, crs))
     except GeoError as error:
         raise RoadSourceError(f"{source}: {error}") from error
-    grid = _add_index(arrays)
+    cells = _add_index(arrays)
     _add_arcs(arrays, len(sections.node_lon))
     _add_names(arrays, ways.names)
     report("junctions", 1.0)
@@ -115,7 +116,7 @@ def graph_arrays(ways: Ways, table: SpeedTable, source: str, report: Report) -> 
         ],
         "epsg": int(crs.to_epsg() or 0),
         "classes": list(table.classes),
-        "grid": grid,
+        **cells,
     }
     return arrays, summary
 
@@ -158,10 +159,12 @@ def _order_nodes(arrays: Arrays) -> None:
     )
 
 
-def _add_index(arrays: Arrays) -> list[float | int]:
+def _add_index(arrays: Arrays) -> dict[str, list[float | int]]:
     index = index_segments(arrays["points_m"], arrays["segment_section"])
     arrays["grid_starts"], arrays["grid_segments"] = index.starts, index.segments
-    return list(index.cells)
+    near = near_lists(index)
+    arrays["near_starts"], arrays["near_points"] = near.starts, near.points
+    return {"grid": list(index.cells), "squares": list(near.squares)}
 
 
 def _add_arcs(arrays: Arrays, node_count: int) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from geo.crs import checked_degrees, to_metres
 from geo.roads.graph import Flags, Floats, Ints, RoadGraph
 from geo.roads.grid_index import find_nearest
+from geo.roads.near_lists import UNDECIDED, look_up
 
 FAR_M = 150.0
 """Beyond, whoever placed the point should look again."""
@@ -116,11 +117,18 @@ def nearest_segments(
     segment, fraction, distance_m
         (n,) each; −1 and infinite where all segments are left out.
     """
-    nobody = np.empty(0, dtype=np.bool_)
-    result: tuple[Ints, Floats, Floats] = find_nearest(
-        np.ascontiguousarray(xy_m), graph.index, nobody if left_out is None else left_out
-    )
-    return result
+    xy_m = np.ascontiguousarray(xy_m)
+    if left_out is not None:
+        searched: tuple[Ints, Floats, Floats] = find_nearest(xy_m, graph.index, left_out)
+        return searched
+    point, fraction, distance, _ = look_up(xy_m, graph.points_m, graph.near)
+    is_open = point == UNDECIDED
+    point[is_open] = 0
+    segment: Ints = point - graph.point_section[point]
+    if is_open.any():
+        rest = find_nearest(xy_m[is_open], graph.index, np.empty(0, dtype=np.bool_))
+        segment[is_open], fraction[is_open], distance[is_open] = rest
+    return segment, fraction, distance
 
 
 def _on_the_road(graph: RoadGraph, segment: Ints, fraction: Floats, distance: Floats) -> Snapped:

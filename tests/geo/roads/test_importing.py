@@ -199,6 +199,7 @@ def test_real_towns_are_read(data, tmp_path, name):
     assert (road_travel_times(graph, spots).durations_s >= 0).all()  # all is connected, both ways
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_one_town_in_four_formats_is_one_graph(data, tmp_path):
     source = data / "osm_test_extracts" / "krems.osm.gz"
