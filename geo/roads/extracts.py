@@ -22,6 +22,8 @@ from geo.roads.speeds import SpeedTable
 Report = Callable[[str, float], None]
 OSM_ENDINGS = (".osm.pbf", ".pbf", ".osm", ".osm.gz", ".osm.bz2")
 JSON_ENDINGS = (".json", ".json.gz")
+COORDINATE_STEPS = 10_000_000
+"""Of a degree, in which OpenStreetMap counts."""
 BYTES_PER_WAY = 250.0
 """Of a .pbf, roughly; only the progress bar believes in it."""
 
@@ -187,7 +189,8 @@ def _read_osm(source: Path, size: int, table: SpeedTable, report: Report) -> Way
     expected = max(1.0, size / BYTES_PER_WAY)
     try:
         for count, way in enumerate(_osm(source, osmium.osm.WAY, osmium.filter.KeyFilter("highway"))):
-            collection.add(way.tags.get, lambda way=way: [node.ref for node in way.nodes])  # type: ignore[misc]
+            tags = {tag.k: tag.v for tag in way.tags}
+            collection.add(tags.get, lambda way=way: [node.ref for node in way.nodes])  # type: ignore[misc]
             if count % 1000 == 0:
                 report("ways", min(0.99, count / expected))
         report("ways", 1.0)
@@ -208,23 +211,23 @@ def _osm(source: Path, kind: Any, *filters: Any) -> Iterator[Any]:
 def _osm_places(source: Path, node_ids: array[int], report: Report) -> tuple[dict[str, array[Any]], set[int]]:
     wanted = np.unique(_column(node_ids, np.int64))
     places: dict[str, array[Any]] = {"id": array("q"), "lon": array("d"), "lat": array("d")}
-    barriers: set[int] = set()
     if not len(wanted):
-        return places, barriers
+        return places, set()
+    ids = osmium.filter.IdFilter(wanted.tolist())
     add_id, add_lon, add_lat = (places[key].append for key in ("id", "lon", "lat"))
-    nodes = _osm(source, osmium.osm.NODE, osmium.filter.IdFilter(wanted.tolist()))
-    for count, node in enumerate(nodes):
-        if not node.location.valid():
-            continue
-        add_id(node.id)
-        add_lon(node.lon)
-        add_lat(node.lat)
-        if len(node.tags) and node.tags.get("barrier") is not None and _stops_cars(node.tags.get):
-            barriers.add(node.id)
+    for count, node in enumerate(_osm(source, osmium.osm.NODE, ids)):
+        location = node.location
+        if location.valid():
+            add_id(node.id)
+            add_lon(location.x / COORDINATE_STEPS)
+            add_lat(location.y / COORDINATE_STEPS)
         if count % 5000 == 0:
             report("places", min(0.99, count / len(wanted)))
+    # Another pass, because looking at the tags of every node would take longer than reading the file again.
+    barriers = _osm(source, osmium.osm.NODE, osmium.filter.KeyFilter("barrier"), ids)
+    stopping = {node.id for node in barriers if _stops_cars(node.tags.get)}
     report("places", 1.0)
-    return places, barriers
+    return places, stopping
 
 
 def _as_of(source: Path) -> str:

@@ -24,6 +24,8 @@ NEAR_M = 200.0
 """Squares without a road within this have no list."""
 BATCH = 128
 """Places looked up together, so that reading one list doesn't wait for finding the next."""
+BLOCK = 2
+"""Squares are numbered by blocks of 2 × 2, row by row, and within a block row by row."""
 UNDECIDED = -2
 
 
@@ -33,9 +35,9 @@ class NearLists(NamedTuple):
     Attributes
     ----------
     squares
-        Where they lie.
+        Where they lie; columns and rows are multiples of `BLOCK`.
     starts
-        (columns × rows + 1,) where each square's list begins, row by row.
+        (columns × rows + 1,) where each square's list begins, block by block.
     points
         First points of the segments, ascending within a list.
     """
@@ -51,7 +53,8 @@ def near_lists(index: SegmentIndex) -> NearLists:
     width, height = cells.columns * cells.size_m, cells.rows * cells.size_m
     most = max(SQUARES_ANYWAY, SQUARES_PER_SEGMENT * len(index.section))
     size = max(SQUARE_M, float(np.sqrt(width * height / most)), max(width, height) / most)
-    squares = Cells(cells.x_m, cells.y_m, size, int(np.ceil(width / size)), int(np.ceil(height / size)))
+    columns, rows = (int(np.ceil(span / size / BLOCK)) * BLOCK for span in (width, height))
+    squares = Cells(cells.x_m, cells.y_m, size, columns, rows)
     starts, points = _list_all(index, squares)
     return NearLists(squares, starts, points)
 
@@ -87,7 +90,9 @@ def _list_of(x: float, y: float, lists: NearLists) -> tuple[int, int]:
     squares = lists.squares
     column, row = (x - squares.x_m) / squares.size_m, (y - squares.y_m) / squares.size_m
     is_inside = (column >= 0.0) & (column < squares.columns) & (row >= 0.0) & (row < squares.rows)
-    square = int(row) * squares.columns + int(column) if is_inside else 0  # no branch: it costs a third
+    i, j = (int(column), int(row)) if is_inside else (0, 0)  # no branch: it costs a third
+    block = (j // BLOCK) * (squares.columns // BLOCK) + i // BLOCK
+    square = block * (BLOCK * BLOCK) + (j % BLOCK) * BLOCK + i % BLOCK
     return lists.starts[square], lists.starts[square + 1] if is_inside else lists.starts[square]
 
 
@@ -117,39 +122,75 @@ def _nearest_of(
 
 @njit(cache=True, nogil=True)
 def _list_all(index: SegmentIndex, squares: Cells) -> tuple[I4, I4]:
-    count = squares.columns * squares.rows
-    starts = np.zeros(count + 1, np.int32)
-    points = np.empty(4 * count + 16, np.int32)
-    candidates = np.empty(len(index.section), np.int32)
+    """List block by block: what can't be nearest to anything in a block can't be in any of its squares."""
+    starts = np.zeros(squares.columns * squares.rows + 1, np.int32)
+    points = np.empty(4 * len(starts), np.int32)
+    around = np.empty(len(index.section), np.int32)
     seen = np.full(len(index.section), -1, np.int32)
-    end = 0
-    for square in range(count):
-        x = squares.x_m + (square % squares.columns) * squares.size_m
-        y = squares.y_m + (square // squares.columns) * squares.size_m
-        collected, bound = _collect(index, x, y, squares.size_m, square, seen, candidates)
-        if end + collected > len(points):
-            larger = np.empty(2 * len(points) + collected, np.int32)
-            larger[:end] = points[:end]
-            points = larger
-        begin = end
-        if bound <= NEAR_M * NEAR_M:
-            for k in range(collected):
-                point = candidates[k] + index.section[candidates[k]]
-                if _least(index.points_m, point, x, y, squares.size_m) <= bound * (1.0 + 1e-9) + 1e-6:
-                    points[end] = point
-                    end += 1
-            points[begin:end].sort()
-        starts[square + 1] = end
+    square, end = 0, 0
+    for block in range(squares.columns * squares.rows // (BLOCK * BLOCK)):
+        row, column = divmod(block, squares.columns // BLOCK)
+        x = squares.x_m + column * BLOCK * squares.size_m
+        y = squares.y_m + row * BLOCK * squares.size_m
+        count, bound = _collect(index, x, y, BLOCK * squares.size_m, block, seen, around)
+        count = _keep_near(index.points_m, around[:count], x, y, BLOCK * squares.size_m, bound, around)
+        around[:count].sort()
+        for inner in range(BLOCK * BLOCK):
+            if end + count > len(points):
+                larger = np.empty(2 * len(points) + count, np.int32)
+                larger[:end] = points[:end]
+                points = larger
+            inner_x, inner_y = (
+                x + (inner % BLOCK) * squares.size_m,
+                y + (inner // BLOCK) * squares.size_m,
+            )
+            bound = _bound(index.points_m, around[:count], inner_x, inner_y, squares.size_m)
+            if bound <= NEAR_M * NEAR_M:
+                end += _keep_near(
+                    index.points_m, around[:count], inner_x, inner_y, squares.size_m, bound, points[end:]
+                )
+            square += 1
+            starts[square] = end
     return starts, points[:end].copy()
 
 
 @njit(cache=True, nogil=True)
+def _bound(points_m: F8, points: I4, x: float, y: float, size: float) -> float:
+    """Squared distance within which some segment lies of every point of a square."""
+    nearest, least = -1, np.inf
+    for point in points:
+        middle = _off(points_m, point, x + 0.5 * size, y + 0.5 * size)
+        if middle < least:
+            nearest, least = point, middle
+    bound = np.inf if nearest < 0 else _most(points_m, nearest, x, y, size)
+    for point in points:
+        if _off(points_m, point, x + 0.5 * size, y + 0.5 * size) < 0.6 * bound:  # else it hardly helps
+            bound = min(bound, _most(points_m, point, x, y, size))
+    return bound
+
+
+@njit(cache=True, nogil=True)
+def _keep_near(points_m: F8, points: I4, x: float, y: float, size: float, bound: float, kept: I4) -> int:
+    """Write the segments that can be nearest to anything in a square; return how many."""
+    count = 0
+    reach = np.sqrt(bound) + np.sqrt(0.5) * size + 1e-3
+    for point in points:
+        middle = _off(points_m, point, x + 0.5 * size, y + 0.5 * size)
+        if middle > reach * reach:
+            continue
+        if middle <= bound or _least(points_m, point, x, y, size) <= bound * (1.0 + 1e-9) + 1e-6:
+            kept[count] = point
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
 def _collect(
-    index: SegmentIndex, x: float, y: float, size: float, square: int, seen: I4, candidates: I4
+    index: SegmentIndex, x: float, y: float, size: float, square: int, seen: I4, around: I4
 ) -> tuple[int, float]:
     """Gather segments around a square, ring by ring, until none beyond can be nearest to anything in it.
 
-    Returns how many, and a bound: some segment lies within its root of every point of the square.
+    Returns how many first points were written, and the bound of `_bound`.
     """
     cells = index.cells
     column = min(cells.columns - 1, int((x + 0.5 * size - cells.x_m) / cells.size_m))
@@ -173,10 +214,10 @@ def _collect(
                     if middle - half_diagonal > np.sqrt(bound):
                         continue
                     bound = min(bound, _most(index.points_m, point, x, y, size))
-                    candidates[count] = segment
+                    around[count] = point
                     count += 1
-        reach = ring * cells.size_m - 2.0 * size  # the square may stick out of its cell
-        if reach > NEAR_M or (reach > 0.0 and reach * reach > bound):
+        # What was not seen is so many cells from the middle, and half a diagonal less from any point.
+        if ring * cells.size_m - half_diagonal > min(NEAR_M, np.sqrt(bound)):
             return count, bound
         ring += 1
 
@@ -213,7 +254,7 @@ def _least(points_m: F8, point: int, x: float, y: float, size: float) -> float:
         _off(points_m, point, x, y + size),
         _off(points_m, point, x + size, y + size),
     )
-    for end in (point, point + 1):
+    for end in range(point, point + 2):
         out_x = max(x - points_m[end, 0], 0.0, points_m[end, 0] - x - size)
         out_y = max(y - points_m[end, 1], 0.0, points_m[end, 1] - y - size)
         least = min(least, out_x * out_x + out_y * out_y)

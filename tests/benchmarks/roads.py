@@ -1,7 +1,7 @@
 """Roads: matrices against scipy's Dijkstra, snapping against shapely's tree, imports, opening, directions.
 
-CPU seconds of this process, the best of several runs, one thread. ``ratio`` is ours over the peer's: below 1
-is faster. Every row first checks that both give the same.
+CPU seconds of this process, the best of several runs, one thread. ``ratio`` is ours over the peer: below 1 is
+faster. Every row first checks that both give the same.
 """
 
 import fnmatch
