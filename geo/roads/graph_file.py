@@ -60,10 +60,12 @@ def write_graph_file(target: Path, arrays: Arrays, summary: dict[str, Any]) -> s
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(target)
+        temporary = None
     except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise RoadFileError(f"{target.name}: the road graph cannot be written: {error.strerror}") from error
+    finally:
+        if temporary is not None:  # also when somebody stops the import
+            temporary.unlink(missing_ok=True)
     return key
 
 

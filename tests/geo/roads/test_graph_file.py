@@ -117,3 +117,16 @@ def test_the_front_is_as_documented(file):
     assert (magic, version, FRONT.size) == (MAGIC, VERSION, 36)
     assert total == file.stat().st_size
     assert file.read_bytes()[36 : 36 + head].startswith(b'{"summary"')
+
+
+def test_an_import_that_is_stopped_leaves_the_old_graph_and_nothing_else(file, monkeypatch):
+    before = file.read_bytes()
+
+    def stop(descriptor):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.fsync", stop)
+    with pytest.raises(KeyboardInterrupt):
+        write_graph_file(file, {"a": np.arange(3, dtype=np.int32)}, {})
+    assert file.read_bytes() == before
+    assert sorted(path.name for path in file.parent.iterdir()) == ["little.json", "little.roads"]
