@@ -15,6 +15,7 @@ from fieldops.installation import Installation
 from fieldops.journal import open_journal
 from fieldops.keys import instance_key
 from fieldops.media.store import MediaStore
+from fieldops.routing.roads import roads_of
 from fieldops.sealing import Sealer
 from fieldops.web import register_web
 
@@ -52,6 +53,7 @@ def create_app(settings: Settings | None = None, *, pages: bool = True) -> Flask
             settings.contact_key or instance_key(settings.instance_dir, "contact_key"),
         ),
         media=MediaStore(settings.media_address),
+        roads=roads_of(settings),
     )
     app.extensions["demo_logins"] = LOGINS if settings.demo else ()
     db.init_app(app)

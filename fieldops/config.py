@@ -76,6 +76,25 @@ class Settings(BaseSettings):
         "and nobody is written to by accident.",
     )
     mail_sender: str = Field(default="fieldops@localhost", description="The address that e-mail comes from.")
+    roads_file: str = Field(
+        default="",
+        description="The road graph that import-roads writes. Empty: roads.graph in the instance folder.",
+    )
+    road_speeds: str = Field(
+        default="",
+        description="Table of speeds (TOML) that import-roads uses. Empty: the one that comes along.",
+    )
+    route_server_url: str = Field(
+        default="",
+        description="An OSRM-compatible server for travel times and routes, such as http://127.0.0.1:5000. "
+        "Empty: none is asked.",
+    )
+    route_server_places: int = Field(
+        default=100,
+        ge=2,
+        le=10_000,
+        description="How many places one question to the route server may name (OSRM's --max-table-size).",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe line that is logged."
     )
@@ -89,6 +108,11 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """The address SQLAlchemy opens."""
         return self.database_url or f"sqlite:///{self.database_path}"
+
+    @property
+    def roads_path(self) -> Path:
+        """The road graph's file."""
+        return Path(self.roads_file) if self.roads_file else self.instance_dir / "roads.graph"
 
     @property
     def media_address(self) -> str:

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from fieldops.config import Settings
 from fieldops.domain.city import City
 from fieldops.media.store import MediaStore
+from fieldops.routing.roads import Roads
 from fieldops.sealing import Sealer
 
 
 @dataclass(frozen=True)
 class Installation:
-    """One city's settings, profile, keys and photo store."""
+    """One city's settings, profile, keys, photo store and roads."""
 
     settings: Settings
     city: City
     sealer: Sealer
     media: MediaStore
+    roads: Roads

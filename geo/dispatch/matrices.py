@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from geo.dispatch.fields import Fields, as_array, kind_of
-from geo.dispatch.problem import NO_WAY, Matrix, Problem, TravelTimes
+from geo.dispatch.problem import NO_WAY, Matrix, MatrixSource, Problem, TravelTimes
 from geo.errors import BadProblem
 from geo.roads.graph import RoadGraph
 from geo.roads.travel_times import affine_travel_times, road_travel_times
 
 LARGEST_ENTRY = 1 << 30
+
+Drives: TypeAlias = Callable[[npt.NDArray[np.float64]], tuple[Matrix, Matrix, MatrixSource]]
+"""Given places, (n, 2) longitude and latitude: seconds and metres between them, and where those are from."""
 
 
 def read_matrices(fields: Fields, folder: Path | None) -> dict[str, TravelTimes]:
@@ -110,21 +115,25 @@ def _read_file(name: str, path: str, folder: Path | None) -> Matrix:
     return matrix
 
 
-def with_computed_matrices(problem: Problem, roads: RoadGraph | None = None) -> Problem:
+def with_computed_matrices(problem: Problem, roads: RoadGraph | Drives | None = None) -> Problem:
     """Compute the matrices of a problem from its places: over roads, or without any by an estimate.
 
     All profiles drive alike. What lies too far from any road has `NO_WAY` in its row and column.
     """
     places = np.array(problem.places or (), dtype=np.float64).reshape(-1, 2)
+    source: MatrixSource = "roads"
     if roads is None:
         durations_s, distances_m = affine_travel_times(places)
-    else:
+        source = "affine"
+    elif isinstance(roads, RoadGraph):
         driven = road_travel_times(roads, places)
         durations_s, distances_m = driven.durations_s, driven.distances_m
+    else:
+        durations_s, distances_m, source = roads(places)
     times = TravelTimes(durations_s, None, distances_m)
     profiles = {vehicle.profile for vehicle in problem.vehicles}
     return replace(
         problem,
         matrices=dict.fromkeys(sorted(profiles), times),
-        matrix_source="affine" if roads is None else "roads",
+        matrix_source=source,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from geo.dispatch.matrices import with_computed_matrices
+from geo.dispatch.matrices import Drives, with_computed_matrices
 from geo.dispatch.problem import Job, Problem, Reload, Vehicle
 from geo.dispatch.vehicle_reading import Place, Whereabouts
 from geo.errors import BadProblem
@@ -65,7 +65,7 @@ def _reload_of(vehicle: Vehicle, path: str) -> Reload | None:
 
 
 def with_computed_drives(
-    problem: Problem, places: Sequence[Whereabouts], roads: RoadGraph | None = None
+    problem: Problem, places: Sequence[Whereabouts], roads: RoadGraph | Drives | None = None
 ) -> Problem:
     """Number the distinct places in order of appearance and compute the drives between them.
 

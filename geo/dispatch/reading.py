@@ -8,7 +8,7 @@ from typing import Any
 from geo.dispatch.contradictions import check_problem
 from geo.dispatch.fields import Fields
 from geo.dispatch.job_reading import read_job
-from geo.dispatch.matrices import read_matrices
+from geo.dispatch.matrices import Drives, read_matrices
 from geo.dispatch.placing import check_indices, with_computed_drives
 from geo.dispatch.problem import Options, PreviousRoute, Problem
 from geo.dispatch.vehicle_reading import read_vehicle
@@ -16,7 +16,7 @@ from geo.errors import BadProblem
 from geo.roads.graph import RoadGraph
 
 
-def read_problem(data: Any, folder: Path | None = None, roads: RoadGraph | None = None) -> Problem:
+def read_problem(data: Any, folder: Path | None = None, roads: RoadGraph | Drives | None = None) -> Problem:
     """Read a decoded planning file.
 
     Parameters
@@ -26,7 +26,8 @@ def read_problem(data: Any, folder: Path | None = None, roads: RoadGraph | None 
     folder
         Where matrix files named in it may lie; without it they are refused.
     roads
-        Where the drives are computed over when the file has no matrices; without it they are estimated.
+        What computes the drives when the file has no matrices: a road graph, or a function of the places;
+        without it they are estimated.
 
     Returns
     -------

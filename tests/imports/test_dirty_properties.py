@@ -20,6 +20,7 @@ from fieldops.imports.mapping import load_mapping
 from fieldops.installation import Installation
 from fieldops.media.store import MediaStore
 from fieldops.models import ServiceRequest
+from fieldops.routing.roads import roads_of
 from fieldops.sealing import Sealer
 from tests.imports.conftest import HEADER, SIMPLE, Importer, as_mapping, count
 
@@ -64,6 +65,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
         city=load_city("boston"),
         sealer=Sealer("secret", Fernet.generate_key().decode()),
         media=MediaStore(f"file://{folder}"),
+        roads=roads_of(Settings(instance_dir=folder)),
     )
 
 
