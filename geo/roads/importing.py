@@ -16,15 +16,8 @@ from geo.roads.graph import RoadGraph, RoadSummary, graph_from
 from geo.roads.graph_file import Arrays, write_graph_file
 from geo.roads.grid_index import index_segments
 from geo.roads.near_lists import near_lists
-from geo.roads.sections import (
-    LEAST_SECONDS,
-    WGS84,
-    Pieces,
-    Sections,
-    join_pieces,
-    largest_connected,
-    pieces_of,
-)
+from geo.roads.pieces import Pieces, largest_connected, pieces_of
+from geo.roads.sections import LEAST_SECONDS, WGS84, Sections, join_pieces
 from geo.roads.speeds import SpeedTable, read_speeds
 
 
