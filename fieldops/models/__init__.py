@@ -1,6 +1,7 @@
 """Tables only: no queries, no rules."""
 
 from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
+from fieldops.models.closures import RoadClosure, RoadClosureChange
 from fieldops.models.clusters import Cluster, GroupingDecision
 from fieldops.models.crews import Crew, Shift
 from fieldops.models.departments import Department, Service, ServiceLevel
@@ -41,6 +42,8 @@ __all__ = [
     "OrderPin",
     "Photo",
     "Reporter",
+    "RoadClosure",
+    "RoadClosureChange",
     "Service",
     "ServiceLevel",
     "ServiceRequest",

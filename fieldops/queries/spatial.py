@@ -100,3 +100,22 @@ def landmarks_near(
         )
     )
     return [(landmark, to_shape(landmark.place)) for landmark in found]
+
+
+def streets_named(session: Session, name: str) -> list[BaseGeometry]:
+    """Return the lines of the streets of this name, in degrees; capitals do not matter."""
+    rows = session.scalars(
+        select(Line)
+        .where(Line.kind == "street", func.lower(Line.name) == name.strip().lower())
+        .order_by(Line.id)
+    )
+    return [to_shape(line.shape) for line in rows]
+
+
+def street_names(session: Session) -> list[str]:
+    """Return the names of all streets, in order."""
+    return list(
+        session.scalars(
+            select(Line.name).where(Line.kind == "street", Line.name != "").distinct().order_by(Line.name)
+        )
+    )

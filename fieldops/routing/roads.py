@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
@@ -41,6 +41,15 @@ WAYS: Final = 4096
 MASKS: Final = 64
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ClosedRoads:
+    """What closures take: metres of road, their share of all roads, and the streets, the longest first."""
+
+    metres: float
+    share: float
+    streets: tuple[str, ...]
 
 
 class Roads:
@@ -203,17 +212,21 @@ class Roads:
 
     # ------------------------------------------------------------ what lies where
 
-    def closed_metres(self, closures: Closures) -> float | None:
-        """Return how many metres of road closures take, None without a graph."""
+    def closed_roads(self, closures: Closures) -> ClosedRoads | None:
+        """Return what closures take of the roads, None without a graph."""
         graph = self.file.graph()
         if graph is None:
             return None
         mask = self._mask(graph, closures)
         if mask is None:
-            return 0.0
-        point = np.arange(len(mask)) + graph.segment_section
+            return ClosedRoads(0.0, 0.0, ())
+        section = graph.segment_section[mask]
+        point = np.flatnonzero(mask) + section
         length = graph.points_along_m[point + 1] - graph.points_along_m[point]
-        return float(length[mask].sum())
+        per_name = np.bincount(graph.section_name[section], weights=length, minlength=len(graph.names))
+        named = [graph.names[n] for n in np.argsort(-per_name, kind="stable") if per_name[n] and n]
+        metres = float(length.sum())
+        return ClosedRoads(metres, metres / (1000 * graph.summary.road_km), tuple(named))
 
     def street_lines(self, name: str) -> list[list[Place]]:
         """Return the sections of the street of this name as lines; capitals do not matter."""

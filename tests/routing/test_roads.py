@@ -68,7 +68,10 @@ def test_a_closure_leads_around_and_opening_leads_back(tmp_path: Path) -> None:
     around = roads.way(PLACES[0], PLACES[1], FLOODED)
     assert around is not None
     assert not any(FLOODED.shapes[0].covers(Point(spot)) for spot in around.line)
-    assert 100 < (roads.closed_metres(FLOODED) or 0) < 300
+    taken = roads.closed_roads(FLOODED)
+    assert taken is not None
+    assert 100 < taken.metres < 300
+    assert taken.streets == ("Jalan Bengawan",)
 
 
 def test_a_replaced_graph_is_picked_up_by_itself(tmp_path: Path) -> None:
