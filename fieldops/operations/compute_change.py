@@ -4,18 +4,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from fieldops import clock
-from fieldops.domain.city import City
 from fieldops.domain.day_events import DayEventKind, PlanState
 from fieldops.installation import Installation
 from fieldops.models import DayEvent, DayPlan
 from fieldops.operations.pose_problem import PlanOptions
 from fieldops.operations.pose_running_day import RunningDay, pose_running_day
+from fieldops.operations.problem_drives import read_with_drives
 from fieldops.operations.search_plan import (
     MOST_TRIES,
     Budget,
@@ -26,9 +27,11 @@ from fieldops.operations.search_plan import (
     write_answer,
 )
 from fieldops.queries.changes import lists_as_facts, waiting_changes
+from fieldops.queries.closures import as_closures, closures_between
 from fieldops.queries.plans import get_plan
+from fieldops.routing.drives import Closures, Place
+from fieldops.routing.roads import PATIENCE_S
 from geo.dispatch.problem import NO_WAY, PlannedStep, Problem, Vehicle
-from geo.dispatch.reading import read_problem
 from geo.dispatch.result import Plan
 from geo.dispatch.verdict import Verdict
 from geo.errors import GeoError
@@ -77,19 +80,23 @@ def compute_change(
         if day_plan.tries > MOST_TRIES:
             give_up(day_plan, "stopped")
             return
-        running = _pose(session, installation.city, day_plan)
+        midnight = installation.city.midnight(day_plan.day)
+        closures = as_closures(closures_between(session, clock.now(), midnight + timedelta(days=1)))
+        running = _pose(session, installation, day_plan, closures)
         day_plan.state, day_plan.problem = PlanState.COMPUTING.value, running.posed.problem
         day_plan.asked = day_plan.asked | {"lists": lists_as_facts(running.lists)}
         seconds, seed = day_plan.seconds, day_plan.seed
         event = session.get_one(DayEvent, day_plan.asked["event"])
         wants_better = event.kind == DayEventKind.AGAIN.value
     try:
-        problem = read_problem(running.posed.problem)
+        problem, roads = read_with_drives(
+            installation, running.posed.problem, closures, patience_s=PATIENCE_S
+        )
     except GeoError as error:
         with unit_of_work() as session:
             give_up(get_plan(session, day_plan_id), "bad_problem", str(error))
         return
-    keeper = _Keeper(day_plan_id, unit_of_work, problem, running, wants_better)
+    keeper = _Keeper(day_plan_id, unit_of_work, problem, running, wants_better, roads)
     begun = time.monotonic()
     quick = iterations // QUICK_SHARE if iterations is not None else None
     answer, verdict = search(problem, Budget(QUICK_S, seed, quick), limit=limit)
@@ -108,11 +115,15 @@ def compute_change(
     keeper.keep(answer, verdict, PlanState.PROPOSED)
 
 
-def _pose(session: Session, city: City, day_plan: DayPlan) -> RunningDay:
+def _pose(session: Session, installation: Installation, day_plan: DayPlan, closures: Closures) -> RunningDay:
     event = session.get_one(DayEvent, day_plan.asked["event"])
     urgent = [event.work_order_id] if event.work_order_id is not None else []
     options = PlanOptions(**day_plan.asked["options"])
-    return pose_running_day(session, city, day_plan.day, options, urgent)
+
+    def drive(start: Place, end: Place) -> timedelta:
+        return timedelta(seconds=installation.roads.drive_s(start, end, closures))
+
+    return pose_running_day(session, installation.city, day_plan.day, options, urgent, drive=drive)
 
 
 @dataclass(frozen=True)
@@ -124,13 +135,14 @@ class _Keeper:
     problem: Problem
     running: RunningDay
     wants_better: bool
+    roads: dict[str, Any]
 
     def keep(self, answer: Plan, verdict: Verdict, state: PlanState, first_ms: int | None = None) -> None:
         with self.unit_of_work() as session:
             day_plan = get_plan(session, self.day_plan_id)
             if day_plan.state not in (PlanState.COMPUTING.value, PlanState.IMPROVING.value):
                 return
-            write_answer(day_plan, self.problem, answer, verdict, self.running.posed.left_out)
+            write_answer(day_plan, self.problem, answer, verdict, self.running.posed.left_out, self.roads)
             facts: dict[str, Any] = {"drives": self._drives(answer)}
             if first_ms is not None:
                 facts["first_ms"] = first_ms

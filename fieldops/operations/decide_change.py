@@ -46,7 +46,7 @@ def approve_change(
     if mark_of(day_plan) != mark:
         raise Conflict("A better proposal came while you were reading. Look at it and decide again.")
     require_future(installation, day_plan)
-    require_accepted(day_plan)
+    require_accepted(session, installation, day_plan)
     crews = {one.crew.id: one for one in running_crews(session, day_plan.day)}
     before, after = told_lists(day_plan), proposed_lists(day_plan, installation.city)
     _require_as_computed(session, crews, before, after)

@@ -14,11 +14,11 @@ from fieldops.operations.audit import write_audit
 from fieldops.operations.bring_along import schedule_requests, withdraw_schedule
 from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.open_work_order import change_work_order_status
+from fieldops.operations.problem_drives import read_again
 from fieldops.queries.clusters import open_members_of
 from fieldops.queries.plans import batches_of, crews_out_on, get_batch, get_plan, stops_of
 from fieldops.queries.work_orders import get_order
 from geo.dispatch.plan_reading import plan_from_dict
-from geo.dispatch.reading import read_problem
 from geo.dispatch.referee import judge
 
 
@@ -40,7 +40,7 @@ def dispatch_plan(
     if day_plan.version != version or day_plan.state != "proposed":
         raise Conflict("This plan is no longer the current one. Look at the new one and try again.")
     require_future(installation, day_plan)
-    require_accepted(day_plan)
+    require_accepted(session, installation, day_plan)
     batches = [
         batch for batch in batches_of(session, day_plan.id) if batch.status == BatchStatus.PROPOSED.value
     ]
@@ -82,9 +82,9 @@ def require_future(installation: Installation, day_plan: DayPlan) -> None:
         raise Conflict("The day of this plan has passed. Compute a plan for a day to come.")
 
 
-def require_accepted(day_plan: DayPlan) -> None:
-    """Refuse a plan that the referee refuses, when it was computed or now."""
-    problem = read_problem(day_plan.problem)
+def require_accepted(session: Session, installation: Installation, day_plan: DayPlan) -> None:
+    """Refuse a plan that the referee refuses, when it was computed or now, or whose roads are others now."""
+    problem = read_again(session, installation, day_plan)
     verdict = judge(problem, plan_from_dict(day_plan.answer))
     if not day_plan.accepted or not verdict.accepted:
         first = verdict.violations[0].message if verdict.violations else "it was refused when it was computed"

@@ -21,6 +21,7 @@ from fieldops.installation import Installation
 from fieldops.models import Batch, DayPlan, Shift, Stop
 from fieldops.operations.compute_change import compute_waiting_changes
 from fieldops.operations.pose_problem import PlanOptions, free_shifts, pose_problem
+from fieldops.operations.problem_drives import PLAN_PATIENCE_S, closures_for, read_with_drives
 from fieldops.operations.search_plan import (
     MOST_TRIES,
     Budget,
@@ -33,7 +34,6 @@ from fieldops.operations.search_plan import (
 from fieldops.outbox import enqueue
 from fieldops.queries.plans import batches_of, get_plan, proposed_plans
 from fieldops.queries.work_orders import orders_in
-from geo.dispatch.reading import read_problem
 from geo.dispatch.result import Progress
 from geo.errors import GeoError
 
@@ -131,8 +131,9 @@ def compute_plan(
         day_plan.state, day_plan.problem = "computing", posed.problem
         day_plan.violations = {"left_out": posed.left_out}
         budget = Budget(day_plan.seconds, day_plan.seed, iterations)
+        closures = closures_for(session, posed.problem, installation.city.midnight(day_plan.day))
     try:
-        problem = read_problem(posed.problem)
+        problem, roads = read_with_drives(installation, posed.problem, closures, patience_s=PLAN_PATIENCE_S)
     except GeoError as error:
         with unit_of_work() as session:
             give_up(get_plan(session, day_plan_id), "bad_problem", str(error))
@@ -143,7 +144,7 @@ def compute_plan(
         day_plan = get_plan(session, day_plan_id)
         if day_plan.state != "computing":
             return
-        write_answer(day_plan, problem, answer, verdict, posed.left_out)
+        write_answer(day_plan, problem, answer, verdict, posed.left_out, roads)
         day_plan.progress, day_plan.computed_at = 100, clock.now()
         _discard_older(session, day_plan)
         day_plan.state = "proposed"

@@ -1,11 +1,10 @@
 """Turning a day that is running into a planning problem: what happened is frozen, the rest may change."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -33,12 +32,12 @@ from fieldops.operations.pose_problem import (
 from fieldops.queries.crew_day import straight_m
 from fieldops.queries.running_day import DONE, RunningCrew, running_crews
 from fieldops.queries.work_orders import orders_in, pins_of
-from geo.roads.travel_times import affine_travel_times
 
 AWAY_FROM_STOP_M: Final = 200.0
 """A phone farther than this from its crew's last stop says where the crew is now (ours)."""
 
 Kind = StopEventKind
+Drive = Callable[[tuple[float, float], tuple[float, float]], timedelta]
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,13 @@ class _Happened:
 
 
 def pose_running_day(
-    session: Session, city: City, day: date, options: PlanOptions, urgent: Sequence[int] = ()
+    session: Session,
+    city: City,
+    day: date,
+    options: PlanOptions,
+    urgent: Sequence[int] = (),
+    *,
+    drive: Drive,
 ) -> RunningDay:
     """Return the problem of what is left of a day.
 
@@ -69,11 +74,11 @@ def pose_running_day(
     reloads that lie behind count. A crew that cannot go on keeps what it has begun at a place and loses the
     rest. Open are the stops still to be visited, orders that must be done, the `urgent` ones, and with
     `options.fill` every ready order. A crew goes on from where its phone was last seen, as far as a report
-    said so: no track is kept.
+    said so: no track is kept. `drive` says how long it takes from one place to another.
     """
     crews = [one for one in running_crews(session, day) if one.stops or _has_time(one)]
     midnight = city.midnight(day)
-    happened = {one.crew.id: _happened(session, one, midnight) for one in crews}
+    happened = {one.crew.id: _happened(session, one, midnight, drive) for one in crews}
     begun = {thing.id for held in happened.values() for thing in held if thing.kind == "job"}
     lists = {one.crew.id: _open_list(one, begun) for one in crews if one.batch is not None}
     orders = _open_orders(session, crews, begun, options, urgent)
@@ -141,7 +146,7 @@ def _orders(session: Session, order_ids: set[int]) -> list[WorkOrder]:
 # ---------------------------------------------------------------- what happened
 
 
-def _happened(session: Session, one: RunningCrew, midnight: datetime) -> list[_Happened]:
+def _happened(session: Session, one: RunningCrew, midnight: datetime, drive: Drive) -> list[_Happened]:
     """Return what a crew did and is at, in the order it happened, with the rests and reloads between."""
     places = {
         order.id: lon_lat(order.place) for order in _orders(session, {s.work_order_id for s in one.stops})
@@ -154,7 +159,7 @@ def _happened(session: Session, one: RunningCrew, midnight: datetime) -> list[_H
     visits.sort(key=lambda visit: visit.starts_at)
     for stop in one.stops:  # who broke down does not reach the place it was driving to
         if stop.status == StopStatus.ON_THE_WAY.value and one.shift.away_from is None:
-            visits.append(_approach(one, stop, places[stop.work_order_id], visits))
+            visits.append(_approach(one, stop, places[stop.work_order_id], visits, drive))
     return _with_spans(visits, _spans(session, one, midnight))
 
 
@@ -171,15 +176,18 @@ def _visit(one: RunningCrew, stop: Stop, place: tuple[float, float]) -> _Happene
 
 
 def _approach(
-    one: RunningCrew, stop: Stop, place: tuple[float, float], visits: Sequence[_Happened]
+    one: RunningCrew,
+    stop: Stop,
+    place: tuple[float, float],
+    visits: Sequence[_Happened],
+    drive: Drive,
 ) -> _Happened:
     """Return a stop that the crew is driving to, with the time it should be there."""
     left = one.moment(stop, Kind.LEFT) or clock.now()
     origin = visits[-1].place if visits and visits[-1].place else lon_lat(one.depot.place)
     if one.seen_at is not None and one.seen_at[0] >= left:
         left, origin = one.seen_at[0], one.seen_at[1:]
-    durations, _metres = affine_travel_times(np.array([origin, place], dtype=np.float64))
-    arrives = max(clock.now(), left + timedelta(seconds=int(durations[0, 1])))
+    arrives = max(clock.now(), left + drive(origin, place))
     ends = max(stop.expected_until or arrives, arrives + (stop.ends_at - stop.arrives_at))
     return _Happened("job", stop.work_order_id, arrives, ends, place)
 

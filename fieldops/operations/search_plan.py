@@ -78,9 +78,17 @@ def search(
 
 
 def write_answer(
-    day_plan: DayPlan, problem: Problem, answer: Plan, verdict: Verdict, left_out: list[dict[str, Any]]
+    day_plan: DayPlan,
+    problem: Problem,
+    answer: Plan,
+    verdict: Verdict,
+    left_out: list[dict[str, Any]],
+    roads: dict[str, Any],
 ) -> None:
-    """Keep a plan with the referee's verdict and what was left out before the search."""
+    """Keep a plan with the referee's verdict, what was left out before the search, and what its drives were
+    computed from.
+    """
+    day_plan.problem = day_plan.problem | {"_roads": roads}
     day_plan.answer = plan_to_dict(answer, problem)
     day_plan.accepted = verdict.accepted
     day_plan.violations = {

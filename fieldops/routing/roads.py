@@ -249,7 +249,7 @@ class Roads:
         if graph is None:
             return
         middle = [(float(lon), float(lat)) for lon, lat in graph.points[:2]]
-        self.drives(middle)
+        self._over_roads(graph, middle, NOTHING_CLOSED, None)
         self._driven(graph, middle[0], middle[1], NOTHING_CLOSED)
 
 

@@ -38,6 +38,7 @@ def run_worker(app: Flask) -> None:
     installation: Installation = app.extensions["fieldops"]
     stop = StopFlag()
     may_end_this_process()
+    installation.roads.warm_up()
     with only_worker(installation) as is_only_one:
         carry_on = _free_and_work if is_only_one else work_once
         while not stop.is_set():

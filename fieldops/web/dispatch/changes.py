@@ -19,6 +19,7 @@ from fieldops.operations.decide_change import (
     reject_change,
     undo_change,
 )
+from fieldops.operations.problem_drives import RoadsChanged
 from fieldops.operations.replan_day import ask_again
 from fieldops.queries.changes import mark_of, undecided_change
 from fieldops.queries.plans import get_plan
@@ -119,7 +120,7 @@ def change_approve(plan_id: int) -> Answer:
     try:
         with transaction() as session:
             changes = approve_change(session, installation(), plan_id, request.form.get("mark", ""), by)
-    except DayWentOn as error:
+    except (DayWentOn, RoadsChanged) as error:
         with transaction() as session:
             again = ask_again(session, get_plan(session, plan_id), by).id
         return change_page(get_change(again), error), error.status
