@@ -47,6 +47,7 @@ def doctor() -> None:
     """Say which database driver, libraries and versions are in use, or what is missing."""
     from fieldops.database import require_connection
     from fieldops.extensions import db
+    from fieldops.imports.roads import road_lines
     from fieldops.spatialite import find_driver
 
     settings = settings_from_environment()
@@ -58,6 +59,8 @@ def doctor() -> None:
     with app.app_context():
         require_connection(db.engine)
         click.echo(f"database {db.engine.url.render_as_string(hide_password=True)} answers")
+    for line in road_lines(app.extensions["fieldops"].roads.state()):
+        click.echo(line)
 
 
 @commands.command()
@@ -161,6 +164,20 @@ def import_requests_command(file: Path, mapping: Path, dry_run: bool, report: Pa
     app = _app()
     with app.app_context():
         sys.exit(run_import(app, file, mapping, dry_run=dry_run, report=report))
+
+
+@commands.command("import-roads")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_roads_command(file: Path) -> None:
+    """Import streets from an OpenStreetMap extract: .osm.pbf, .osm, .osm.gz, or Overpass JSON.
+
+    The roads in use are replaced when all is read, or stay.
+    """
+    from fieldops.imports.roads import run_road_import
+
+    app = _app()
+    with app.app_context():
+        sys.exit(run_road_import(app, file))
 
 
 @commands.command("group-requests")

@@ -107,9 +107,19 @@ class RouteServer:
             except (KeyError, IndexError, TypeError, ValueError) as error:
                 raise ServerFault(Fault.SERVER_WRONG, f"a route that cannot be read: {error!r}") from error
 
+    @property
+    def host(self) -> str:
+        """The machine it runs on."""
+        return httpx.URL(self.url).host
+
+    @property
+    def resting(self) -> Fault | None:
+        """Why it is left alone at the moment, None when it would be asked."""
+        return self._last if time.monotonic() < self._rests_until else None
+
     def _asking(self, patience_s: float) -> "_Asking":
-        if time.monotonic() < self._rests_until and self._last is not None:
-            raise ServerFault(self._last, "it failed within the last minute")
+        if self.resting is not None:
+            raise ServerFault(self.resting, "it failed within the last minute")
         return _Asking(self, patience_s)
 
     def note(self, fault: ServerFault) -> None:

@@ -37,6 +37,7 @@ def _around() -> dict[str, Any]:
                 ("admin.crews", _("Crews"), "admin.crew"),
                 ("admin.shifts", _("Shifts"), "admin.shift"),
                 ("admin.depots", _("Depots"), "admin.depot"),
+                ("admin.roads", _("Roads"), "admin.roads"),
                 ("admin.audit", _("Log"), "admin.audit"),
             )
         ]
