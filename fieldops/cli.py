@@ -38,6 +38,17 @@ def _app(settings: Settings | None = None) -> Flask:
     return create_app(settings, pages=False)
 
 
+def _ready_app() -> Flask:
+    """Return the application once its database is known to hold this version's tables."""
+    from fieldops.database import require_tables
+    from fieldops.extensions import db
+
+    app = _app()
+    with app.app_context():
+        require_tables(db.engine)
+    return app
+
+
 def _demo_settings() -> Settings:
     return settings_from_environment().model_copy(update={"demo": True})
 
@@ -146,7 +157,7 @@ def user_add(login: str, name: str, roles: tuple[str, ...], password: str) -> No
     from fieldops.operations.change_user import add_user
     from fieldops.transaction import transaction
 
-    app = _app()
+    app = _ready_app()
     with app.app_context(), transaction() as session:
         add_user(session, login=login, name=name, password=password, roles=roles, by=None)
     click.echo(f"account {login} made")
@@ -161,7 +172,7 @@ def import_requests_command(file: Path, mapping: Path, dry_run: bool, report: Pa
     """Import service requests from CSV, TSV, Parquet, GeoJSON or GeoPackage."""
     from fieldops.imports.command import run_import
 
-    app = _app()
+    app = _ready_app()
     with app.app_context():
         sys.exit(run_import(app, file, mapping, dry_run=dry_run, report=report))
 
@@ -175,7 +186,7 @@ def import_roads_command(file: Path) -> None:
     """
     from fieldops.imports.roads import run_road_import
 
-    app = _app()
+    app = _ready_app()
     with app.app_context():
         sys.exit(run_road_import(app, file))
 
@@ -187,7 +198,7 @@ def group_requests_command(ended_too: bool) -> None:
     from fieldops.operations.regroup_requests import regroup_requests
     from fieldops.transaction import transaction
 
-    app = _app()
+    app = _ready_app()
     with app.app_context(), transaction() as session:
         city = app.extensions["fieldops"].city
         counts: dict[str, Any] = regroup_requests(session, city, ended_too=ended_too)
@@ -202,7 +213,7 @@ def open_orders_command(families: tuple[str, ...]) -> None:
     from fieldops.operations.open_work_orders import open_work_orders
     from fieldops.transaction import transaction
 
-    app = _app()
+    app = _ready_app()
     with app.app_context():
         opened = open_work_orders(
             app.extensions["fieldops"],
@@ -228,7 +239,7 @@ def plan_day_command(day: Any, seconds: float, seed: int, dispatch: bool) -> Non
     from fieldops.queries.plans import get_plan
     from fieldops.transaction import transaction
 
-    app = _app()
+    app = _ready_app()
     installation = app.extensions["fieldops"]
     with app.app_context():
         chosen: date = day.date()

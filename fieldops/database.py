@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from geoalchemy2 import Geometry
-from sqlalchemy import Connection, Engine, event, make_url, text
+from sqlalchemy import Connection, Engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from fieldops.config import ROOT, Settings
@@ -84,6 +83,15 @@ def require_connection(engine: Engine) -> None:
         ) from None
 
 
+def require_tables(engine: Engine) -> None:
+    """Raise SetupError unless the database answers and stands at this version's newest revision."""
+    require_connection(engine)
+    with engine.connect() as connection:
+        found = present_revision(connection)
+    if found != head_revision():
+        raise SetupError("The database is not set up for this version: run python -m fieldops migrate first.")
+
+
 def _require_postgis(connection: Connection) -> None:
     found = connection.execute(
         text("SELECT count(*) FROM pg_extension WHERE extname = 'postgis'")
@@ -110,7 +118,10 @@ def head_revision() -> str:
 
 def present_revision(connection: Connection) -> str | None:
     """Return the revision the database stands at, None when it was never migrated."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
 
 
 def spatial_columns() -> list[tuple[str, str]]:

@@ -11,9 +11,7 @@ from flask import Flask
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from fieldops.database import require_connection
 from fieldops.errors import InvalidInput
-from fieldops.extensions import db
 from fieldops.installation import Installation
 from fieldops.operations.import_road_graph import import_road_graph, note_road_import
 from fieldops.routing.drives import RoadState
@@ -32,7 +30,6 @@ STAGES: Final = {
 def run_road_import(app: Flask, file: Path) -> int:
     """Import inside the application's context and say what came of it; return the exit code, 0 or 2."""
     installation: Installation = app.extensions["fieldops"]
-    require_connection(db.engine)
     try:
         with _progress() as report:
             state = import_road_graph(installation, file, report)

@@ -27,6 +27,7 @@ from fieldops.operations.submit_request import submit_request
 from fieldops.queries.services import active_service
 from fieldops.spatialite import find_driver, install_on
 from fieldops.transaction import transaction
+from tests.routing.streets import EXTRACT
 
 ROOT = Path(__file__).parents[2]
 LOCK_S = 0.3
@@ -181,12 +182,27 @@ def _command(*words: str, **environment: str) -> "subprocess.CompletedProcess[st
 def test_the_doctor_names_driver_library_and_versions(tmp_path: Path) -> None:
     done = _command("doctor", FIELDOPS_INSTANCE_DIR=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
-    driver, library, database = done.stdout.splitlines()
+    driver, library, database, roads = done.stdout.splitlines()
     assert driver.startswith("driver ")
     assert "SQLite 3." in driver
     assert library.startswith("SpatiaLite ")
     assert "mod_spatialite" in library
     assert database == f"database sqlite:///{tmp_path}/fieldops.sqlite answers"
+    assert roads == "roads: none; travel times are estimates (import-roads)"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [["import-roads", str(EXTRACT)], ["group-requests"], ["open-orders"], ["plan-day", "2026-01-05"]],
+)
+def test_a_command_before_migrate_says_what_to_run(tmp_path: Path, command: list[str]) -> None:
+    done = _command(*command, FIELDOPS_INSTANCE_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "fieldops: The database is not set up for this version: run python -m fieldops migrate first.\n"
+    )
+    assert not (tmp_path / "roads.graph").exists()
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -62,7 +63,7 @@ def with_mail(app: Flask, url: str) -> Any:
     """Return the installation as it is with a mail server set up."""
     installation = app.extensions["fieldops"]
     settings = installation.settings.model_copy(update={"smtp_url": url, "mail_sender": "lapor@example.org"})
-    return type(installation)(settings, installation.city, installation.sealer, installation.media)
+    return replace(installation, settings=settings)
 
 
 def report(app: Flask, submission: Any, contact: str) -> None:
