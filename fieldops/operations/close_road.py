@@ -95,6 +95,8 @@ def _require_roads(taken: ClosedRoads | None) -> None:
 
 
 def _streets(taken: ClosedRoads | None, what: RoadToClose) -> str:
-    if what.street.strip():
-        return what.street.strip()[:200]
-    return ", ".join(taken.streets[:STREETS_NAMED]) if taken is not None else ""
+    known = taken.streets if taken is not None else ()
+    typed = what.street.strip()[:200]
+    if typed:
+        return next((name for name in known if name.casefold() == typed.casefold()), typed)
+    return ", ".join(known[:STREETS_NAMED])

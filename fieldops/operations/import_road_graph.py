@@ -11,10 +11,9 @@ from fieldops.errors import InvalidInput
 from fieldops.installation import Installation
 from fieldops.operations.audit import write_audit
 from fieldops.queries.places import all_depots
-from fieldops.routing.drives import RoadState
+from fieldops.routing.drives import UNREACHABLE_M, RoadState
 from geo.errors import GeoError
 from geo.roads.importing import import_roads
-from geo.roads.snapping import UNREACHABLE_M
 from geo.roads.speeds import read_speeds
 
 log = structlog.get_logger("roads")

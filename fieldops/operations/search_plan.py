@@ -90,11 +90,20 @@ def write_answer(
     """
     day_plan.problem = day_plan.problem | {"_roads": roads}
     day_plan.answer = plan_to_dict(answer, problem)
+    _explain_unreachable(day_plan.answer, roads)
     day_plan.accepted = verdict.accepted
     day_plan.violations = {
         "left_out": left_out,
         "found": [{"code": found.code, "message": found.message} for found in verdict.violations],
     }
+
+
+def _explain_unreachable(answer: dict[str, Any], roads: dict[str, Any]) -> None:
+    """Write beside orders that nobody can drive to how far from roads they are, and how much was closed."""
+    away = dict(roads.get("far", []))
+    for left in answer["unassigned"]:
+        if left["reason"] == "unreachable":
+            left |= {"_away_m": away.get(left["id"], 0), "_closures": len(roads.get("closures", []))}
 
 
 def give_up(day_plan: DayPlan, fault: str, words: str = "") -> None:

@@ -19,6 +19,10 @@ FAR_M = 150.0
 """A place this far from any road was probably put down wrong."""
 
 
+UNREACHABLE_M = 1000.0
+"""Beyond this from any road nobody walks."""
+
+
 class Source(StrEnum):
     """Where travel times and ways come from."""
 

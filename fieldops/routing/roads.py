@@ -36,6 +36,9 @@ PATIENCE_S: Final = 2.0
 LEAST_COVERED: Final = 0.5
 """An extract that lacks roads near half of the places is of another city."""
 
+ELSEWHERE_DEG: Final = 0.1
+"""So far outside the network's bounds nobody knows of roads: the extract is of another place."""
+
 MATRICES: Final = 4
 WAYS: Final = 4096
 MASKS: Final = 64
@@ -181,7 +184,8 @@ class Roads:
         if graph is None:
             return None
         west, south, east, north = graph.summary.bounds
-        if not (west - 0.02 <= place[0] <= east + 0.02 and south - 0.02 <= place[1] <= north + 0.02):
+        spare = ELSEWHERE_DEG
+        if not (west - spare <= place[0] <= east + spare and south - spare <= place[1] <= north + spare):
             return None
         return float(snap(graph, np.array([place])).distance_m[0])
 

@@ -14,15 +14,12 @@ import structlog
 
 from fieldops.config import Settings
 from fieldops.errors import SetupError
-from fieldops.routing.drives import Drives, Fault, Place, Source, Way
+from fieldops.routing.drives import UNREACHABLE_M, Drives, Fault, Place, Source, Way
 from fieldops.routing.osrm_steps import turns_of
 
 log = structlog.get_logger("roads")
 
 WALKING_KMH: Final = 5.0
-UNREACHABLE_M: Final = 1000.0
-"""Beyond this from any road nobody walks; the same as for the road graph."""
-
 CONNECT_S: Final = 2.0
 REST_S: Final = 60.0
 """How long a server that failed is left alone."""

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from flask import Response, jsonify, send_file, url_for
+from flask import Response, jsonify, request, send_file, url_for
 from flask_login import current_user
 
 from fieldops.domain.roles import Right
@@ -13,10 +13,13 @@ from fieldops.media.store import photo_name
 from fieldops.queries.crew_day import CrewDay, StopLine, may_see_photo
 from fieldops.queries.photos import get_photo
 from fieldops.queries.plans import crews_led_by
+from fieldops.web.closure_features import closure_features
 from fieldops.web.crew.pages import chosen_crew, day_of
 from fieldops.web.crew.room import blueprint
+from fieldops.web.crew.ways import DayWays
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
+from fieldops.web.way_lines import line_of
 
 SIZES: Final = ("small", "large")
 KEPT_S: Final = 48 * 3600
@@ -48,14 +51,27 @@ def route() -> Response:
     day = day_of(chosen_crew(crews_led_by(db.session(), current_user.id)))
     answer = jsonify({"type": "FeatureCollection", "features": features(day) if day else []})
     answer.mimetype = "application/geo+json"
+    if day is not None and request.args.get("v") == DayWays(day).version:
+        # The address changes with what it shows, so the phone may keep it and use it without a signal.
+        answer.headers["Cache-Control"] = f"private, max-age={KEPT_S}"
+    return answer
+
+
+@blueprint.get("/penutupan.geojson")
+@requires(Right.WORK)
+def closures() -> Response:
+    """Send the roads that are closed while the day goes on."""
+    day = day_of(chosen_crew(crews_led_by(db.session(), current_user.id)))
+    answer = jsonify(closure_features(DayWays(day).closed if day else []))
+    answer.mimetype = "application/geo+json"
     return answer
 
 
 def features(day: CrewDay) -> list[dict[str, Any]]:
     """Return a day as GeoJSON features in the form that the route map reads."""
-    path = [day.depot, *(line.place for line in day.lines), day.depot]
+    ways = DayWays(day)
     route_line = _feature(
-        {"type": "LineString", "coordinates": [list(place) for place in path]},
+        {"type": "LineString", "coordinates": line_of(ways.path, ways.all)},
         kind="route",
         crew=day.crew.letter,
     )

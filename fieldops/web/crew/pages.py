@@ -14,9 +14,11 @@ from fieldops.i18n import _
 from fieldops.models import Crew
 from fieldops.queries.crew_day import CrewDay, StopLine, batch_to_show, crew_day, own_stop
 from fieldops.queries.plans import crews_led_by, events_of
+from fieldops.web.closure_features import closure_words
 from fieldops.web.crew import words as said
 from fieldops.web.crew.list_changes import new_list, version_words
 from fieldops.web.crew.room import blueprint
+from fieldops.web.crew.ways import DayWays
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 
@@ -133,6 +135,10 @@ def frame(day: CrewDay | None, here: str, crew: Crew | None = None) -> dict[str,
     )
     city = installation().city
     return {
+        "ways": DayWays(day) if day else None,
+        "route_url": url_for("crew.route", **args, v=DayWays(day).version) if day else "",
+        "closures_url": url_for("crew.closures", **args),
+        "closure_words": closure_words,
         "list_of": crew.letter if crew else "",
         "list_version": version_words(day.batch) if day else "",
         "nav_items": [

@@ -3,6 +3,7 @@
 from fieldops.web.dispatch import (
     board,
     changes,
+    closures,
     cluster_decisions,
     cluster_pages,
     exceptions,
@@ -23,6 +24,7 @@ __all__ = [
     "blueprint",
     "board",
     "changes",
+    "closures",
     "cluster_decisions",
     "cluster_pages",
     "exceptions",

@@ -33,6 +33,7 @@ from fieldops.web.dispatch.left_out import helpers_on, said_out
 from fieldops.web.dispatch.left_out_words import violation_words
 from fieldops.web.dispatch.planned_day import planned_day
 from fieldops.web.dispatch.plans import MOST_LEFT_SHOWN, PATIENCE_S
+from fieldops.web.dispatch.roads_said import roads_said
 from fieldops.web.dispatch.room import base_map_url, blueprint, offer_undo
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
@@ -92,7 +93,7 @@ def _review(day_plan: DayPlan) -> dict[str, Any]:
         "may_decide": day_plan.state in DECIDABLE,
         "may_undo": day_plan.state == "applied" and can_undo(session, day_plan),
         "kept_previous": day_plan.answer.get("summary", {}).get("kept_previous", False),
-        "approximate": day_plan.answer.get("summary", {}).get("matrix_source") == "affine",
+        "roads": roads_said(day_plan, planned.orders),
         "base_url": base_map_url(),
         "routes_url": url_for("dispatch.change_routes", plan_id=day_plan.id, tanda=mark_of(day_plan)),
     }

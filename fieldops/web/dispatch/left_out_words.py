@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fieldops.i18n import _, duration_words
+from fieldops.i18n import _, distance_words, duration_words
 from fieldops.i18n import number as figure
 from fieldops.models import Crew
 from fieldops.operations.pose_problem import DAY_STRIDE
+from fieldops.routing.drives import UNREACHABLE_M
 from fieldops.web.dispatch.planned_day import Described, LeftOut
 from fieldops.web.words import SKILL
 
@@ -32,14 +33,26 @@ def left_out_words(left: LeftOut, orders: Described, crews: Mapping[int, Crew]) 
         )
     if reason == "not_worth":
         return _not_worth(facts, orders, crews)
+    if reason == "unreachable":
+        return _unreachable(facts)
     return {
         "pinned_elsewhen": _("It is pinned to another day."),
         "not_looked_at": _("It became ready after the plan was computed."),
-        "unreachable": _("There is no way there by road."),
         "pinned": _("It is tied to a crew that cannot do it."),
         "capacity": _("It needs more material than any vehicle carries."),
         "time_window": _("No crew can be there in time, even with nothing else to do."),
     }.get(reason, reason)
+
+
+def _unreachable(facts: Mapping[str, Any]) -> str:
+    away_m = facts.get("_away_m") or 0
+    if away_m < 0:
+        return _("No road lies anywhere near it.")
+    if away_m > UNREACHABLE_M:
+        return _("It lies %(away)s from any road, farther than a crew walks.", away=distance_words(away_m))
+    if facts.get("_closures"):
+        return _("No open road leads there: streets are closed.")
+    return _("There is no way there by road.")
 
 
 def _waits(reason: str, number: str) -> str:

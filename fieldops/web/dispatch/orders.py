@@ -28,6 +28,7 @@ from fieldops.operations.correct_work import correct_used, take_estimate
 from fieldops.operations.estimate_work import estimate_work
 from fieldops.operations.locate_request import LANDMARK_EXPOSURE, locate
 from fieldops.operations.measure_places import landmarks_beside
+from fieldops.queries.closures import closures_of_order
 from fieldops.queries.clusters import get_cluster
 from fieldops.queries.finished_work import used_of
 from fieldops.queries.landmarks import all_landmarks
@@ -45,6 +46,7 @@ from fieldops.queries.work_orders import (
     priorities_of,
     report_counts,
 )
+from fieldops.routing.drives import FAR_M, UNREACHABLE_M
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
@@ -89,6 +91,7 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
     priority = priorities_of(session, [order], now)[order.id]
     located = locate(session, installation().city, *lon_lat(order.place))
     expected = estimate_work(session, service, order.severity)
+    away_m = installation().roads.away_m(lon_lat(order.place))
     return render_template(
         "dispatch/order.html",
         order=order,
@@ -116,6 +119,10 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
         crews={crew.id: crew for crew in all_crews(session)},
         today=i18n.local(now).date(),
         place=lon_lat(order.place),
+        away_m=away_m if away_m is not None and away_m > FAR_M else None,
+        is_beyond_reach=away_m is not None and away_m > UNREACHABLE_M,
+        closed=closures_of_order(session, order.id, now),
+        floods=service.family == "water" and not order.ended_at,
         said=said,
         base_url=base_map_url(),
         points_url=url_for("dispatch.order_points", order_id=order.id),

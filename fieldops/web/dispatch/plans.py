@@ -29,6 +29,7 @@ from fieldops.web.dispatch.day_chart import day_chart
 from fieldops.web.dispatch.left_out import helpers_on, said_out
 from fieldops.web.dispatch.left_out_words import violation_words
 from fieldops.web.dispatch.planned_day import differences, planned_day
+from fieldops.web.dispatch.roads_said import roads_said
 from fieldops.web.dispatch.room import base_map_url, blueprint
 from fieldops.web.form_fields import day_of, number_of, version_of, whole_of
 from fieldops.web.page import installation
@@ -165,7 +166,7 @@ def _review(day_plan: DayPlan) -> dict[str, Any]:
         "again": _again(day_plan),
         "kept_previous": day_plan.answer.get("summary", {}).get("kept_previous", False),
         "prizes": {job["id"]: job["prize"] for job in day_plan.problem.get("jobs", [])},
-        "approximate": day_plan.answer.get("summary", {}).get("matrix_source") == "affine",
+        "roads": roads_said(day_plan, planned.orders),
         "took_s": day_plan.answer.get("summary", {}).get("computing_times", {}).get("solving", 0) / 1000,
         "may_send": day_plan.state == "proposed" and day_plan.accepted and planned.stops > 0,
         "base_url": base_map_url(),

@@ -32,6 +32,7 @@ def desk_context() -> dict[str, Any]:
         "role_words": ", ".join(ROLE[role.value]() for role in sorted(roles)),
         "search_url": url_for("dispatch.request_list"),
         "home_url": url_for("dispatch.board"),
+        "closures_url": url_for("dispatch.closures_drawn"),
     }
 
 
@@ -42,6 +43,7 @@ def nav_items() -> list[dict[str, Any]]:
         (Right.SEE_BOARD, "dispatch.board", _("Board"), "triage", ("dispatch.cluster", "dispatch.order")),
         (Right.PLAN, "dispatch.plan", _("Plan the day"), "route", ("dispatch.plan",)),
         (Right.SEE_BOARD, "dispatch.today", _("Today"), "chart", ("dispatch.batch",)),
+        (Right.SEE_BOARD, "dispatch.closures", _("Closed roads"), "barrier", ("dispatch.closure",)),
         (Right.SEE_BOARD, "dispatch.exceptions", _("Exceptions"), "warning", ()),
         (Right.SEE_BOARD, "dispatch.request_list", _("Reports"), "inbox", ("dispatch.request",)),
         (Right.SEE_MAPS, "engineer.map", _("Maps"), "layers", ()),

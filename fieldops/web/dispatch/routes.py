@@ -1,5 +1,6 @@
 """A plan's routes as GeoJSON for the map."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Response, jsonify, url_for
@@ -11,16 +12,19 @@ from fieldops.i18n import _, clock_words, language
 from fieldops.models import DayPlan, WorkOrder
 from fieldops.models.base import lon_lat
 from fieldops.queries.changes import told_lists
+from fieldops.queries.closures import as_closures, closures_by_id
 from fieldops.queries.orders import orders_described
 from fieldops.queries.places import all_depots
 from fieldops.queries.plans import get_plan
 from fieldops.queries.shifts import all_crews
 from fieldops.queries.work_orders import priorities_of
+from fieldops.routing.drives import Place, Source
 from fieldops.web.dispatch.planned_day import CrewPlan, LeftOut, PlannedStop, planned_day
 from fieldops.web.dispatch.room import blueprint
 from fieldops.web.dispatch.worth import worth_of
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
+from fieldops.web.way_lines import line_of
 
 FEW: Final = 15
 """Up to here what was left out is drawn large; more of it would hide the routes."""
@@ -29,8 +33,8 @@ FEW: Final = 15
 @blueprint.get("/rencana/<int:plan_id>/rute.geojson")
 @requires(Right.PLAN)
 def plan_routes(plan_id: int) -> Response:
-    """Return the routes, stops, depots and orders left out of a plan. Lines are straight: the travel
-    times are estimates without a road network.
+    """Return the routes, stops, depots and orders left out of a plan. Lines follow the streets that the plan
+    was computed over; where its times are estimates they are straight.
     """
     return jsonify(type="FeatureCollection", features=_features(get_plan(db.session(), plan_id)))
 
@@ -42,10 +46,11 @@ def _features(day_plan: DayPlan) -> list[dict[str, Any]]:
     shown = [stop.order for day in planned.crews for stop in day.stops]
     worth = _worths([*shown, *(left.order for left in planned.left_out)])
     features: list[dict[str, Any]] = []
+    street_line = _street_lines(day_plan)
     for day in planned.crews:
         depot, lon, lat = depots[day.crew.depot_id]
         if day.stops:
-            features.append(_route(day, [lon, lat]))
+            features.append(_route(day, (lon, lat), street_line))
             features += [_stop(day, n, stop, worth) for n, stop in enumerate(day.stops, start=1)]
         spot = _point(lon, lat, kind="depot", title=depot.name)
         if spot not in features:
@@ -62,31 +67,46 @@ def change_routes(plan_id: int) -> Response:
     session = db.session()
     day_plan = get_plan(session, plan_id)
     features = _features(day_plan)
-    depots = {depot.id: [lon, lat] for depot, lon, lat in all_depots(session)}
+    depots = {depot.id: (lon, lat) for depot, lon, lat in all_depots(session)}
+    street_line = _street_lines(day_plan)
     crews = {crew.id: crew for crew in all_crews(session)}
     told = told_lists(day_plan)
     numbers = sorted({visit.order_id for visits in told.values() for visit in visits})
     places = {number: lon_lat(held[0].place) for number, held in orders_described(session, numbers).items()}
     old = [
-        _line([*(places[visit.order_id] for visit in visits), depots[crews[crew_id].depot_id]], old=True,
-              kind="route", crew=crews[crew_id].letter)
+        _line(street_line([*(places[visit.order_id] for visit in visits), depots[crews[crew_id].depot_id]]),
+              old=True, kind="route", crew=crews[crew_id].letter)
         for crew_id, visits in told.items()
         if visits
     ]  # fmt: skip
     return jsonify(type="FeatureCollection", features=[*old, *features])
 
 
-def _line(path: list[Any], **properties: Any) -> dict[str, Any]:
+def _street_lines(day_plan: DayPlan) -> Callable[[list[Place]], list[list[float]]]:
+    """Return what turns places that follow each other into the line driven, as the plan was computed."""
+    facts = day_plan.problem.get("_roads", {})
+    if facts.get("source", Source.ESTIMATE.value) == Source.ESTIMATE.value:
+        return lambda path: line_of(path, [None] * (len(path) - 1))
+    closures = as_closures(closures_by_id(db.session(), facts["closures"]))
+    return lambda path: line_of(path, installation().roads.ways(path, closures))
+
+
+def _line(coordinates: list[list[float]], **properties: Any) -> dict[str, Any]:
     return {
         "type": "Feature",
-        "geometry": {"type": "LineString", "coordinates": [[round(x, 6), round(y, 6)] for x, y in path]},
+        "geometry": {"type": "LineString", "coordinates": coordinates},
         "properties": properties,
     }
 
 
-def _route(day: CrewPlan, depot: list[float]) -> dict[str, Any]:
-    path = [depot, *(list(lon_lat(stop.order.place)) for stop in day.stops), depot]
-    return _line(path, kind="route", crew=day.crew.letter, index=day.index)
+def _route(
+    day: CrewPlan, depot: Place, street_line: Callable[[list[Place]], list[list[float]]]
+) -> dict[str, Any]:
+    """Return a crew's line from its depot through stops and reloads back to it."""
+    visits = [(stop.starts_at, lon_lat(stop.order.place)) for stop in day.stops]
+    visits += [(span.starts_at, depot) for span in day.spans if span.kind == "reload"]
+    path = [depot, *(place for _at, place in sorted(visits)), depot]
+    return _line(street_line(path), kind="route", crew=day.crew.letter, index=day.index)
 
 
 def _worths(orders: list[WorkOrder]) -> dict[int, str]:

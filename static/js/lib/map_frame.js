@@ -53,6 +53,9 @@ export async function frame(element) {
     // Symbols on plain ground are still worth more than no map.
     await base(L, map, element, placed).catch((failure) => element.dispatchEvent(new CustomEvent("base-failed", { detail: failure })));
   }
+  if (element.dataset.closuresUrl) {
+    import("./closures.js").then(({ closures }) => closures(L, map, element)).catch((failure) => element.dispatchEvent(new CustomEvent("closures-failed", { detail: failure })));
+  }
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe(element);
   if (map.getZoom() === undefined) map.setView([0, 0], 10); // nothing said where: the caller's points will
   element.dispatchEvent(new CustomEvent("map-ready", { bubbles: true, detail: { L, map } }));
