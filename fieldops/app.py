@@ -85,6 +85,9 @@ def _configure(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_HTTPONLY=True,
         REMEMBER_COOKIE_SECURE=settings.secure_cookies,
         PERMANENT_SESSION_LIFETIME=12 * 3600,
+        # The cookie is the session: an answer that repeats it, and arrives late, would take back what another
+        # has changed since, such as a message with its undo, or a sign-out.
+        SESSION_REFRESH_EACH_REQUEST=False,
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         # Private pages send no referrer, so its absence proves nothing; token and SameSite cookie do.
         WTF_CSRF_SSL_STRICT=False,
