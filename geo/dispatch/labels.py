@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from geo.dispatch.schedule import earliest_start
-from geo.dispatch.tables import INF, Crew, Rest, Tables
+from geo.dispatch.drives import INF
+from geo.dispatch.problem import Window
+from geo.dispatch.tables import Crew, Rest, Tables
+
+
+def earliest_start(windows: Sequence[Window], at: int) -> int:
+    """First moment from `at` on inside a window, both ends included; INF when all have passed."""
+    for start, end in windows:
+        if at <= end:
+            return max(start, at)
+    return INF
 
 
 class Label:
@@ -51,7 +60,7 @@ def cheapest_timetable(
     _rest_labels(front, rests)
     at = crew.start
     for stop in stops:
-        drive = crew.durations[at][tables.place[stop]]
+        drive = crew.drives.seconds(at, tables.place[stop])
         front = [[Label(x.time + drive, x.cost, x.parent, x.step) for x in labels] for labels in front]
         _rest_labels(front, rests)
         front = [
@@ -60,7 +69,7 @@ def cheapest_timetable(
         ]
         _rest_labels(front, rests)
         at = tables.place[stop]
-    drive = crew.durations[at][crew.end]
+    drive = crew.drives.seconds(at, crew.end)
     front = [[Label(x.time + drive, x.cost, x.parent, x.step) for x in labels] for labels in front]
     _rest_labels(front, rests)
     best = Label(INF, float(INF), None, 0)

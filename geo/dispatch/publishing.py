@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geo.dispatch.drives import INF
+from geo.dispatch.engine.engine import Draft
 from geo.dispatch.problem import NO_WAY, Matrix, PlannedStep, Vehicle
 from geo.dispatch.result import PlannedRoute, ScoreParts, Step
-from geo.dispatch.solution import Solution, unevenness
-from geo.dispatch.tables import INF, Crew, Tables
+from geo.dispatch.tables import Crew, Tables
 from geo.dispatch.timetable import DayPlan, Visit, orders_of, settle
 
 
@@ -22,23 +23,18 @@ class Outcome:
     moved: int
 
 
-def write_out(solution: Solution) -> Outcome:
+def write_out(tables: Tables, draft: Draft) -> Outcome:
     """Settle the times and write every used vehicle's route."""
-    tables = solution.tables
-    days = settle(tables, orders_of(solution))
+    days = settle(tables, orders_of(tables, draft))
     writers = [_Writer(tables, crew, day) for crew, day in zip(tables.crews, days, strict=True)]
-    routes = tuple(writer.route() for writer in writers if writer.is_used)
-    unserved = solution.unserved()
-    moved = [
-        job
-        for job in tables.open_jobs
-        if solution.route_of[job] >= 0 and _has_moved(tables, job, solution.route_of[job])
-    ]
+    served = {job: v for v, order in enumerate(draft.orders) for job in order if job < tables.n}
+    unserved = [job for job in tables.open_jobs if job not in served]
+    moved = sum(_has_moved(tables, job, v) for job, v in served.items())
     return Outcome(
-        routes,
-        _score(solution, writers, len(moved)),
+        tuple(writer.route() for writer in writers if writer.is_used),
+        _score(tables, writers, unserved, moved),
         sum(tables.is_must[job] for job in unserved),
-        len(moved),
+        moved,
     )
 
 
@@ -47,8 +43,7 @@ def _has_moved(tables: Tables, job: int, v: int) -> bool:
     return before is not None and before != tables.crews[v].name
 
 
-def _score(solution: Solution, writers: Sequence[_Writer], moved: int) -> ScoreParts:
-    tables = solution.tables
+def _score(tables: Tables, writers: Sequence[_Writer], unserved: Sequence[int], moved: int) -> ScoreParts:
     options = tables.problem.options
     work = [0] * tables.crew_names
     for writer in writers:
@@ -56,13 +51,19 @@ def _score(solution: Solution, writers: Sequence[_Writer], moved: int) -> ScoreP
     return ScoreParts(
         travel=sum(writer.travel_cost * writer.crew.per_second for writer in writers),
         fixed=sum(writer.crew.fixed for writer in writers if writer.serves),
-        lost=float(sum(tables.worth[job] for job in solution.unserved())),
+        lost=float(sum(tables.worth[job] for job in unserved)),
         overtime=sum(writer.overtime for writer in writers),
         lateness=sum(writer.lateness for writer in writers),
         day=sum(writer.day_cost for writer in writers),
         reassign=moved * options.reassign_penalty,
-        fairness=options.fairness_weight * unevenness(work) if options.fairness_weight else 0.0,
+        fairness=options.fairness_weight * _unevenness(work) if options.fairness_weight else 0.0,
     )
+
+
+def _unevenness(work: Sequence[int]) -> float:
+    """Σ(W − mean)²/mean over crews; 0 when nobody works."""
+    mean = sum(work) / len(work)
+    return sum((each - mean) ** 2 for each in work) / mean if mean else 0.0
 
 
 class _Writer:
@@ -248,7 +249,7 @@ class _Writer:
         if crew.frozen.is_over or self.vehicle.end_index is None:
             return
         back_s = self.day.back_s
-        if self.at is not None and crew.durations[self.at][self.vehicle.end_index] >= INF:
+        if self.at is not None and crew.drives.seconds(self.at, self.vehicle.end_index) >= INF:
             back_s = self.steps[-1].end_s if self.steps else crew.departs_s
         self._drive(self.vehicle.end_index)
         end = Step(
@@ -270,9 +271,9 @@ class _Writer:
     def _drive(self, place: int | None) -> None:
         if place is None:
             return
-        if self.at is not None and self.crew.durations[self.at][place] < INF:
-            self.travel_s += self.crew.durations[self.at][place]
-            self.travel_cost += self.crew.costs[self.at][place]
+        if self.at is not None and self.crew.drives.seconds(self.at, place) < INF:
+            self.travel_s += self.crew.drives.seconds(self.at, place)
+            self.travel_cost += self.crew.drives.cost(self.at, place)
             distances = self._distances()
             if distances is not None and distances[self.at, place] != NO_WAY:
                 self.distance_m += int(distances[self.at, place])

@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast, get_args
 
-from geo.dispatch.insertion import Inserter, Place
+from geo.dispatch.drives import INF
+from geo.dispatch.engine.engine import Draft, Engine, Place
 from geo.dispatch.problem import Job
 from geo.dispatch.result import Binding, Reason, Unassigned
-from geo.dispatch.route import Route
-from geo.dispatch.solution import NOBODY, Solution
-from geo.dispatch.tables import INF, Crew, Relaxed, Tables, lay_out
+from geo.dispatch.tables import Crew, Relaxed, Tables, lay_out
 
 RELAXED: dict[Binding, Relaxed] = {
     "load": Relaxed(load=True),
@@ -26,21 +25,28 @@ RELAXED: dict[Binding, Relaxed] = {
 }
 
 
-def explain(solution: Solution) -> tuple[Unassigned, ...]:
-    """Explain every unserved job, in file order."""
-    explainer = _Explainer(solution)
-    return tuple(explainer.explain(job) for job in solution.unserved())
+def explain(engine: Engine) -> tuple[Unassigned, ...]:
+    """Explain every job that the engine's current plan leaves out, in file order."""
+    tables = engine.tables
+    route_of = engine.route_of
+    unserved = [job for job in tables.open_jobs if route_of[job] < 0]
+    places = dict(zip(unserved, engine.places(unserved), strict=True))
+    explainer = _Explainer(engine)
+    found = {job: explainer.explain(job, place) for job, place in places.items()}
+    crowded = [job for job, out in found.items() if out.reason == "no_room"]
+    found.update(explainer.with_binding({job: found[job] for job in crowded}))
+    jobs = tables.problem.jobs
+    return tuple(replace(out, text=sentence(out, jobs[job])) for job, out in found.items())
 
 
 class _Explainer:
-    def __init__(self, solution: Solution) -> None:
-        self.solution = solution
-        self.tables = solution.tables
-        self.inserter = Inserter(solution)
-        self.relaxed: dict[Binding, Inserter] = {}
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.tables = engine.tables
+        self.draft = engine.draft()
+        self.served = {stop for order in self.draft.orders for stop in order}
 
-    def explain(self, job: int) -> Unassigned:
-        place = self.inserter.best_place(job)
+    def explain(self, job: int, place: Place) -> Unassigned:
         record = self.tables.problem.jobs[job]
         out = Unassigned(
             id=record.id,
@@ -48,11 +54,22 @@ class _Explainer:
             reason="not_worth",
             worth=self.tables.worth[job],
         )
-        out = self._without_place(out, job) if place is None else self._with_place(out, place)
-        return replace(out, text=sentence(out, record))
+        if place.vehicle is not None:
+            return self._with_place(out, place)
+        reason = self._reason(job, place)
+        if reason == "predecessor":
+            missing = next(
+                other
+                for other in self.tables.after[job]
+                if other not in self.served and other not in self.tables.frozen_end
+            )
+            return replace(out, reason=reason, predecessor=self.tables.problem.jobs[missing].id)
+        return replace(out, reason=reason)
 
     def _with_place(self, out: Unassigned, place: Place) -> Unassigned:
-        stops = self.solution.routes[place.vehicle].stops
+        if place.vehicle is None:
+            return out
+        stops = self.draft.orders[place.vehicle]
         before = [stop for stop in stops[: place.gap] if stop < self.tables.n]
         jobs = self.tables.problem.jobs
         return replace(
@@ -63,20 +80,7 @@ class _Explainer:
             best_after=jobs[before[-1]].id if before else None,
         )
 
-    def _without_place(self, out: Unassigned, job: int) -> Unassigned:
-        reason = self._reason(job)
-        if reason == "predecessor":
-            missing = next(
-                other
-                for other in self.tables.after[job]
-                if self.solution.route_of[other] == NOBODY and other not in self.tables.frozen_end
-            )
-            return replace(out, reason=reason, predecessor=self.tables.problem.jobs[missing].id)
-        if reason == "no_room":
-            return replace(out, reason=reason, binding=self._binding(job))
-        return replace(out, reason=reason)
-
-    def _reason(self, job: int) -> Reason:
+    def _reason(self, job: int, place: Place) -> Reason:
         tables = self.tables
         skilled = [
             crew
@@ -87,53 +91,39 @@ class _Explainer:
             return "no_skill"
         if not any(_is_reachable(tables, crew, job) for crew in skilled):
             return "unreachable"
-        if self.solution.released_at(job, NOBODY - 1) >= INF:
+        if place.release_s >= INF:
             return "predecessor"
-        able = [crew for crew in tables.crews if crew.can_serve[job]]
-        if job in tables.pinned_to and not any(self._fits_alone(crew, job) for crew in able):
+        if job in tables.pinned_to and not place.fits_alone:
             return "pinned"
-        holding = [crew for crew in able if _is_carried(tables, crew, job)]
-        if able and not holding:
+        able = [crew for crew in tables.crews if tables.able[job, crew.number]]
+        if able and not any(_is_carried(tables, crew, job) for crew in able):
             return "capacity"
-        if not any(self._fits_alone(crew, job) for crew in holding):
-            return "time_window"
-        return "no_room"
+        return "no_room" if place.fits_alone else "time_window"
 
-    def _fits_alone(self, crew: Crew, job: int) -> bool:
-        release = self.solution.released_at(job, crew.number)
-        return Route(self.tables, crew, [job], {job: release} if release else {}, {}).is_feasible
+    def with_binding(self, crowded: dict[int, Unassigned]) -> dict[int, Unassigned]:
+        """Name the rule without which the cheapest place would exist, and that place."""
+        best: dict[int, tuple[Place, Binding]] = {}
+        for name in RELAXED if crowded else ():
+            for job, place in zip(crowded, self._world_without(name).places(list(crowded)), strict=True):
+                if place.vehicle is not None and (job not in best or place.cost < best[job][0].cost):
+                    best[job] = place, name
+        return {
+            job: replace(self._with_place(out, best[job][0]), binding=best[job][1])
+            for job, out in crowded.items()
+            if job in best
+        }
 
-    def _binding(self, job: int) -> Binding | None:
-        """The rule without which the cheapest place would exist."""
-        best: tuple[float, Binding] | None = None
-        for name in RELAXED:
-            place = self._inserter_without(name).best_place(job)
-            if place is not None and (best is None or place.cost < best[0]):
-                best = place.cost, name
-        return None if best is None else best[1]
-
-    def _inserter_without(self, name: Binding) -> Inserter:
-        """The plan in a world without one rule; made once."""
-        if name not in self.relaxed:
-            world = lay_out(self.tables.problem, RELAXED[name], self.tables)
-            twin = Solution(world)
-            twin.release, twin.deadline = (
-                ({}, {})
-                if name == "precedence"
-                else (
-                    self.solution.release,
-                    self.solution.deadline,
-                )
-            )
-            twin.route_of = self.solution.route_of
-            twin.routes = [twin.make(v, route.stops) for v, route in enumerate(self.solution.routes)]
-            self.relaxed[name] = Inserter(twin)
-        return self.relaxed[name]
+    def _world_without(self, name: Binding) -> Engine:
+        """The plan in a world without one rule."""
+        engine = Engine(lay_out(self.tables.problem, RELAXED[name], self.tables), like=self.engine)
+        promises = engine.draft().promises if name == "precedence" else self.draft.promises
+        engine.load(Draft(self.draft.orders, promises, self.draft.cost))
+        return engine
 
 
 def _is_reachable(tables: Tables, crew: Crew, job: int) -> bool:
     here = tables.place[job]
-    return crew.durations[crew.start][here] < INF and crew.durations[here][crew.end] < INF
+    return crew.drives.seconds(crew.start, here) < INF and crew.drives.seconds(here, crew.end) < INF
 
 
 def _is_carried(tables: Tables, crew: Crew, job: int) -> bool:

@@ -1,54 +1,41 @@
-"""Ruin and recreate by string removal, accepted by simulated annealing.
+"""Planning a day: a first plan, ruin and recreate until the budget is gone, and the plan with its reasons.
 
-Strings of neighbouring stops are removed from neighbouring routes, then put back greedily with a few blinks:
-slack induction by string removals (Christiaens and Vanden Berghe, Transportation Science 54(2), 2020).
+The search itself is compiled (`geo.dispatch.engine`). Compiled code cannot read a clock, so it runs in short
+chunks; between them the budget is looked at, progress reported, and a wish to stop heard.
 """
 
 from __future__ import annotations
 
-import math
-import random
-import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-from geo.dispatch.construction import (
-    EPSILON,
-    Ejector,
-    drop_what_does_not_pay,
-    insert_all,
-    insert_by_prize,
-    insert_must_do,
-    insert_what_pays,
-    needed_first,
-    previous_orders,
-    proposed_orders,
-    rebuild,
-    window_length,
-)
-from geo.dispatch.insertion import Inserter
-from geo.dispatch.problem import NO_WAY, Problem
+from geo.dispatch.budget import Budget
+from geo.dispatch.engine.engine import Draft, Engine
+from geo.dispatch.engine.entry import warm_up
+from geo.dispatch.engine.layout import BLOCKED
+from geo.dispatch.problem import Problem
+from geo.dispatch.proposals import previous_orders, proposed_orders
 from geo.dispatch.publishing import write_out
 from geo.dispatch.reasons import explain
 from geo.dispatch.result import Plan, Progress, Timings
-from geo.dispatch.solution import NOBODY, Snapshot, Solution
-from geo.dispatch.tables import Tables, lay_out
+from geo.dispatch.tables import lay_out
 
 DEFAULT_SECONDS = 5.0
-NEIGHBOURS = 120
-MOST_STRINGS = 3
-LONGEST_STRING = 6
-"""Stops removed from one route; a quarter of it when the route is longer than four times that."""
-SPLIT_CHANCE = 0.3
-BLINK_CHANCE = 0.01
 REPORT_EVERY_S = 0.2
-OPEN_ROUTE_CHANCE = 0.08
+CHUNK = 200
+"""Rounds between two looks at the clock when rounds are counted; else as many as take `CHUNK_S`."""
+CHUNK_S = 0.02
 COOLING = 80.0
 UPDATE_HEAT = 100.0
 """A plan that people know already is improved, not shaken up."""
+WORTH_SHARE = 0.4
+DRIVE_TIMES = 10.0
+"""The first temperature: this share of the median worth, at most so many mean drives between neighbours."""
+CLOSE = 10
+"""Neighbours of each job that count for that."""
+EPSILON = 1e-6
 
 
 def plan(
@@ -81,19 +68,22 @@ def plan(
     -------
     The best plan found, feasible by construction. Unserved jobs are explained.
     """
+    warming_from = time.perf_counter()
+    warm_up()
     loading_from = time.perf_counter()
     if seconds is None and iterations is None:
         seconds = DEFAULT_SECONDS
     tables = lay_out(problem)
+    engine = Engine(tables, seed)
     budget = Budget(seconds, iterations, time.process_time if cpu else time.perf_counter)
-    search = Search(tables, budget, seed, on_progress)
+    search = Search(engine, budget, on_progress)
     loaded = time.perf_counter()
     search.construct()
     first = time.perf_counter()
     search.improve()
-    solution, kept = search.finish()
-    outcome = write_out(solution)
-    unassigned = explain(solution)
+    kept = search.finish()
+    outcome = write_out(tables, engine.draft())
+    unassigned = explain(engine)
     done = time.perf_counter()
     return Plan(
         routes=outcome.routes,
@@ -107,6 +97,7 @@ def plan(
         matrix_source=problem.matrix_source,
         timings=Timings(
             loading_ms=_ms(loaded - loading_from),
+            warmup_ms=_ms(loading_from - warming_from),
             solving_ms=_ms(done - loaded),
             first_feasible_ms=_ms(first - loaded),
         ),
@@ -117,55 +108,16 @@ def _ms(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-@dataclass(slots=True)
-class Budget:
-    """When to stop: after a time, after a number of iterations, whichever comes first."""
-
-    seconds: float | None
-    iterations: int | None
-    clock: Callable[[], float]
-    started: float = 0.0
-    reserve_s: float = 0.0
-    """What the end of the run needs."""
-
-    def __post_init__(self) -> None:
-        self.started = self.clock()
-
-    @property
-    def elapsed_s(self) -> float:
-        """Seconds since the start."""
-        return self.clock() - self.started
-
-    def used(self, iterations: int) -> float:
-        """Fraction of the budget that is gone."""
-        used = 0.0
-        if self.iterations is not None:
-            used = 1.0 if self.iterations <= 0 else iterations / self.iterations
-        if self.seconds is not None:
-            used = max(used, 1.0 if self.seconds <= 0 else (self.elapsed_s + self.reserve_s) / self.seconds)
-        return used
-
-
 class Search:
-    """One run: a current solution, the best one, and a temperature that falls with the budget."""
+    """One run: a first plan, a temperature that falls with the budget, and the best plan made whole."""
 
     def __init__(
-        self,
-        tables: Tables,
-        budget: Budget,
-        seed: int,
-        on_progress: Callable[[Progress], bool] | None = None,
+        self, engine: Engine, budget: Budget, on_progress: Callable[[Progress], bool] | None = None
     ) -> None:
-        self.tables = tables
+        self.engine = engine
+        self.tables = engine.tables
         self.budget = budget
-        self.rng = random.Random(seed)  # noqa: S311 — repeatable search, nothing secret
         self.on_progress = on_progress
-        self.solution = Solution(tables)
-        self.inserter = Inserter(self.solution, self.rng, BLINK_CHANCE)
-        self.careful = Inserter(self.solution)
-        self.ejector = Ejector(self.careful)
-        self.neighbours = neighbours_of(tables)
-        self.best: Snapshot = self.solution.save()
         self.iterations = 0
         self.is_cancelled = False
         self.last_report = -REPORT_EVERY_S
@@ -174,28 +126,22 @@ class Search:
 
     def construct(self) -> None:
         """Start from proposals when there are any, else from nothing in two ways, and keep the better."""
+        engine = self.engine
         orders = proposed_orders(self.tables)
         if any(orders):
-            rebuild(self.careful, orders)
-            self._complete(everything=False)
+            engine.rebuild(orders)
+            engine.complete(everything=False)
+            engine.keep()
         else:
-            self._complete(everything=False)
-            sparing = self.solution.save()
-            self.solution.restore(self.best)
-            self._complete(everything=True)
-            if sparing.cost <= self.solution.cost:
-                self.solution.restore(sparing)
-        self.best = self.solution.save()
+            engine.complete(everything=False)
+            engine.keep()
+            engine.clear()
+            engine.complete(everything=True)
+            engine.keep_if_better()
+            engine.go_to_best()
         # The end polishes and explains: about half of what the beginning took.
         self.budget.reserve_s = min(0.5 * self.budget.elapsed_s, 0.25 * (self.budget.seconds or 0.0))
         self._report("construct")
-
-    def _complete(self, *, everything: bool) -> None:
-        insert_must_do(self.careful)
-        insert_by_prize(self.careful, everything=everything)
-        self.ejector.run()
-        drop_what_does_not_pay(self.solution)
-        insert_what_pays(self.careful)
 
     # -------- improvement
 
@@ -203,132 +149,57 @@ class Search:
         """Ruin and recreate until the budget is gone."""
         if not self.tables.open_jobs or not self.tables.crews:
             return
-        hot = temperature(self.tables, self.neighbours)
+        hot = temperature(self.engine)
         if self.tables.problem.is_update:
             hot = min(hot, UPDATE_HEAT)
         ejected = False
-        while (used := self.budget.used(self.iterations)) < 1.0 and not self.is_cancelled:
-            self.iterations += 1
-            self._step(hot * COOLING**-used)
-            if used > 1 / 3 and not ejected:
+        chunk = CHUNK
+        used = self.budget.used(self.iterations)
+        while used < 1.0 and not self.is_cancelled:
+            chunk, now = self._chunk(chunk, hot, used)
+            if now > 1 / 3 and not ejected:
                 ejected = True
-                self._eject()
+                self.engine.eject()
+                self.engine.keep_if_better()
+            used = now
             self._report("improve")
 
-    def _step(self, heat: float) -> None:
-        solution = self.solution
-        before = solution.save()
-        removed = self._ruin()
-        if not all(route.is_feasible for route in solution.routes):
-            solution.restore(before)
-            return
-        self._recreate(removed)
-        solution.cost = solution.total()
-        threshold = before.cost - heat * math.log(self.rng.random() or EPSILON)
-        if solution.cost >= threshold:
-            solution.restore(before)
-        elif solution.cost < self.best.cost - EPSILON:
-            self.best = solution.save()
-
-    def _eject(self) -> None:
-        self.ejector.run()
-        self.solution.cost = self.solution.total()
-        if self.solution.cost < self.best.cost - EPSILON:
-            self.best = self.solution.save()
-
-    def _ruin(self) -> list[int]:
-        """Remove strings around a random job from a few routes near it."""
-        solution, rng = self.solution, self.rng
-        open_jobs = self.tables.open_jobs
-        seed = open_jobs[rng.randrange(len(open_jobs))]
-        strings = rng.randint(1, MOST_STRINGS)
-        gone: list[int] = []
-        ruined: set[int] = set()
-        for job in (seed, *self.neighbours[seed]):
-            v = solution.route_of[job]
-            if v == NOBODY or v in ruined:
-                continue
-            ruined.add(v)
-            gone.extend(self._string(job, v))
-            if len(ruined) >= strings:
-                break
-        return solution.remove(gone)
-
-    def _string(self, job: int, v: int) -> list[int]:
-        """A run of neighbouring jobs around one; sometimes with one in the middle kept."""
-        jobs, rng = self.solution.routes[v].jobs, self.rng
-        length = rng.randint(1, min(len(jobs), max(LONGEST_STRING, len(jobs) // 4)))
-        at = jobs.index(job)
-        first = rng.randint(max(0, at - length + 1), min(at, len(jobs) - length))
-        string = jobs[first : first + length]
-        if len(string) > 2 and rng.random() < SPLIT_CHANCE:
-            kept = rng.randrange(len(string))
-            del string[kept]
-        return string
-
-    def _recreate(self, removed: list[int]) -> None:
-        rng, tables = self.rng, self.tables
-        jobs = list(dict.fromkeys(removed + self._nearby_unserved(removed)))
-        order = rng.randrange(4)
-        rng.shuffle(jobs)
-        if order == 1:
-            jobs.sort(key=lambda job: -tables.worth[job])
-        elif order == 2:
-            jobs.sort(key=lambda job: -tables.worth[job] / (tables.service[job] + 400))
-        elif order == 3:
-            jobs.sort(key=lambda job: window_length(tables, job))
-        if tables.worth and rng.random() < OPEN_ROUTE_CHANCE:
-            self._open_route(jobs)
-        if self.solution.has_precedence:
-            jobs = needed_first(tables, jobs)
-        insert_all(self.inserter, jobs, self.solution.claim)
-
-    def _open_route(self, jobs: list[int]) -> None:
-        """Put one job into an unused vehicle whatever it costs: what follows may make the route pay."""
-        empty = [v for v, route in enumerate(self.solution.routes) if not route.stops]
-        if not empty or not jobs:
-            return
-        v = self.rng.choice(empty)
-        for job in jobs:
-            if self.solution.route_of[job] == NOBODY and self.tables.crews[v].can_serve[job]:
-                place = self.inserter.best_in(job, v, float("inf"))
-                if place is not None:
-                    self.inserter.apply(job, place)
-                return
-
-    def _nearby_unserved(self, removed: list[int]) -> list[int]:
-        served = self.solution.route_of
-        around = removed[0] if removed else self.rng.choice(self.tables.open_jobs)
-        out = [job for job in (around, *self.neighbours[around]) if served[job] == NOBODY][:25]
-        if self.rng.random() < 0.3:
-            unserved = self.solution.unserved()
-            out += self.rng.sample(unserved, min(5, len(unserved)))
-        return out
+    def _chunk(self, chunk: int, hot: float, used: float) -> tuple[int, float]:
+        """Run one chunk; returns the size of the next one and the fraction of the budget used by then."""
+        if self.budget.iterations is not None:
+            chunk = min(CHUNK, self.budget.iterations - self.iterations)
+        began = time.perf_counter()
+        self.engine.improve(chunk, hot * COOLING**-used)
+        self.iterations += chunk
+        took = max(time.perf_counter() - began, 1e-6)
+        following = max(1, min(2 * chunk, round(chunk * CHUNK_S / took)))
+        return following, self.budget.used(self.iterations)
 
     # -------- end
 
-    def finish(self) -> tuple[Solution, bool]:
-        """The best plan, completed; or the previous one when the gain is too small to bother people."""
-        self.solution.restore(self.best)
-        self.ejector.run()
-        drop_what_does_not_pay(self.solution)
-        insert_what_pays(self.careful)
-        kept = self._previous_if_good_enough()
+    def finish(self) -> bool:
+        """Complete the best plan; go back to the previous one, and say so, when little would be gained."""
+        self.engine.go_to_best()
+        self.engine.finish()
+        kept = self._keep_previous()
         self._report("explain")
-        return (self.solution, False) if kept is None else (kept, True)
+        return kept
 
-    def _previous_if_good_enough(self) -> Solution | None:
+    def _keep_previous(self) -> bool:
         if not self.tables.problem.previous:
-            return None
-        previous = Solution(self.tables)
-        if rebuild(Inserter(previous), previous_orders(self.tables)):
-            return None
-        if any(previous.route_of[job] == NOBODY for job in self.tables.pinned_to):
-            return None
-        gain = previous.cost - self.solution.cost
-        if gain >= self.tables.problem.options.min_gain * abs(previous.cost) and gain > EPSILON:
-            return None
-        return previous
+            return False
+        engine, new = self.engine, self.engine.draft()
+        if engine.rebuild(previous_orders(self.tables)) == 0 and not self._gains(new, engine.draft()):
+            return True
+        engine.load(new)
+        return False
+
+    def _gains(self, new: Draft, old: Draft) -> bool:
+        """Whether the new plan is worth telling people; always when the old one drops a pinned job."""
+        if not all(old.serves(job) for job in self.tables.pinned_to):
+            return True
+        gain = old.cost - new.cost
+        return gain >= self.tables.problem.options.min_gain * abs(old.cost) and gain > EPSILON
 
     def _report(self, phase: str) -> None:
         if self.on_progress is None:
@@ -337,14 +208,13 @@ class Search:
         if phase == "improve" and elapsed - self.last_report < REPORT_EVERY_S:
             return
         self.last_report = elapsed
-        served = self.best.route_of
-        unserved = [job for job in self.tables.open_jobs if served[job] == NOBODY]
+        unserved = self.engine.best_unserved()
         progress = Progress(
             phase="construct" if phase == "construct" else "improve" if phase == "improve" else "explain",
             fraction=min(1.0, self.budget.used(self.iterations)),
             iterations=self.iterations,
             elapsed_s=elapsed,
-            score=self.best.cost,
+            score=self.engine.best_cost,
             unserved=len(unserved),
             must_do_missed=sum(self.tables.is_must[job] for job in unserved),
         )
@@ -352,32 +222,16 @@ class Search:
             self.is_cancelled = True
 
 
-def neighbours_of(tables: Tables) -> list[list[int]]:
-    """For each job the open jobs nearest by the way there and back, in order."""
-    if not tables.n:
-        return []
-    profile = tables.problem.vehicles[0].profile
-    durations = tables.problem.matrices[profile].durations_s
-    places = np.array(tables.place[: tables.n])
-    there = durations[np.ix_(places, places)].astype(np.int64)
-    there[there == NO_WAY] = 1 << 31
-    both = there + there.T
-    np.fill_diagonal(both, -1)
-    order = np.argsort(both, axis=1, kind="stable")[:, 1 : NEIGHBOURS + 1]
-    return [[int(job) for job in row if int(job) not in tables.frozen_end] for row in order]
-
-
-def temperature(tables: Tables, neighbours: list[list[int]]) -> float:
-    """Where annealing starts: a tenth of the median worth, at most the mean drive between neighbours."""
+def temperature(engine: Engine) -> float:
+    """Where annealing starts: a share of the median worth, at most some mean drives between neighbours."""
+    world, tables = engine.world, engine.tables
+    open_jobs = world.open_jobs
+    warm = WORTH_SHARE * float(np.median(world.stops["worth"][open_jobs]))
+    near = world.near[open_jobs, :CLOSE]
+    places = world.stops["place"]
     crew = tables.crews[0]
-    worths = [tables.worth[job] for job in tables.open_jobs]
-    drives = [
-        crew.costs[tables.place[job]][tables.place[other]] * crew.per_second
-        for job in tables.open_jobs
-        for other in neighbours[job][:10]
-    ]
-    finite = [drive for drive in drives if drive < 1 << 40]
-    warm = 0.1 * statistics.median(worths)
-    if finite:
-        warm = min(warm, statistics.fmean(finite))
+    drives = world.costs[0][places[open_jobs][:, np.newaxis], places[near]]
+    known = (near >= 0) & (drives < BLOCKED)
+    if known.any():
+        warm = min(warm, DRIVE_TIMES * float(drives[known].mean()) * crew.per_second)
     return max(warm, 1.0)

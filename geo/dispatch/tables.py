@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from geo.dispatch.problem import ANY_TIME, FOREVER, NO_WAY, Job, Problem, TravelTimes, Vehicle, Window
+import numpy as np
+import numpy.typing as npt
 
-INF = 1 << 60
-"""Later than anything: an impossible time, a drive that does not exist."""
+from geo.dispatch.drives import INF, Drives
+from geo.dispatch.problem import ANY_TIME, FOREVER, Job, Problem, Vehicle, Window
 
-Rows: TypeAlias = list[list[int]]
 Rest: TypeAlias = tuple[tuple[Window, ...], int]
 
 
@@ -56,10 +56,7 @@ class Crew:
 
     number: int
     name: int
-    durations: Rows
-    costs: Rows
-    costs_to: Rows
-    """The same, row and column exchanged."""
+    drives: Drives
     start: int
     end: int
     departs_s: int
@@ -79,12 +76,17 @@ class Crew:
     has_started: bool
     frozen_load: tuple[tuple[int, ...], ...]
     """Load on each drive of the frozen part of the current leg, open deliveries apart."""
-    can_serve: list[bool] = field(default_factory=list)
 
     @property
     def is_used(self) -> bool:
         """Whether its fixed cost is due without any open job."""
         return bool(self.frozen.jobs)
+
+    @property
+    def drives_home(self) -> bool:
+        """Whether it has a way to its end without open stops: it is out, and not back yet."""
+        is_out = self.has_started and not self.frozen.is_over
+        return is_out and self.drives.seconds(self.start, self.end) < INF
 
 
 @dataclass(slots=True)
@@ -112,7 +114,9 @@ class Tables:
     crews: list[Crew]
     crew_names: int
     number_of: dict[int, int]
-    rows: dict[str, tuple[Rows, Rows, Rows]]
+    drives: dict[str, Drives]
+    able: npt.NDArray[np.bool_]
+    """(n, m) whether the vehicle may serve the job."""
 
     @property
     def open_jobs(self) -> list[int]:
@@ -134,14 +138,15 @@ def lay_out(problem: Problem, relaxed: Relaxed = STRICT, like: Tables | None = N
     dims = max((len(vehicle.capacity) for vehicle in problem.vehicles), default=0)
     tables = _job_tables(problem, relaxed, number_of, dims)
     tables.crew_names = len(names)
-    rows = {name: _rows(times) for name, times in problem.matrices.items()} if like is None else like.rows
-    tables.rows = rows
+    if like is None:
+        tables.drives = {name: Drives.of(times) for name, times in problem.matrices.items()}
+    else:
+        tables.drives = like.drives
     for v, vehicle in enumerate(problem.vehicles):
-        tables.crews.append(_crew(tables, v, vehicle, rows[vehicle.profile], names[vehicle.crew_name]))
+        tables.crews.append(_crew(tables, v, vehicle, names[vehicle.crew_name]))
         _lay_reload(tables, vehicle)
     _lay_previous(tables, names)
-    for crew, vehicle in zip(tables.crews, problem.vehicles, strict=True):
-        crew.can_serve = [_can_serve(tables, crew, vehicle, n) for n in range(tables.n)]
+    tables.able = _able(tables)
     return tables
 
 
@@ -178,7 +183,8 @@ def _job_tables(problem: Problem, relaxed: Relaxed, number_of: dict[int, int], d
         crews=[],
         crew_names=0,
         number_of=number_of,
-        rows={},
+        drives={},
+        able=np.zeros((0, 0), dtype=bool),
     )
 
 
@@ -204,24 +210,10 @@ def _job_windows(job: Job, pin: tuple[int, Window] | None) -> tuple[Window, ...]
     return tuple((start, end) for start, end in cut if start <= end)
 
 
-def _rows(times: TravelTimes) -> tuple[Rows, Rows, Rows]:
-    """Durations, costs and costs by goal as lists, with the row and column of nowhere."""
-    durations = times.durations_s.tolist()
-    costs = durations if times.costs is None else times.costs.tolist()
-    size = len(durations)
-    out: list[Rows] = []
-    for matrix in (durations, costs):
-        rows = [
-            [INF if seconds == NO_WAY else value for value, seconds in zip(line, drive, strict=True)] + [0]
-            for line, drive in zip(matrix, durations, strict=True)
-        ]
-        out.append([*rows, [0] * (size + 1)])
-    return out[0], out[1], [list(column) for column in zip(*out[1], strict=True)]
-
-
-def _crew(tables: Tables, v: int, vehicle: Vehicle, rows: tuple[Rows, Rows, Rows], name: int) -> Crew:
-    frozen = _frozen_part(tables, vehicle, rows)
-    nowhere = len(rows[0]) - 1
+def _crew(tables: Tables, v: int, vehicle: Vehicle, name: int) -> Crew:
+    drives = tables.drives[vehicle.profile]
+    frozen = _frozen_part(tables, vehicle, drives)
+    nowhere = drives.nowhere
     start = nowhere if vehicle.start_index is None else vehicle.start_index
     if frozen.place is not None:
         start = frozen.place
@@ -233,9 +225,7 @@ def _crew(tables: Tables, v: int, vehicle: Vehicle, rows: tuple[Rows, Rows, Rows
     return Crew(
         number=v,
         name=name,
-        durations=rows[0],
-        costs=rows[1],
-        costs_to=rows[2],
+        drives=drives,
         start=start,
         end=nowhere if vehicle.end_index is None else vehicle.end_index,
         departs_s=max(vehicle.time_window[0], vehicle.available_at_s or 0, frozen.end_s),
@@ -263,7 +253,7 @@ def _left(limit: int | None, spent: int, *, unlimited: bool) -> int:
     return INF if limit is None or unlimited else limit - spent
 
 
-def _frozen_part(tables: Tables, vehicle: Vehicle, rows: tuple[Rows, Rows, Rows]) -> FrozenPart:
+def _frozen_part(tables: Tables, vehicle: Vehicle, drives: Drives) -> FrozenPart:
     part = FrozenPart(place=vehicle.start_index)
     breaks = {rest.id: rest for rest in vehicle.breaks}
     for step in vehicle.frozen_steps:
@@ -283,7 +273,7 @@ def _frozen_part(tables: Tables, vehicle: Vehicle, rows: tuple[Rows, Rows, Rows]
             part.leg.clear()
         elif step.type == "end":
             place, part.is_over = vehicle.end_index, True
-        _drive(part, place, rows)
+        _drive(part, place, drives)
         if step.service_at_s is not None:
             end_s = step.service_at_s + service_s if step.end_at_s is None else step.end_at_s
             part.end_s = max(part.end_s, end_s)
@@ -300,13 +290,13 @@ def _note_job(tables: Tables, part: FrozenPart, is_job: bool, end_s: int) -> Non
         part.lateness_cost += tables.late_cost[job] * max(0, end_s - tables.due[job])
 
 
-def _drive(part: FrozenPart, place: int | None, rows: tuple[Rows, Rows, Rows]) -> None:
+def _drive(part: FrozenPart, place: int | None, drives: Drives) -> None:
     """Count the drive to the next frozen stop; what was driven although no road is known counts 0."""
     if place is None:
         return
-    if part.place is not None and rows[0][part.place][place] < INF:
-        part.travel_s += rows[0][part.place][place]
-        part.travel_cost += rows[1][part.place][place]
+    if part.place is not None and drives.seconds(part.place, place) < INF:
+        part.travel_s += drives.seconds(part.place, place)
+        part.travel_cost += drives.cost(part.place, place)
     part.place = place
 
 
@@ -340,9 +330,14 @@ def _lay_previous(tables: Tables, names: dict[str, int]) -> None:
                 tables.previous[number] = crew_of[route.vehicle]
 
 
-def _can_serve(tables: Tables, crew: Crew, vehicle: Vehicle, job: int) -> bool:
-    if job in tables.frozen_end or crew.frozen.is_over:
-        return False
-    if tables.pinned_to.get(job, crew.number) != crew.number:
-        return False
-    return tables.problem.jobs[job].skills <= vehicle.skills
+def _able(tables: Tables) -> npt.NDArray[np.bool_]:
+    """Who may serve what: skills, pinned to the vehicle or to none, neither frozen nor after the end."""
+    jobs, vehicles = tables.problem.jobs, tables.problem.vehicles
+    kinds = {skills: number for number, skills in enumerate({job.skills: None for job in jobs})}
+    by_kind = np.array([[kind <= vehicle.skills for vehicle in vehicles] for kind in kinds], dtype=bool)
+    able = by_kind.reshape(len(kinds), len(vehicles))[[kinds[job.skills] for job in jobs]]
+    for job, v in tables.pinned_to.items():
+        able[job, np.arange(len(vehicles)) != v] = False
+    able[list(tables.frozen_end)] = False
+    able[:, [crew.frozen.is_over for crew in tables.crews]] = False
+    return able

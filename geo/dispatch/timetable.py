@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geo.dispatch.labels import cheapest_timetable
-from geo.dispatch.schedule import earliest_start
-from geo.dispatch.solution import Solution
-from geo.dispatch.tables import INF, Crew, Tables
+from geo.dispatch.drives import INF
+from geo.dispatch.engine.engine import Draft
+from geo.dispatch.labels import cheapest_timetable, earliest_start
+from geo.dispatch.tables import Crew, Tables
 
 
 @dataclass(slots=True)
@@ -29,16 +29,13 @@ class DayPlan:
     back_s: int
 
 
-def orders_of(solution: Solution) -> list[list[int]]:
+def orders_of(tables: Tables, draft: Draft) -> list[list[int]]:
     """Stops and breaks per vehicle, the breaks where overtime and lateness cost least under the promises."""
-    orders: list[list[int]] = []
-    for crew, route in zip(solution.tables.crews, solution.routes, strict=True):
-        if not route.stops:
-            orders.append([])
-            continue
-        label = cheapest_timetable(solution.tables, crew, route.stops, solution.release, solution.deadline)
-        orders.append(label.steps())
-    return orders
+    release, deadline = draft.releases(), draft.deadlines()
+    return [
+        cheapest_timetable(tables, crew, stops, release, deadline).steps() if stops else []
+        for crew, stops in zip(tables.crews, draft.orders, strict=True)
+    ]
 
 
 def settle(tables: Tables, orders: Sequence[Sequence[int]]) -> list[DayPlan]:
@@ -72,11 +69,11 @@ def _day(tables: Tables, crew: Crew, order: Sequence[int], release: dict[int, in
         if what < 0:
             waiting.append(what)
             continue
-        now = _travel(crew, visits, waiting, now, crew.durations[at][tables.place[what]])
+        now = _travel(crew, visits, waiting, now, crew.drives.seconds(at, tables.place[what]))
         start = earliest_start(tables.windows[what], max(now, release.get(what, 0)))
         visits.append(Visit(what, now, start, start + tables.service[what]))
         now, at, waiting = visits[-1].end_s, tables.place[what], []
-    back = _travel(crew, visits, waiting, now, crew.durations[at][crew.end])
+    back = _travel(crew, visits, waiting, now, crew.drives.seconds(at, crew.end))
     return DayPlan(visits, back)
 
 

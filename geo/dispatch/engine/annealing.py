@@ -1,0 +1,93 @@
+"""Ruin and recreate: strings of stops near one job are taken off and put back, accepted by annealing.
+
+Slack induction by string removals (Christiaens and Vanden Berghe, Transportation Science 54(2), 2020) in the
+line of Shaw (1998), Schrimpf et al. (2000), and Ropke and Pisinger (2006).
+"""
+
+from __future__ import annotations
+
+import math
+
+from geo.dispatch.engine.changes import begin_round, go_back, index_of, is_whole, take, total_cost
+from geo.dispatch.engine.compiling import kernel
+from geo.dispatch.engine.dice import below, chance
+from geo.dispatch.engine.layout import NOBODY, STOP, State, World
+from geo.dispatch.engine.memory import keep_best
+from geo.dispatch.engine.recreate import recreate
+
+LEAST = 1e-12
+EPSILON = 1e-6
+
+
+@kernel
+def improve(world: World, state: State, rounds: int, heat: float) -> None:
+    """Rounds of ruin and recreate at one temperature."""
+    if world.rule[0].open_jobs == 0 or world.rule[0].vehicles == 0:
+        return
+    totals = state.totals[0]
+    totals.cost = total_cost(world, state)
+    for _ in range(rounds):
+        attempt(world, state, heat)
+        totals.rounds += 1
+
+
+@kernel
+def attempt(world: World, state: State, heat: float) -> None:
+    """One round: accepted, remembered when best, or taken back."""
+    totals = state.totals[0]
+    lost = totals.lost
+    begin_round(state, True)
+    seed = world.open_jobs[below(state, world.rule[0].open_jobs)]
+    number = ruin(world, state, seed)
+    if not is_whole(world, state):
+        go_back(world, state, lost)
+        return
+    recreate(world, state, seed, number)
+    cost = total_cost(world, state)
+    if cost >= totals.cost - heat * math.log(max(chance(state), LEAST)):
+        go_back(world, state, lost)
+        return
+    totals.cost = cost
+    if cost < totals.best_cost - EPSILON:
+        keep_best(world, state)
+
+
+@kernel
+def ruin(world: World, state: State, seed: int) -> int:
+    """Take strings off a few routes near the seed; returns how many jobs stand in the queue."""
+    strings = 1 + below(state, world.rule[0].most_strings)
+    totals = state.totals[0]
+    totals.stamp += 1
+    seen, stamp = state.mark[1], totals.stamp
+    is_whole_route = chance(state) < world.rule[0].whole_route_chance
+    number = 0
+    for i in range(-1, world.near.shape[1]):
+        job = seed if i < 0 else world.near[seed, i]
+        if job < 0 or strings == 0:
+            break
+        v = state.who[job]
+        if v == NOBODY or seen[v] == stamp:
+            continue
+        seen[v] = stamp
+        strings -= 1
+        number = add_string(world, state, job, v, number, is_whole_route)
+    return take(world, state, number)
+
+
+@kernel
+def add_string(world: World, state: State, job: int, v: int, number: int, is_whole_route: bool) -> int:
+    """Add a run of stops around a job to the queue; sometimes all but one in its middle."""
+    rule, line, length = world.rule[0], state.lines[v], state.sums[v].length
+    longest = min(length, max(rule.longest_string, int(length * rule.long_share)))
+    string = length if is_whole_route else 1 + below(state, longest)
+    at = index_of(state, job, v)
+    low, high = max(0, at - string + 1), min(at, length - string)
+    first = low + below(state, high - low + 1)
+    kept = -1
+    if string > 2 and chance(state) < rule.split_chance:
+        kept = first + below(state, string)
+    for gap in range(first, first + string):
+        if gap != kept and line[gap, STOP] < rule.jobs:
+            state.queue[0, number] = line[gap, STOP]
+            number += 1
+    return number

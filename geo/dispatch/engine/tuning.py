@@ -1,0 +1,45 @@
+"""The numbers of the search that were chosen by trying; none is a rule of the problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How the search ruins and recreates; chances are fractions of 1.
+
+    Attributes
+    ----------
+    most_strings, longest_string
+        Routes ruined at most in one round, and stops taken off each; off a long route `long_share` of it.
+    split_chance
+        Of keeping one stop inside a string.
+    whole_route_chance
+        Of taking whole routes off.
+    nearby, far_away, far_away_chance
+        Unserved jobs tried beside those taken off: the nearest, and now and then some from anywhere.
+    blink_chance
+        Of overlooking a place.
+    opening_chance
+        Of sending out an unused vehicle whatever it costs.
+    stale_factor, stale_chance
+        A route that changed in an earlier round is looked at again when the job's place there cost less than
+        so many times its best place elsewhere, and else with this chance.
+    """
+
+    most_strings: int = 3
+    longest_string: int = 10
+    long_share: float = 0.25
+    split_chance: float = 0.3
+    whole_route_chance: float = 0.02
+    nearby: int = 25
+    far_away: int = 5
+    far_away_chance: float = 0.3
+    blink_chance: float = 0.01
+    opening_chance: float = 0.08
+    stale_factor: float = 1.5
+    stale_chance: float = 0.1
+
+
+TUNING = Tuning()
