@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from geo.dispatch.problem import ANY_TIME, FOREVER, Job, Problem, Vehicle, Window
+from geo.dispatch.problem import ANY_TIME, Job, Problem, Vehicle, Window
 from tests.benchmarks.judging import Orders
 
 Priorities = Mapping[int, int]
@@ -23,6 +23,8 @@ HIGHEST = 100
 OPTIONAL_HIGHEST = 60
 """Must-do jobs come first: what they are worth is more than any other."""
 DAY_S = 86_400
+LATEST_S = 2**31 - 1
+"""Later times do not fit."""
 OVERHEAD_S = 400
 """Driving and getting ready that comes with a job, for prizes by time."""
 
@@ -80,7 +82,7 @@ def _windows(windows: tuple[Window, ...]) -> list[Window]:
     """None where any time of the day will do."""
     if windows == ANY_TIME or (len(windows) == 1 and windows[0][0] <= 0 and windows[0][1] >= DAY_S):
         return []
-    return [(start, min(end, FOREVER)) for start, end in windows]
+    return [(start, min(end, LATEST_S)) for start, end in windows]
 
 
 # ---------------------------------------------------------------- prizes as priorities

@@ -13,7 +13,7 @@ import multiprocessing
 import resource
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from importlib import metadata
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -95,11 +95,26 @@ def judged(problem: Problem, orders: Orders) -> tuple[Timetable, Judged]:
 
 
 def fingerprint(problem: Problem) -> str:
-    """Changes with everything a plan depends on."""
-    digest = hashlib.sha256(repr((problem.jobs, problem.vehicles, problem.options)).encode())
+    """Changes with everything a plan depends on; not with a new kind of rule that this day has none of."""
+    told = [[_told(thing) for thing in things] for things in (problem.jobs, problem.vehicles)]
+    digest = hashlib.sha256(repr((told, _told(problem.options))).encode())
     for name, times in sorted(problem.matrices.items()):
         digest.update(name.encode() + times.durations_s.tobytes())
     return digest.hexdigest()[:24]
+
+
+def _told(thing: Any) -> dict[str, Any]:
+    """The fields of a record that are not as they would be without being told."""
+    values = {part.name: (getattr(thing, part.name), part) for part in fields(thing)}
+    return {name: _plain(value) for name, (value, part) in values.items() if value != part.default}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return _told(value) if is_dataclass(value) else value
 
 
 def _key(peer: Peer, problem: Problem, cpu_s: float, seed: int) -> str:
@@ -107,7 +122,7 @@ def _key(peer: Peer, problem: Problem, cpu_s: float, seed: int) -> str:
 
 
 def _version(peer: Peer) -> str:
-    """As installed, or as kept answers are from when it isn't."""
+    """As installed; kept answers of another version do not count."""
     try:
         return metadata.version(PACKAGES[peer])
     except metadata.PackageNotFoundError:
