@@ -33,7 +33,7 @@ FULL = (
     Recipe("metropolitan", 3000, "sequence"),
 )
 QUICK = (Recipe("surakarta", 100, "breaks"), Recipe("surakarta", 100, "sequence"))
-QUICK_SECONDS = 1.5
+QUICK_SECONDS = 1.0
 
 MATCH_TARGET = 0.1
 """CPU seconds to match the best peer's final score over its CPU seconds, at most."""

@@ -19,7 +19,8 @@ PRIZES = ("R2_10_1", "C2_10_1", "RC2_10_1", "R1_10_1", "C1_10_1", "RC1_10_1")
 LONG = ("R2", "C2", "RC2")
 """Groups with long routes, where a plan must be found; in the others serving nobody is close to the best."""
 LONG_LIMIT = 1.05
-LONG_SECONDS = 60.0
+LONG_SECONDS, SHORT_SECONDS = 60.0, 30.0
+"""CPU seconds for the groups with long routes, and for the others."""
 SOLOMON = ("R201", "C201", "RC201", "R101", "C101", "RC101")
 SOLOMON_SECONDS = 10.0
 

@@ -8,7 +8,7 @@ import pytest
 from geo.dispatch.referee import judge
 from geo.dispatch.result import Plan, ScoreParts
 from geo.dispatch.search import plan
-from tests.benchmarks import dispatch, dispatch_live
+from tests.benchmarks import dispatch, dispatch_live, dispatch_start
 from tests.benchmarks.days import DRAIN, PAVING, Recipe, day, without_sequence
 from tests.benchmarks.dispatch_days import FULL, GROUPS
 from tests.benchmarks.judging import Judged
@@ -124,3 +124,12 @@ def test_changes_freeze_what_happened_and_can_be_planned(case):
     if case == "flooded_streets":
         drives, before = later.matrices["car"].durations_s, problem.matrices["car"].durations_s
         assert (drives != before).any()
+
+
+def test_the_start_of_a_process_is_measured_on_a_day_with_a_bit_of_everything():
+    problem = dispatch_start.small_day()
+    made = plan(problem, iterations=20, seed=1)
+    assert not judge(problem, made).violations
+    assert not made.unassigned
+    dispatch_start.warm_up()
+    assert not list(dispatch_start.rows("day/*"))
