@@ -8,7 +8,8 @@ root, to the prize for the time it takes, and between. It is always let run to i
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from geo.dispatch.problem import ANY_TIME, Job, Problem, Vehicle, Window
 from tests.benchmarks.judging import Orders
 
 Priorities = Mapping[int, int]
-Weigh = Callable[[Sequence[Job]], dict[int, int]]
 
 HIGHEST = 100
 OPTIONAL_HIGHEST = 60
@@ -88,27 +88,34 @@ def _windows(windows: tuple[Window, ...]) -> list[Window]:
 # ---------------------------------------------------------------- prizes as priorities
 
 
-def by_prize(jobs: Sequence[Job]) -> dict[int, int]:
-    """In proportion."""
-    return _scaled(jobs, [float(job.prize) for job in jobs])
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Priorities in proportion to a power of the prize over a power of the time that the job takes.
+
+    A prize power below 1 brings prizes together: two small ones count for more than one of twice the prize.
+    """
+
+    prize: float
+    time: float
+
+    @property
+    def name(self) -> str:
+        """As tries are noted."""
+        return f"prize^{self.prize:g}/time^{self.time:g}"
+
+    def __call__(self, jobs: Sequence[Job]) -> dict[int, int]:
+        """Priorities by job id."""
+        return _scaled(
+            jobs, [job.prize**self.prize / (job.service_s + OVERHEAD_S) ** self.time for job in jobs]
+        )
 
 
-def by_root(jobs: Sequence[Job]) -> dict[int, int]:
-    """Less apart: two small ones count for more than one of twice the prize."""
-    return _scaled(jobs, [float(job.prize) ** 0.5 for job in jobs])
-
-
-def by_time(jobs: Sequence[Job]) -> dict[int, int]:
-    """For the time it takes."""
-    return _scaled(jobs, [job.prize / (job.service_s + OVERHEAD_S) for job in jobs])
-
-
-def half_by_time(jobs: Sequence[Job]) -> dict[int, int]:
-    """Between the two."""
-    return _scaled(jobs, [job.prize / (job.service_s + OVERHEAD_S) ** 0.5 for job in jobs])
-
-
-WAYS: tuple[Weigh, ...] = (by_root, by_prize, half_by_time, by_time)
+WAYS = (Way(0.5, 0), Way(1, 0), Way(1, 0.5), Way(1, 1))
+MORE_WAYS = (
+    Way(0.75, 0), Way(0.75, 0.25), Way(1, 0.25), Way(0.5, 0.25), Way(1, 0.75),
+    Way(0.75, 0.5), Way(0.25, 0), Way(0.5, 0.5), Way(1.5, 0), Way(1.5, 0.5),
+)  # fmt: skip
+"""For what is left of the budget."""
 
 
 def _scaled(jobs: Sequence[Job], values: list[float]) -> dict[int, int]:

@@ -23,13 +23,14 @@ from geo.dispatch.problem import Job, Problem
 from tests.benchmarks import peer_pyvrp, peer_vroom
 from tests.benchmarks.cuts import first_terms, next_terms, within
 from tests.benchmarks.judging import Judged, Orders, Timetable, judge_plan, plan_of, tidied
+from tests.benchmarks.peer_vroom import MORE_WAYS, WAYS, Way
 from tests.benchmarks.zones import zones
 
 Peer = Literal["pyvrp", "vroom"]
 PEERS: tuple[Peer, ...] = ("pyvrp", "vroom")
 PACKAGES = {"pyvrp": "pyvrp", "vroom": "pyvroom"}
 CACHE = Path(__file__).resolve().parents[2] / ".benchmark" / "peer_answers"
-SETUP = 1
+SETUP = {"pyvrp": 1, "vroom": 2}
 """Of how the peers are set up; kept answers of another one do not count."""
 ROUNDS = {"pyvrp": 6, "vroom": 3}
 """Cuts between work and what waits for it: the first, and others taken from plans. PyVRP starts each round
@@ -118,7 +119,7 @@ def _plain(value: Any) -> Any:
 
 
 def _key(peer: Peer, problem: Problem, cpu_s: float, seed: int) -> str:
-    return f"{peer}-{_version(peer)}-{SETUP}-{fingerprint(problem)}-{cpu_s:g}-{seed}"
+    return f"{peer}-{_version(peer)}-{SETUP[peer]}-{fingerprint(problem)}-{cpu_s:g}-{seed}"
 
 
 def _version(peer: Peer) -> str:
@@ -196,19 +197,18 @@ def _ask_pyvrp(problem: Problem, cpu_s: float, seed: int) -> Iterator[Answer]:
         terms = next_terms(terms, run.orders, best.timetable)
 
 
-Scores = dict[tuple[peer_vroom.Weigh, bool], float]
+Scores = dict[tuple[Way, bool], float]
 
 
 def _ask_vroom(problem: Problem, cpu_s: float, seed: int) -> Iterator[Answer]:
     """Each way to weigh prizes at a low level, then the better ones at the highest there is time for."""
     stays = (True, False) if any(vehicle.overtime_max_s for vehicle in problem.vehicles) else (False,)
-    ways = [(way, late) for late in stays for way in peer_vroom.WAYS]
     low = 0 if len(problem.jobs) > 600 else 1
     best, pace = _Best(problem), _Pace()
     for until, jobs, note in _terms_in_turn(problem, cpu_s):
         scores: Scores = {}
         parts = zones(problem, jobs, round(len(problem.jobs) / ZONE) if len(problem.jobs) > 1.5 * ZONE else 1)
-        for way, level, late in _tries(ways, scores, pace, low):
+        for way, level, late in _tries(stays, scores, pace, low):
             if pace.guess(level) > until - best.answer.cpu_s:
                 continue
             began = time.process_time()
@@ -218,7 +218,7 @@ def _ask_vroom(problem: Problem, cpu_s: float, seed: int) -> Iterator[Answer]:
             took = time.process_time() - began
             pace.note(level, took)
             timetable, score = best.hear(
-                orders, took, took, way=way.__name__, level=level, late=late, until=until, seed=seed
+                orders, took, took, way=way.name, level=level, late=late, until=until, seed=seed
             )
             if score < min(scores.values(), default=math.inf):
                 note(orders, timetable)
@@ -248,13 +248,18 @@ def _terms_in_turn(
                 terms = next_terms(terms, *told[-1])
 
 
-def _tries(
-    ways: list[tuple[peer_vroom.Weigh, bool]], scores: Scores, pace: _Pace, low: int
-) -> Iterator[tuple[peer_vroom.Weigh, int, bool]]:
-    """What to try next, if there is time; of each way the highest level that was not too long."""
-    for way, late in ways:
-        yield way, low, late
-    for way, late in sorted(scores, key=lambda tried: scores[tried]):
+def _tries(stays: tuple[bool, ...], scores: Scores, pace: _Pace, low: int) -> Iterator[tuple[Way, int, bool]]:
+    """What to try next, if there is time.
+
+    The ways at a low level, then each from the best on at the highest level that is not too long, then more
+    ways with what was best to do about overtime.
+    """
+    for late in stays:
+        for way in WAYS:
+            yield way, low, late
+    best_first = sorted(scores, key=lambda tried: scores[tried])
+    more = [(way, late) for _, late in best_first[:1] for way in MORE_WAYS]
+    for way, late in [*best_first, *more]:
         for level in range(HIGHEST_LEVEL, low, -1):
             before = pace.runs
             yield way, level, late

@@ -101,7 +101,7 @@ def test_the_first_of_a_pair_is_paid_for_both_and_what_does_not_help_is_taken_ou
 # ---------------------------------------------------------------- prizes and zones
 
 
-@pytest.mark.parametrize("way", peer_vroom.WAYS)
+@pytest.mark.parametrize("way", [*peer_vroom.WAYS, *peer_vroom.MORE_WAYS], ids=lambda way: way.name)
 def test_priorities_fit_what_vroom_takes_and_must_do_comes_first(way):
     jobs = [job(1, prize=900), job(2, prize=12_000), job(3, prize=900, must_do=True), job(4, service_s=3600)]
     priorities = way(jobs)
