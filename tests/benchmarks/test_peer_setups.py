@@ -152,6 +152,7 @@ def test_answers_are_kept_and_read_back(monkeypatch, tmp_path):
     assert peers.answer("pyvrp", problem, 2.0, 7, use_cache=False) is None
 
 
+@pytest.mark.slow
 def test_a_solver_that_does_not_end_is_ended_with_what_it_told(monkeypatch):
     def endless(problem, cpu_s, seed):
         yield peers.Answer({1: [1]}, 5.0, 0.5, 0.25)
