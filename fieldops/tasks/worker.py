@@ -27,6 +27,7 @@ from fieldops.tasks.registry import LEASES_S, TASKS
 from fieldops.tasks.stopping import StopFlag
 from fieldops.tasks.time_limit import may_end_this_process
 from fieldops.transaction import as_known, transaction
+from geo.dispatch.engine.entry import warm_up as warm_up_planner
 
 IDLE_S: Final = 0.5
 
@@ -38,6 +39,7 @@ def run_worker(app: Flask) -> None:
     installation: Installation = app.extensions["fieldops"]
     stop = StopFlag()
     may_end_this_process()
+    warm_up_planner()
     installation.roads.warm_up()
     with only_worker(installation) as is_only_one:
         carry_on = _free_and_work if is_only_one else work_once

@@ -27,11 +27,12 @@ REPORT_EVERY_S = 0.2
 CHUNK = 200
 """Rounds between two looks at the clock when rounds are counted; else as many as take `CHUNK_S`."""
 CHUNK_S = 0.02
-COOLING = 80.0
+COOLING = 8.0
+"""The first temperature over the last: below, the search is frozen, above, it only wanders."""
 UPDATE_HEAT = 100.0
 """A plan that people know already is improved, not shaken up."""
-WORTH_SHARE = 0.4
-DRIVE_TIMES = 10.0
+WORTH_SHARE = 0.15
+DRIVE_TIMES = 4.0
 """The first temperature: this share of the median worth, at most so many mean drives between neighbours."""
 CLOSE = 10
 """Neighbours of each job that count for that."""

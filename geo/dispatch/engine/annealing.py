@@ -11,7 +11,7 @@ import math
 from geo.dispatch.engine.changes import begin_round, go_back, index_of, is_whole, take, total_cost
 from geo.dispatch.engine.compiling import kernel
 from geo.dispatch.engine.dice import below, chance
-from geo.dispatch.engine.layout import NOBODY, STOP, State, World
+from geo.dispatch.engine.layout import NOBODY, STOP, VEHICLES_SEEN, State, World
 from geo.dispatch.engine.memory import keep_best
 from geo.dispatch.engine.recreate import recreate
 
@@ -54,33 +54,39 @@ def attempt(world: World, state: State, heat: float) -> None:
 
 @kernel
 def ruin(world: World, state: State, seed: int) -> int:
-    """Take strings off a few routes near the seed; returns how many jobs stand in the queue."""
-    strings = 1 + below(state, world.rule[0].most_strings)
-    totals = state.totals[0]
-    totals.stamp += 1
-    seen, stamp = state.mark[1], totals.stamp
+    """Take jobs near the seed off their routes; returns how many stand in the queue."""
+    rule = world.rule[0]
+    state.totals[0].stamp += 1
+    strings = 1 + below(state, rule.most_strings)
+    return take(world, state, add_strings(world, state, seed, strings))
+
+
+@kernel
+def add_strings(world: World, state: State, seed: int, strings: int) -> int:
+    """Add strings of a few routes near the seed to the queue, of each route one."""
+    seen, stamp = state.mark[VEHICLES_SEEN], state.totals[0].stamp
     is_whole_route = chance(state) < world.rule[0].whole_route_chance
+    is_able_only = chance(state) < world.rule[0].able_chance
     number = 0
     for i in range(-1, world.near.shape[1]):
         job = seed if i < 0 else world.near[seed, i]
         if job < 0 or strings == 0:
             break
         v = state.who[job]
-        if v == NOBODY or seen[v] == stamp:
+        if v == NOBODY or seen[v] == stamp or (is_able_only and not world.able[seed, v]):
             continue
         seen[v] = stamp
         strings -= 1
-        number = add_string(world, state, job, v, number, is_whole_route)
-    return take(world, state, number)
+        number = add_run(world, state, v, index_of(state, job, v), number, is_whole_route)
+    return number
 
 
 @kernel
-def add_string(world: World, state: State, job: int, v: int, number: int, is_whole_route: bool) -> int:
-    """Add a run of stops around a job to the queue; sometimes all but one in its middle."""
+def add_run(world: World, state: State, v: int, at: int, number: int, is_whole_route: bool) -> int:
+    """Add a run of stops around one to the queue; sometimes all but one in its middle."""
     rule, line, length = world.rule[0], state.lines[v], state.sums[v].length
     longest = min(length, max(rule.longest_string, int(length * rule.long_share)))
     string = length if is_whole_route else 1 + below(state, longest)
-    at = index_of(state, job, v)
     low, high = max(0, at - string + 1), min(at, length - string)
     first = low + below(state, high - low + 1)
     kept = -1

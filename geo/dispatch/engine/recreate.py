@@ -10,12 +10,6 @@ from geo.dispatch.engine.dice import below, chance
 from geo.dispatch.engine.layout import INF, NOBODY, STOPS_SEEN, State, World
 from geo.dispatch.engine.places import best_in, best_place
 
-BY_CHANCE = 0
-BY_WORTH = 1
-BY_WORTH_PER_SECOND = 2
-BY_CHOICE = 3
-ORDERS = 4
-
 HANDLING_S = 400
 """Added to the service when jobs are compared by worth per second: the way to a job takes time too."""
 
@@ -97,15 +91,19 @@ def merge_runs(queue: Any, keys: Any, spare: Any, spare_keys: Any, size: tuple[i
 @kernel
 def draw_order(world: World, state: State, number: int) -> None:
     """Sort the queue by one of four rules drawn for this round."""
-    rule = below(state, ORDERS)
+    rule = world.rule[0]
+    drawn = chance(state)
+    by_worth = drawn < rule.by_worth
+    by_rate = not by_worth and drawn < rule.by_worth + rule.by_rate
+    by_choice = not by_worth and not by_rate and drawn < rule.by_worth + rule.by_rate + rule.by_choice
     for i in range(number):
         stop = world.stops[state.queue[0, i]]
         key = chance(state)
-        if rule == BY_WORTH:
+        if by_worth:
             key = -stop.worth
-        elif rule == BY_WORTH_PER_SECOND:
+        elif by_rate:
             key = -stop.worth / (stop.service + HANDLING_S)
-        elif rule == BY_CHOICE:
+        elif by_choice:
             key = stop.choice
         state.keys[0, i] = key
     sort_queue(state, number)

@@ -17,8 +17,13 @@ class Tuning:
         Of keeping one stop inside a string.
     whole_route_chance
         Of taking whole routes off.
+    able_chance
+        Of ruining only routes of vehicles that may serve the seed.
     nearby, far_away, far_away_chance
         Unserved jobs tried beside those taken off: the nearest, and now and then some from anywhere.
+    by_worth, by_rate, by_choice
+        Shares of rounds in which jobs are put back the dearest first, by worth per second, or those with the
+        shortest windows first; in the rest at random.
     blink_chance
         Of overlooking a place.
     opening_chance
@@ -33,9 +38,13 @@ class Tuning:
     long_share: float = 0.25
     split_chance: float = 0.3
     whole_route_chance: float = 0.02
-    nearby: int = 25
+    able_chance: float = 0.8
+    nearby: int = 10
     far_away: int = 5
     far_away_chance: float = 0.3
+    by_worth: float = 0.25
+    by_rate: float = 0.25
+    by_choice: float = 0.25
     blink_chance: float = 0.01
     opening_chance: float = 0.08
     stale_factor: float = 1.5
