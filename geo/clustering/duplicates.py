@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.clustering.neighbours import distances_m, families, in_time, near_pairs_of
+from geo.clustering.neighbours import distances_m, families, near_pairs_of
 from geo.clustering.reports import Reports
 from geo.clustering.rules import DAY_S, LinkRule, Rules, rule_of
 from geo.errors import GeoError
@@ -175,7 +175,7 @@ def suggest_pairs(
     for rule, rows in families(reports, rules):
         if rule.suggest_m > 0.0:
             pairs = near_pairs_of(reports, rows, rule, rule.suggest_m)
-            found.append(pairs[in_time(reports, pairs, rule) & (labels[pairs[:, 0]] != labels[pairs[:, 1]])])
+            found.append(pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]])
     pairs = np.concatenate([np.empty((0, 2), dtype=np.int64), *found])
     length_m = distances_m(reports, pairs)
     order = np.lexsort((pairs[:, 1], pairs[:, 0], length_m))

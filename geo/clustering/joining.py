@@ -1,6 +1,6 @@
 """From pairs to work sites: shortest first, people's decisions first of all, no long chains."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import hypot
 
@@ -9,12 +9,26 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+Rows = NDArray[np.bool_]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Edges:
-    """Pairs to join, decisions included. Row numbers, int64, shape (m, 2) each."""
+class Links:
+    """What to join and what not.
 
-    same_place: NDArray[np.int64]
+    Parameters
+    ----------
+    component
+        What the rule connects, int64, shape (n,): equal where rows are connected.
+    same_place
+        Lists the pairs behind it among marked rows, bool, shape (n,): int64, shape (m, 2). They are asked for
+        only where a limit is broken.
+    must_link, cannot_link
+        Decisions, row numbers, int64, shape (m, 2) each.
+    """
+
+    component: NDArray[np.int64]
+    same_place: Callable[[Rows], NDArray[np.int64]]
     must_link: NDArray[np.int64]
     cannot_link: NDArray[np.int64]
 
@@ -30,8 +44,8 @@ def joined(
     y_m: NDArray[np.float64],
     rank: NDArray[np.int64],
     reach_m: NDArray[np.float64],
-    edges: Edges,
-) -> NDArray[np.int64]:
+    links: Links,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Join rows to sites.
 
     Parameters
@@ -42,12 +56,15 @@ def joined(
         Age order of the rows: 0 is the oldest. A site's anchor is its member of the lowest rank.
     reach_m
         How far each row may lie from its site's anchor, shape (n,); infinite: chains may grow.
-    edges
+    links
         What to join and what not.
 
     Returns
     -------
-    The component of each row, in an arbitrary numbering that `numbered_by_age` puts right.
+    component
+        Shape (n,), in an arbitrary numbering that `numbered_by_age` puts right.
+    refused
+        Pairs of one place by the rule that were not joined, int64, shape (m, 2).
 
     Notes
     -----
@@ -55,14 +72,18 @@ def joined(
     refused for an anchor is tried again after each pass, since an older anchor may reach farther round.
     """
     n = len(x_m)
-    whole = components(n, np.concatenate([edges.same_place, edges.must_link]))
-    hard = _breaks_a_limit(x_m, y_m, rank, reach_m, whole, edges.cannot_link)[whole]
+    whole = links.component
+    if len(links.must_link):
+        itself = np.column_stack([np.arange(n), whole])
+        whole = components(n, np.concatenate([itself, links.must_link]))
+    hard = _breaks_a_limit(x_m, y_m, rank, reach_m, whole, links.cannot_link)[whole]
     if not hard.any():
-        return whole
+        return whole, np.empty((0, 2), dtype=np.int64)
     sites = _Sites(x_m, y_m, rank, reach_m)
-    sites.forbid(_within(edges.cannot_link, hard))
-    sites.decide(_shortest_first(x_m, y_m, rank, _within(edges.must_link, hard)))
-    waiting = _shortest_first(x_m, y_m, rank, _within(edges.same_place, hard))
+    sites.forbid(_within(links.cannot_link, hard))
+    sites.decide(_shortest_first(x_m, y_m, rank, _within(links.must_link, hard)))
+    same_place = links.same_place(hard)
+    waiting = _shortest_first(x_m, y_m, rank, same_place)
     while True:
         refused = [pair for pair in waiting if not sites.join(*pair)]
         if len(refused) == len(waiting) or not refused:
@@ -71,17 +92,18 @@ def joined(
     rows = np.flatnonzero(hard)
     result = whole.copy()
     result[rows] = n + np.array([sites.root(row) for row in rows.tolist()])
-    return result
+    return result, same_place[result[same_place[:, 0]] != result[same_place[:, 1]]]
 
 
 def numbered_by_age(component: NDArray[np.int64], rank: NDArray[np.int64]) -> NDArray[np.int64]:
     """Number the components from 0 by the age of their oldest member."""
-    _, number = np.unique(component, return_inverse=True)
-    oldest = np.full(int(number.max(initial=-1)) + 1, len(rank))
-    np.minimum.at(oldest, number, rank)
-    position = np.empty_like(oldest)
-    position[np.argsort(oldest)] = np.arange(len(oldest))
-    return position[number]
+    by_age = np.argsort(rank)
+    oldest = np.empty(int(component.max(initial=-1)) + 1, dtype=np.int64)
+    oldest[component[by_age[::-1]]] = by_age[::-1]  # the last one written is the oldest
+    begins = oldest[component[by_age]] == by_age
+    number = np.empty(len(rank), dtype=np.int64)
+    number[by_age] = np.cumsum(begins) - 1
+    return number[oldest[component]]
 
 
 def _breaks_a_limit(

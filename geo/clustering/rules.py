@@ -98,7 +98,8 @@ class LinkRule:
         -------
         Metres; −1 where an accuracy is unknown and the rule assumes none, so that no distance is within it.
         """
-        both = 2.0 * np.hypot(self._accuracy(accuracy_a_m), self._accuracy(accuracy_b_m))
+        a_m, b_m = self._accuracy(accuracy_a_m), self._accuracy(accuracy_b_m)
+        both = 2.0 * np.sqrt(a_m * a_m + b_m * b_m)
         radius = np.minimum(np.maximum(both, self.least_link_m), self.auto_link_m)
         return np.where(np.isnan(both) | (self.auto_link_m == 0.0), -1.0, radius)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.clustering.joining import Edges, joined, numbered_by_age
-from geo.clustering.neighbours import families, link_edges
+from geo.clustering.joining import Links, joined, numbered_by_age
+from geo.clustering.neighbours import families, link_components, link_pairs
 from geo.clustering.reports import Reports
 from geo.clustering.rules import Rules
 from geo.errors import GeoError
@@ -98,22 +98,23 @@ def find_work_sites(
         pairs to hold.
     """
     n = len(reports)
-    edges = Edges(
-        same_place=link_edges(reports, rules)[0],
+    links = Links(
+        component=link_components(reports, rules),
+        same_place=lambda among: link_pairs(reports, rules, among),
         must_link=_checked_pairs("must_link", must_link, n),
         cannot_link=_checked_pairs("cannot_link", cannot_link, n),
     )
     rank = _age_rank(reports, ids)
     reach_m = _reach_m(reports, rules) if limit_chains else np.full(n, np.inf)
-    component = joined(reports.x_m, reports.y_m, rank, reach_m, edges)
+    component, refused = joined(reports.x_m, reports.y_m, rank, reach_m, links)
     labels = numbered_by_age(component, rank)
     by_age = np.argsort(rank)
     anchors = by_age[np.unique(labels[by_age], return_index=True)[1]]
     return WorkSites(
         labels=labels,
         anchors=anchors,
-        refused=_apart(reports, labels, edges.same_place),
-        overruled=_apart(reports, labels, edges.must_link),
+        refused=_apart(reports, labels, refused),
+        overruled=_apart(reports, labels, links.must_link),
     )
 
 
@@ -130,7 +131,10 @@ def _age_rank(reports: Reports, ids: ArrayLike | None) -> NDArray[np.int64]:
     if number.shape != (n,) or len(np.unique(number)) != n:
         raise GeoError(f"ids must be {n} distinct numbers, one for each request.")
     rank = np.empty(n, dtype=np.int64)
-    rank[np.lexsort((number, reports.y_m, reports.x_m, reports.reported_at_s))] = np.arange(n)
+    by_age = np.argsort(reports.reported_at_s, kind="stable")
+    if (np.diff(reports.reported_at_s[by_age]) == 0.0).any():
+        by_age = np.lexsort((number, reports.y_m, reports.x_m, reports.reported_at_s))
+    rank[by_age] = np.arange(n)
     return rank
 
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from geo.clustering.joining import numbered_by_age
-from geo.clustering.neighbours import near_pairs
+from geo.clustering.neighbours import connected, near_pairs
 from geo.clustering.reports import Reports
 from geo.clustering.rules import DAY_S, RULES, LinkRule
 from geo.clustering.work_sites import find_work_sites, group_requests
@@ -228,10 +228,39 @@ def test_a_crowd_without_gaps_is_cut_into_sites_of_the_radius():
     assert 5 <= len(sites.anchors) <= 25
 
 
-def test_thousands_on_one_point_are_refused_with_advice():
-    n = 6_400
+def test_a_million_on_one_point_are_one_site_as_long_as_the_window_holds():
+    n = 1_000_000
+    time_s = np.linspace(0.0, 100 * DAY_S, n)
+    labels = group_requests(
+        np.zeros(n), np.zeros(n), time_s, np.zeros(n, dtype=np.int64), {0: FIXED["drain"]}
+    )
+    assert not labels.any()
+    time_s[n // 2 :] += 60.001 * DAY_S
+    labels = group_requests(
+        np.zeros(n), np.zeros(n), time_s, np.zeros(n, dtype=np.int64), {0: FIXED["drain"]}
+    )
+    assert labels.tolist() == [0] * (n // 2) + [1] * (n // 2)
+
+
+def test_a_crowd_too_dense_to_cut_into_sites_is_refused_with_advice():
+    n = 10_000
+    x = np.linspace(0.0, 20.0, n)
     with pytest.raises(GeoError, match="share one default position"):
-        group_requests(np.zeros(n), np.zeros(n), np.zeros(n), ["pothole"] * n, FIXED)
+        group_requests(x, np.zeros(n), np.zeros(n), ["pothole"] * n, FIXED)
+
+
+@given(worlds(), st.integers(0, 2), st.integers(0, 200))
+@settings(max_examples=300)
+def test_taking_one_places_requests_together_changes_no_component(world, radius_m, most_compared):
+    (x, y, time_s, _), *_ = world
+    x, y, options = np.floor(x / 20), np.floor(y / 20), {"time_s": time_s, "window_s": 10 * DAY_S}
+    plain = connected(x, y, float(radius_m), **options)
+    try:
+        together = connected(x, y, float(radius_m), **options, most_compared=most_compared)
+    except GeoError:
+        assume(False)  # too many places to compare, too
+    rank = np.arange(len(x))
+    assert numbered_by_age(together, rank).tolist() == numbered_by_age(plain, rank).tolist()
 
 
 @pytest.mark.parametrize(
