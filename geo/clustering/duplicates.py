@@ -28,6 +28,10 @@ class NewReport:
         Accuracy in metres; NaN is unknown.
     event
         Rain event; negative is none.
+    closed_at_s
+        Closing time, seconds since 1970-01-01 UTC; NaN is open.
+    has_position
+        False where the position is a stand-in or missing: it links by decision only.
     """
 
     x_m: float
@@ -36,6 +40,8 @@ class NewReport:
     family: Hashable
     accuracy_m: float = float("nan")
     event: int = -1
+    closed_at_s: float = float("nan")
+    has_position: bool = True
 
     def __post_init__(self) -> None:
         if not np.isfinite([self.x_m, self.y_m, self.reported_at_s]).all():
