@@ -1,6 +1,6 @@
 """What is already reported near a new request, and which open site it belongs to."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from geo.clustering.neighbours import distances_m, families, near_pairs_of
 from geo.clustering.reports import Reports
 from geo.clustering.rules import DAY_S, LinkRule, Rules, rule_of
+from geo.clustering.ways import Way, is_short_way
 from geo.errors import GeoError
 
 
@@ -115,8 +116,42 @@ def suggest_nearby(new: NewReport, reports: Reports, rules: Rules, *, limit: int
     ]
 
 
-def find_group(new: NewReport, reports: Reports, site_ids: NDArray[np.int64], rules: Rules) -> int | None:
-    """Find the open site that a new request belongs to without asking anybody.
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The site that a new request belongs to, and by which of its members.
+
+    Parameters
+    ----------
+    site_id
+        The site.
+    row
+        The nearest member it links to, for its radius: a row of the reports that were searched.
+    distance_m
+        How far away that is.
+    radius_m
+        The radius of that pair, by the accuracy of both.
+    anchor_m
+        How far the new request is from where the site is.
+    """
+
+    site_id: int
+    row: int
+    distance_m: float
+    radius_m: float
+    anchor_m: float
+
+
+def find_match(
+    new: NewReport,
+    reports: Reports,
+    site_ids: NDArray[np.int64],
+    rules: Rules,
+    *,
+    apart_from: Collection[int] = (),
+    surveyed: Mapping[int, tuple[float, float]] | None = None,
+    way: Way | None = None,
+) -> Match | None:
+    """Find the open site that a new request belongs to without asking anybody, and say by what.
 
     Parameters
     ----------
@@ -128,11 +163,17 @@ def find_group(new: NewReport, reports: Reports, site_ids: NDArray[np.int64], ru
         Site of each member, int64, shape (n,).
     rules
         Its family's rule.
+    apart_from
+        Sites that people keep this request out of.
+    surveyed
+        Where a crew found a site to be, metres. Else it is where its oldest member is.
+    way
+        How far it is along roads; None: the straight line alone counts.
 
     Returns
     -------
-    The id of the site that holds the nearest linked member and whose oldest member lies within
-    `auto_link_m`; ties go to the lower id. None: a new site.
+    The site of the linked member that is nearest for its pair's radius, among the sites that lie within
+    `auto_link_m`; ties go to the lower id, then the lower row. None: a new site.
 
     Raises
     ------
@@ -142,7 +183,7 @@ def find_group(new: NewReport, reports: Reports, site_ids: NDArray[np.int64], ru
     Notes
     -----
     A site is never joined with another one here, which keeps an insertion local. Grouping anew
-    (`find_work_sites`) may do so, and `assign_identities` then keeps the numbers.
+    (`find_work_sites`) may do so, and `assign_identities` then keeps the numbers; `LiveSites` does both.
     """
     rule = rule_of(rules, new.family)
     ids = np.asarray(site_ids, dtype=np.int64)
@@ -150,13 +191,24 @@ def find_group(new: NewReport, reports: Reports, site_ids: NDArray[np.int64], ru
         raise GeoError(f"site_ids must have the shape ({len(reports)},) of the reports, not {ids.shape}.")
     distance_m = np.hypot(reports.x_m - new.x_m, reports.y_m - new.y_m)
     radius_m = rule.pair_radius_m(reports.accuracy_m, np.asarray(new.accuracy_m))
+    anchor_m = _from_anchor_m(new, reports, ids, surveyed or {})
     closed = reports.closed_at_s <= new.reported_at_s
     linked = _comparable(new, reports) & (distance_m <= radius_m) & ~closed & _live(new, reports, rule)
-    linked &= distance_m[_anchor_rows(reports, ids)] <= rule.auto_link_m
+    linked &= (anchor_m <= rule.auto_link_m) & ~np.isin(ids, list(apart_from))
     rows = np.flatnonzero(linked)
+    if way is not None and len(rows):
+        to_m = np.column_stack([reports.x_m[rows], reports.y_m[rows]])
+        rows = rows[is_short_way(way, np.tile([new.x_m, new.y_m], (len(rows), 1)), to_m, radius_m[rows])]
     if not len(rows):
         return None
-    return int(ids[rows[np.lexsort((ids[rows], distance_m[rows]))[0]]])
+    row = int(rows[np.lexsort((rows, ids[rows], distance_m[rows] / np.maximum(radius_m[rows], 1e-9)))[0]])
+    return Match(int(ids[row]), row, float(distance_m[row]), float(radius_m[row]), float(anchor_m[row]))
+
+
+def find_group(new: NewReport, reports: Reports, site_ids: NDArray[np.int64], rules: Rules) -> int | None:
+    """Find the open site that a new request belongs to without asking anybody: the id of `find_match`."""
+    found = find_match(new, reports, site_ids, rules)
+    return None if found is None else found.site_id
 
 
 def suggest_pairs(
@@ -202,9 +254,20 @@ def _live(new: NewReport, reports: Reports, rule: LinkRule) -> NDArray[np.bool_]
     return near
 
 
-def _anchor_rows(reports: Reports, site_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+def _from_anchor_m(
+    new: NewReport,
+    reports: Reports,
+    site_ids: NDArray[np.int64],
+    surveyed: Mapping[int, tuple[float, float]],
+) -> NDArray[np.float64]:
     by_age = np.lexsort((reports.y_m, reports.x_m, reports.reported_at_s))
-    _, first, member_of = np.unique(site_ids[by_age], return_index=True, return_inverse=True)
-    rows = np.empty(len(site_ids), dtype=np.int64)
-    rows[by_age] = by_age[first[member_of]]
-    return rows
+    names, first, member_of = np.unique(site_ids[by_age], return_index=True, return_inverse=True)
+    oldest = by_age[first]
+    places = [
+        surveyed.get(name, (reports.x_m[row], reports.y_m[row]))
+        for name, row in zip(names.tolist(), oldest.tolist(), strict=True)
+    ]
+    x_m, y_m = np.array(places, dtype=np.float64).reshape(-1, 2).T
+    from_m = np.empty(len(site_ids))
+    from_m[by_age] = np.hypot(x_m - new.x_m, y_m - new.y_m)[member_of]
+    return from_m

@@ -12,6 +12,7 @@ from geo.clustering.duplicates import Nearby, NewReport
 from geo.clustering.identities import NO_SITE, assign_identities
 from geo.clustering.joining import Links, components, joined
 from geo.clustering.rules import DAY_S, LinkRule, Rules, rule_of
+from geo.clustering.ways import Way, is_short_way
 from geo.errors import GeoError
 
 Cell = tuple[Hashable, int, int]
@@ -60,6 +61,8 @@ class LiveSites:
         One rule for every family that occurs.
     next_id
         First site id never used. Keep it with the sites: an id is given once.
+    way
+        How far it is along roads (`geo.clustering.ways`); None: the straight line alone counts.
 
     Notes
     -----
@@ -69,8 +72,9 @@ class LiveSites:
     component of requests it touches computed anew, and no other. Requests are numbered by the caller.
     """
 
-    def __init__(self, rules: Rules, *, next_id: int = 1) -> None:
+    def __init__(self, rules: Rules, *, next_id: int = 1, way: Way | None = None) -> None:
         self.next_id = next_id
+        self._way = way
         self._rules = rules
         self._held: dict[int, _Held] = {}
         self._cells: dict[Cell, list[int]] = {}
@@ -264,9 +268,20 @@ class LiveSites:
         for other in self._in_box(held.family, held.x, held.y, rule.auto_link_m, size):
             if _belong(rule, held, self._held[other]):
                 near.add(other)
-                self._links[other].add(number)
+        if self._way is not None and near:
+            near &= self._on_this_side(held, sorted(near), rule, self._way)
+            self._links[number] = near
+        for other in near:
+            self._links[other].add(number)
         self._cells.setdefault((held.family, floor(held.x / size), floor(held.y / size)), []).append(number)
         return near
+
+    def _on_this_side(self, held: _Held, near: list[int], rule: LinkRule, way: Way) -> set[int]:
+        them = [self._held[other] for other in near]
+        radius_m = rule.pair_radius_m(np.array([one.accuracy for one in them]), np.array(held.accuracy))
+        to_m = np.array([(one.x, one.y) for one in them])
+        holds = is_short_way(way, np.tile([held.x, held.y], (len(them), 1)), to_m, radius_m)
+        return {other for other, does in zip(near, holds.tolist(), strict=True) if does}
 
     def _take_out(self, number: int) -> None:
         held = self._held.pop(number)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from geo.clustering.linkage import Bounds, Points, components_of, pairs_of, some_of
 from geo.clustering.reports import Reports
 from geo.clustering.rules import LinkRule, Rules, rule_of
+from geo.clustering.ways import Way, is_short_way
 from geo.errors import GeoError
 
 MOST_PAIRS: Final = 20_000_000
@@ -103,13 +104,17 @@ def link_components(reports: Reports, rules: Rules) -> NDArray[np.int64]:
     return label
 
 
-def link_pairs(reports: Reports, rules: Rules, among: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+def link_pairs(
+    reports: Reports, rules: Rules, among: NDArray[np.bool_] | None = None, *, way: Way | None = None
+) -> NDArray[np.int64]:
     """Find the pairs that are the same place: one family, within the pair's radius and in time.
 
     Parameters
     ----------
     among
         Rows to look among, bool, shape (n,); None: all.
+    way
+        How far it is along roads; None: the straight line alone counts.
 
     Returns
     -------
@@ -119,7 +124,8 @@ def link_pairs(reports: Reports, rules: Rules, among: NDArray[np.bool_] | None =
     for rule, rows in families(reports, rules):
         some = _linkable(reports, rule, rows if among is None else rows[among[rows]])
         if len(some) > 1:
-            found.append(some[_listed(_points_of(reports, rule, some), _bounds_of(reports, rule))])
+            pairs = some[_listed(_points_of(reports, rule, some), _bounds_of(reports, rule))]
+            found.append(pairs if way is None else pairs[_is_by_road(reports, rule, pairs, way)])
     return np.concatenate(found)
 
 
@@ -149,6 +155,13 @@ def distances_m(reports: Reports, pairs: NDArray[np.int64]) -> NDArray[np.float6
     """Return the distance of each pair in metres."""
     i, j = pairs[:, 0], pairs[:, 1]
     return np.hypot(reports.x_m[i] - reports.x_m[j], reports.y_m[i] - reports.y_m[j])
+
+
+def _is_by_road(reports: Reports, rule: LinkRule, pairs: NDArray[np.int64], way: Way) -> NDArray[np.bool_]:
+    i, j = pairs.T
+    xy = np.column_stack([reports.x_m, reports.y_m])
+    radius_m = rule.pair_radius_m(reports.accuracy_m[i], reports.accuracy_m[j])
+    return is_short_way(way, xy[i], xy[j], radius_m)
 
 
 def _linkable(reports: Reports, rule: LinkRule, rows: NDArray[np.int64]) -> NDArray[np.int64]:

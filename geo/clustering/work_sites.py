@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.clustering.joining import Links, joined, numbered_by_age
+from geo.clustering.joining import Links, components, joined, numbered_by_age
 from geo.clustering.neighbours import families, link_components, link_pairs
 from geo.clustering.reports import Reports
 from geo.clustering.rules import Rules
+from geo.clustering.ways import Way
 from geo.errors import GeoError
 
 Pairs = Iterable[tuple[int, int]] | NDArray[np.int64]
@@ -69,6 +70,7 @@ def find_work_sites(
     cannot_link: Pairs = (),
     ids: ArrayLike | None = None,
     limit_chains: bool = True,
+    way: Way | None = None,
 ) -> WorkSites:
     """Group requests to work sites.
 
@@ -86,6 +88,9 @@ def find_work_sites(
         place; without it their row does.
     limit_chains
         Demand that each member lies within its rule's `auto_link_m` of the site's oldest request.
+    way
+        How far it is along roads (`geo.clustering.ways`): a pair that is near only across a river, a railway
+        or a wall is not one place. None: the straight line alone counts.
 
     Returns
     -------
@@ -98,11 +103,12 @@ def find_work_sites(
         pairs to hold.
     """
     n = len(reports)
-    links = Links(
-        component=link_components(reports, rules),
-        same_place=lambda among: link_pairs(reports, rules, among),
-        must_link=_checked_pairs("must_link", must_link, n),
-        cannot_link=_checked_pairs("cannot_link", cannot_link, n),
+    links = _links(
+        reports,
+        rules,
+        way,
+        _checked_pairs("must_link", must_link, n),
+        _checked_pairs("cannot_link", cannot_link, n),
     )
     rank = _age_rank(reports, ids)
     reach_m = _reach_m(reports, rules) if limit_chains else np.full(n, np.inf)
@@ -116,6 +122,17 @@ def find_work_sites(
         refused=_apart(reports, labels, refused),
         overruled=_apart(reports, labels, links.must_link),
     )
+
+
+def _links(
+    reports: Reports, rules: Rules, way: Way | None, must: NDArray[np.int64], cannot: NDArray[np.int64]
+) -> Links:
+    if way is None:
+        connected = link_components(reports, rules)
+        return Links(connected, lambda among: link_pairs(reports, rules, among), must, cannot)
+    pairs = link_pairs(reports, rules, way=way)
+    connected = components(len(reports), pairs)
+    return Links(connected, lambda among: pairs[among[pairs].all(axis=1)], must, cannot)
 
 
 def _reach_m(reports: Reports, rules: Rules) -> NDArray[np.float64]:
