@@ -185,7 +185,7 @@ def best_links(n: int, pairs: NDArray[np.int64], score: Floats, most: int) -> ND
 def _among_neighbours(
     pairs: NDArray[np.int64], distance_m: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count each pair's neighbours: the nearer ones where more are so, and all of them where they are fewer."""
+    """Count each pair's neighbours: the nearer ones where more are so, and all where they are fewer."""
     m = len(pairs)
     row, length = pairs.T.ravel(), np.tile(distance_m, 2)
     by_row = np.lexsort((length, row))
