@@ -172,8 +172,8 @@ def find_match(
 
     Returns
     -------
-    The site of the linked member that is nearest for its pair's radius, among the sites that lie within
-    `auto_link_m`; ties go to the lower id, then the lower row. None: a new site.
+    The site of the linked member that is nearest for its pair's radius, among the sites that are in reach
+    (`LinkRule.reach_m`); ties go to the lower id, then the lower row. None: a new site.
 
     Raises
     ------
@@ -191,10 +191,10 @@ def find_match(
         raise GeoError(f"site_ids must have the shape ({len(reports)},) of the reports, not {ids.shape}.")
     distance_m = np.hypot(reports.x_m - new.x_m, reports.y_m - new.y_m)
     radius_m = rule.pair_radius_m(reports.accuracy_m, np.asarray(new.accuracy_m))
-    anchor_m = _from_anchor_m(new, reports, ids, surveyed or {})
+    anchor_m, reach_m = _from_anchor(new, reports, ids, rule, surveyed or {})
     closed = reports.closed_at_s <= new.reported_at_s
     linked = _comparable(new, reports) & (distance_m <= radius_m) & ~closed & _live(new, reports, rule)
-    linked &= (anchor_m <= rule.auto_link_m) & ~np.isin(ids, list(apart_from))
+    linked &= (anchor_m <= reach_m) & ~np.isin(ids, list(apart_from))
     rows = np.flatnonzero(linked)
     if way is not None and len(rows):
         to_m = np.column_stack([reports.x_m[rows], reports.y_m[rows]])
@@ -254,20 +254,22 @@ def _live(new: NewReport, reports: Reports, rule: LinkRule) -> NDArray[np.bool_]
     return near
 
 
-def _from_anchor_m(
+def _from_anchor(
     new: NewReport,
     reports: Reports,
     site_ids: NDArray[np.int64],
+    rule: LinkRule,
     surveyed: Mapping[int, tuple[float, float]],
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Measure, for each member, how far the new request is from its site, and how far it may be."""
     by_age = np.lexsort((reports.y_m, reports.x_m, reports.reported_at_s))
     names, first, member_of = np.unique(site_ids[by_age], return_index=True, return_inverse=True)
     oldest = by_age[first]
-    places = [
-        surveyed.get(name, (reports.x_m[row], reports.y_m[row]))
-        for name, row in zip(names.tolist(), oldest.tolist(), strict=True)
-    ]
-    x_m, y_m = np.array(places, dtype=np.float64).reshape(-1, 2).T
-    from_m = np.empty(len(site_ids))
+    x_m, y_m, accuracy_m = reports.x_m[oldest], reports.y_m[oldest], reports.accuracy_m[oldest]
+    for place, name in enumerate(names.tolist()):
+        if name in surveyed:
+            (x_m[place], y_m[place]), accuracy_m[place] = surveyed[name], 0.0
+    from_m, reach_m = np.empty(len(site_ids)), np.empty(len(site_ids))
     from_m[by_age] = np.hypot(x_m - new.x_m, y_m - new.y_m)[member_of]
-    return from_m
+    reach_m[by_age] = rule.reach_m(accuracy_m, np.asarray(new.accuracy_m))[member_of]
+    return from_m, reach_m

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,23 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 Rows = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reach:
+    """How far rows may lie from their site's anchor.
+
+    Parameters
+    ----------
+    cap_m
+        At least so far, shape (n,); infinite: chains may grow.
+    accuracy_m
+        Accuracy of each row, finite, shape (n,): where it is poor, up to twice as far
+        (`LinkRule.reach_m`).
+    """
+
+    cap_m: NDArray[np.float64]
+    accuracy_m: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +60,7 @@ def joined(
     x_m: NDArray[np.float64],
     y_m: NDArray[np.float64],
     rank: NDArray[np.int64],
-    reach_m: NDArray[np.float64],
+    reach: Reach,
     links: Links,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Join rows to sites.
@@ -54,8 +71,8 @@ def joined(
         Metres, shape (n,).
     rank
         Age order of the rows: 0 is the oldest. A site's anchor is its member of the lowest rank.
-    reach_m
-        How far each row may lie from its site's anchor, shape (n,); infinite: chains may grow.
+    reach
+        How far each row may lie from its site's anchor.
     links
         What to join and what not.
 
@@ -76,10 +93,10 @@ def joined(
     if len(links.must_link):
         itself = np.column_stack([np.arange(n), whole])
         whole = components(n, np.concatenate([itself, links.must_link]))
-    hard = _breaks_a_limit(x_m, y_m, rank, reach_m, whole, links.cannot_link)[whole]
+    hard = _breaks_a_limit(x_m, y_m, rank, reach, whole, links.cannot_link)[whole]
     if not hard.any():
         return whole, np.empty((0, 2), dtype=np.int64)
-    sites = _Sites(x_m, y_m, rank, reach_m)
+    sites = _Sites(x_m, y_m, rank, reach)
     sites.forbid(_within(links.cannot_link, hard))
     sites.decide(_shortest_first(x_m, y_m, rank, _within(links.must_link, hard)))
     same_place = links.same_place(hard)
@@ -110,7 +127,7 @@ def _breaks_a_limit(
     x_m: NDArray[np.float64],
     y_m: NDArray[np.float64],
     rank: NDArray[np.int64],
-    reach_m: NDArray[np.float64],
+    reach: Reach,
     component: NDArray[np.int64],
     cannot_link: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
@@ -119,6 +136,8 @@ def _breaks_a_limit(
     anchor[component[by_rank[::-1]]] = by_rank[::-1]
     at = anchor[component]
     bad = np.zeros(len(anchor), dtype=bool)
+    both_m = 2.0 * np.sqrt(reach.accuracy_m * reach.accuracy_m + reach.accuracy_m[at] * reach.accuracy_m[at])
+    reach_m = np.minimum(np.maximum(both_m, reach.cap_m), 2.0 * reach.cap_m)
     bad[component[np.hypot(x_m - x_m[at], y_m - y_m[at]) > reach_m]] = True
     together = component[cannot_link[:, 0]] == component[cannot_link[:, 1]]
     bad[component[cannot_link[together, 0]]] = True
@@ -147,10 +166,11 @@ class _Sites:
         x_m: NDArray[np.float64],
         y_m: NDArray[np.float64],
         rank: NDArray[np.int64],
-        reach_m: NDArray[np.float64],
+        reach: Reach,
     ) -> None:
         self._x, self._y = x_m.tolist(), y_m.tolist()
-        self._rank, self._reach = rank.tolist(), reach_m.tolist()
+        self._rank = rank.tolist()
+        self._cap, self._accuracy = reach.cap_m.tolist(), reach.accuracy_m.tolist()
         self._parent = list(range(len(rank)))
         self._members: dict[int, list[int]] = {}
         self._foes: dict[int, set[int]] = {}
@@ -221,5 +241,7 @@ class _Sites:
         near: set[int] = set()
         for row in self._members.get(young, [young]):
             distance_m = hypot(self._x[row] - self._x[anchor], self._y[row] - self._y[anchor])
-            (near if distance_m <= self._reach[row] else far).add(self._block.get(row, row))
+            a_m, b_m, cap_m = self._accuracy[row], self._accuracy[anchor], self._cap[row]
+            reach_m = min(max(2.0 * sqrt(a_m * a_m + b_m * b_m), cap_m), 2.0 * cap_m)
+            (near if distance_m <= reach_m else far).add(self._block.get(row, row))
         return far <= near

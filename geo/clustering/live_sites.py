@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from math import inf, nan
+from math import inf, nan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from geo.clustering.decisions import Pair, decided_rows
 from geo.clustering.duplicates import Nearby, NewReport
 from geo.clustering.identities import NO_SITE, assign_identities
-from geo.clustering.joining import Links, components, joined
+from geo.clustering.joining import Links, Reach, components, joined
 from geo.clustering.live_pairs import LivePairs
 from geo.clustering.rules import Rules, rule_of
 from geo.clustering.ways import Way
@@ -238,7 +238,9 @@ class LiveSites:
         if sites or site not in self._is_whole:
             return None
         held, anchor = self._pairs.held[number], self._pairs.held[self._anchor[site]]
-        reach_m = self._rules[held.family].auto_link_m
+        cap_m = self._rules[held.family].auto_link_m
+        both_m = 2.0 * sqrt(held.accuracy * held.accuracy + anchor.accuracy * anchor.accuracy)
+        reach_m = min(max(both_m, cap_m), 2.0 * cap_m)
         off_x, off_y = held.x - anchor.x, held.y - anchor.y
         if anchor.since >= held.since or np.hypot(off_x, off_y) > reach_m:
             return None
@@ -271,7 +273,10 @@ class LiveSites:
         must, cannot = decided_rows(numbers, self._decided_among(numbers))
         held = [self._pairs.held[number] for number in numbers]
         x, y = (np.array([getattr(one, axis) if one.placed else 0.0 for one in held]) for axis in "xy")
-        reach = np.array([self._rules[one.family].auto_link_m if one.placed else 0.0 for one in held])
+        reach = Reach(
+            cap_m=np.array([self._rules[one.family].auto_link_m if one.placed else 0.0 for one in held]),
+            accuracy_m=np.nan_to_num([one.accuracy for one in held], nan=0.0),
+        )
         by_age = np.lexsort((np.array(numbers), y, x, np.array([one.since for one in held])))
         rank = np.empty(len(numbers), dtype=np.int64)
         rank[by_age] = np.arange(len(numbers))

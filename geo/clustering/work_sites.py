@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.clustering.joining import Links, components, joined, numbered_by_age
+from geo.clustering.joining import Links, Reach, components, joined, numbered_by_age
 from geo.clustering.neighbours import families, link_components, link_pairs
 from geo.clustering.reports import Reports
 from geo.clustering.rules import Rules
@@ -87,7 +87,7 @@ def find_work_sites(
         Distinct whole number of each request, shape (n,). Decides between requests that agree in time and
         place; without it their row does.
     limit_chains
-        Demand that each member lies within its rule's `auto_link_m` of the site's oldest request.
+        Demand that each member lies near the site's oldest request: `LinkRule.reach_m`.
     way
         How far it is along roads (`geo.clustering.ways`): a pair that is near only across a river, a railway
         or a wall is not one place. None: the straight line alone counts.
@@ -111,8 +111,8 @@ def find_work_sites(
         _checked_pairs("cannot_link", cannot_link, n),
     )
     rank = _age_rank(reports, ids)
-    reach_m = _reach_m(reports, rules) if limit_chains else np.full(n, np.inf)
-    component, refused = joined(reports.x_m, reports.y_m, rank, reach_m, links)
+    reach = _reach(reports, rules, limit_chains)
+    component, refused = joined(reports.x_m, reports.y_m, rank, reach, links)
     labels = numbered_by_age(component, rank)
     by_age = np.argsort(rank)
     anchors = by_age[np.unique(labels[by_age], return_index=True)[1]]
@@ -135,11 +135,16 @@ def _links(
     return Links(connected, lambda among: pairs[among[pairs].all(axis=1)], must, cannot)
 
 
-def _reach_m(reports: Reports, rules: Rules) -> NDArray[np.float64]:
-    reach_m = np.zeros(len(reports))
+def _reach(reports: Reports, rules: Rules, limit_chains: bool) -> Reach:
+    accuracy_m = np.nan_to_num(reports.accuracy_m, nan=0.0)
+    if not limit_chains:
+        return Reach(np.full(len(reports), np.inf), accuracy_m)
+    cap_m = np.zeros(len(reports))
     for rule, rows in families(reports, rules):
-        reach_m[rows] = rule.auto_link_m
-    return reach_m
+        cap_m[rows] = rule.auto_link_m
+        unknown = rows[np.isnan(reports.accuracy_m[rows])]
+        accuracy_m[unknown] = rule.default_accuracy_m or 0.0
+    return Reach(cap_m, accuracy_m)
 
 
 def _age_rank(reports: Reports, ids: ArrayLike | None) -> NDArray[np.int64]:

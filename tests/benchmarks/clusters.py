@@ -21,7 +21,7 @@ from geo.clustering.live_sites import LiveSites
 from geo.clustering.neighbours import connected
 from geo.clustering.ranking import PairModel, PairSigns, best_links
 from geo.clustering.reports import Reports
-from geo.clustering.rules import DAY_S, LinkRule
+from geo.clustering.rules import DAY_S, RULES, LinkRule
 from geo.clustering.work_sites import find_work_sites
 from tests.benchmarks import boston
 
@@ -50,12 +50,19 @@ def run(quick: bool, only: str = "*") -> Iterator[Row]:
     if not boston.FOLDER.is_dir():
         return
     for noise_m in NOISES_M[:1] if quick else NOISES_M:
-        if _wanted(f"boston/load_300/{noise_m:.0f}m", only):
-            yield _at_load(noise_m, quick)
-        if _wanted(f"boston/within_5/{noise_m:.0f}m", only):
-            yield from _within_five(noise_m, quick)
-        if _wanted(f"boston/automatic/{noise_m:.0f}m", only):
-            yield from _automatic(noise_m)
+        yield from _quality(noise_m, quick, only)
+
+
+def _quality(noise_m: float, quick: bool, only: str) -> Iterator[Row]:
+    noise = f"{noise_m:.0f}m"
+    if _wanted(f"boston/load_300/{noise}", only):
+        yield _at_load(noise_m, quick)
+    if _wanted(f"boston/within_5/{noise}", only):
+        yield from _within_five(noise_m, quick)
+    if _wanted(f"boston/sites/{noise}", only):
+        yield _ready_sites(noise_m, quick)
+    if _wanted(f"boston/automatic/{noise}", only):
+        yield from _automatic(noise_m)
 
 
 def _wanted(row: str, only: str) -> bool:
@@ -197,6 +204,8 @@ def _against_kd_tree(n: int, rounds: int) -> Row:
 
 def _against_dbscan(n: int, rounds: int) -> Row:
     """One family and 15 m, since DBSCAN takes one distance and no window; every point is a core."""
+
+    _dbscan(*(column[:10] for column in points(100, 1)[:2]), np.zeros(10))  # imported before it is measured
 
     def sides(seed: int) -> Sides:
         x_m, y_m, _, family = points(n, seed)
@@ -389,6 +398,41 @@ def _hdbscan(x_m: np.ndarray, y_m: np.ndarray) -> dict[str, list[float]]:
         "hdbscan_load": [own],
         "ours_at_hdbscan_load": [float(boston.together(ours).mean())],
     }
+
+
+def _ready_sites(noise_m: float, quick: bool) -> Row:
+    """Recall of sites made without asking: the ready rule, accuracy as the noise but 8 m at least.
+
+    The peer is the plain rule at the same load.
+    """
+    here = boston.city()
+    rules = dict.fromkeys(np.unique(here.kind).tolist(), RULES["other"])
+    ours, peers, loads, largest = [], [], [], 0
+    for seed in _seeds(noise_m, quick):
+        x_m, y_m = boston.moved(noise_m, seed)
+        accuracy_m = np.full(len(here), max(noise_m, 8.0))
+        reports = Reports.of(
+            x_m, y_m, here.time_s, here.kind, accuracy_m=accuracy_m, has_position=here.is_placed
+        )
+        labels = find_work_sites(reports, rules).labels
+        loads.append(boston.load(labels))
+        largest = max(largest, int(np.bincount(labels).max()))
+        ours.append(float(boston.together(labels).mean()))
+        _, plain = _swept(
+            lambda r, x=x_m, y=y_m: boston.plain_labels(x, y, r, here.is_placed), load=loads[-1], most=60.0
+        )
+        peers.append(float(boston.together(plain).mean()))
+    return _row(
+        f"boston/sites/{noise_m:.0f}m",
+        len(here),
+        float(np.mean(ours)),
+        float(np.mean(peers)),
+        None,
+        None,
+        load=float(np.mean(loads)),
+        largest=largest,
+        seeds=len(ours),
+    )
 
 
 def _within_five(noise_m: float, quick: bool) -> Iterator[Row]:

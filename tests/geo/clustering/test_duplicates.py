@@ -84,15 +84,12 @@ def test_nearness_is_measured_by_accuracy():
 
 
 def test_where_a_crew_found_the_site_counts_instead_of_the_first_report():
-    reports = reports_of([20.0, 12.0], [40, 45], accuracy_m=[8, 8])
-    ids = np.array([70, 70])
-    assert find_match(new_report(accuracy_m=8.0), reports, ids, RULES) is None
-    assert (
-        find_match(new_report(accuracy_m=8.0), reports, ids, RULES, surveyed={70: (9.0, 0.0)}).anchor_m == 9
-    )
-    assert (
-        find_match(new_report(9.0, accuracy_m=8.0), reports, ids, RULES, surveyed={70: (90.0, 0.0)}) is None
-    )
+    reports = reports_of([26.0, 12.0], [40, 45], accuracy_m=[8, 8])
+    ids, new = np.array([70, 70]), new_report(accuracy_m=8.0)
+    assert find_match(new, reports, ids, RULES) is None
+    assert find_match(new, reports, ids, RULES, surveyed={70: (9.0, 0.0)}).anchor_m == 9.0
+    near = new_report(9.0, accuracy_m=8.0)
+    assert find_match(near, reports, ids, RULES, surveyed={70: (90.0, 0.0)}) is None
 
 
 def test_people_and_the_way_keep_a_request_out():
@@ -109,10 +106,20 @@ def test_people_and_the_way_keep_a_request_out():
 
 
 def test_a_new_request_does_not_stretch_a_site():
-    reports = reports_of([0.0, 10.0], [40, 45], accuracy_m=[8, 8])
+    reports = reports_of([0.0, 10.0], [40, 45], accuracy_m=[4, 4])
     ids = np.array([70, 70])
-    assert find_group(new_report(14.0, accuracy_m=8.0), reports, ids, RULES) == 70
-    assert find_group(new_report(18.0, accuracy_m=8.0), reports, ids, RULES) is None
+    assert find_group(new_report(14.0, accuracy_m=4.0), reports, ids, RULES) == 70
+    assert find_group(new_report(18.0, accuracy_m=4.0), reports, ids, RULES) is None
+
+
+def test_a_poor_first_report_does_not_tear_its_site():
+    ids = np.array([70, 70])
+    reports = reports_of([0.0, 14.0], [40, 45], accuracy_m=[12, 4])
+    assert find_group(new_report(24.0, accuracy_m=4.0), reports, ids, RULES) == 70  # 2·√(12² + 4²) = 25.3
+    assert find_group(new_report(26.0, accuracy_m=4.0), reports, ids, RULES) is None
+    worse = reports_of([0.0, 14.0], [40, 45], accuracy_m=[50, 50])
+    assert find_group(new_report(29.0, accuracy_m=50.0), worse, ids, RULES) == 70
+    assert find_group(new_report(31.0, accuracy_m=50.0), worse, ids, RULES) is None  # twice the cap
 
 
 def test_a_new_request_without_accuracy_or_near_a_closed_one_starts_a_site():

@@ -113,6 +113,27 @@ def test_each_member_lies_near_its_sites_oldest_request(world):
     assert (time_s[anchor] <= time_s).all()
 
 
+@given(worlds(), st.lists(st.sampled_from([2.0, 8.0, 30.0, np.nan]), min_size=25, max_size=25))
+def test_poor_accuracies_reach_farther_up_to_twice_the_cap(world, accuracy):
+    (x, y, time_s, family), *_ = world
+    accuracy_m = np.array(accuracy[: len(x)])
+    rules = {
+        name: LinkRule(suggest_m=90, auto_link_m=rule.auto_link_m, window_days=60)
+        for name, rule in FIXED.items()
+    }
+    sites = find_work_sites(Reports.of(x, y, time_s, family, accuracy_m=accuracy_m), rules)
+    anchor = sites.anchors[sites.labels] if len(x) else np.empty(0, dtype=int)
+    cap = np.array([rules[name].auto_link_m for name in family])
+    scatter = 2 * np.sqrt(np.nan_to_num(accuracy_m) ** 2 + np.nan_to_num(accuracy_m[anchor]) ** 2)
+    assert (np.hypot(x - x[anchor], y - y[anchor]) <= np.clip(scatter, cap, 2 * cap)).all()
+
+
+def test_a_site_whose_first_report_was_a_poor_fix_stays_whole():
+    assert labels_of([0, 14, 24], rules=ACCURATE, accuracy_m=[12, 4, 4]) == [0, 0, 0]
+    assert labels_of([0, 15, 26], rules=ACCURATE, accuracy_m=[12, 4, 4]) == [0, 1, 1]
+    assert labels_of([0, 10, 20], rules=ACCURATE, accuracy_m=[4, 4, 4]) == [0, 0, 1]
+
+
 @given(worlds(), st.integers(0, 40), st.integers(0, 50))
 def test_near_pairs_are_all_pairs_in_the_box_of_time(world, radius_m, window_days):
     (x, y, time_s, _), *_ = world
