@@ -104,9 +104,8 @@ class LivePairs:
         rule = rule_of(self._rules, held.family)
         return {other for other in self.links[number] if not _belong(rule, held, self.held[other])}
 
-    def close(self, number: int, at_s: float) -> None:
-        """Close a request and drop the pairs that it loses."""
-        lost = self.lost_by_closing(number, at_s)
+    def close(self, number: int, at_s: float, lost: set[int]) -> None:
+        """Close a request and drop the pairs that it loses by that."""
         self.held[number] = replace(self.held[number], closed=at_s)
         self.links[number] -= lost
         for other in lost:

@@ -155,11 +155,9 @@ class LiveSites:
         GeoError
             The request is not held.
         """
-        if not self._pairs.lost_by_closing(number, at_s):
-            self._pairs.close(number, at_s)
-            return NOTHING
-        touched = self._touched([number])
-        self._pairs.close(number, at_s)
+        lost = self._pairs.lost_by_closing(number, at_s)
+        touched = self._touched([number]) if lost else []
+        self._pairs.close(number, at_s, lost)
         return self._regroup(touched)
 
     def move(self, number: int, x_m: float, y_m: float, accuracy_m: float = nan) -> Change:

@@ -135,6 +135,7 @@ class Closings:
 
     is_repeat: np.ndarray
     is_done: np.ndarray
+    says_what: np.ndarray
     closed_s: np.ndarray
 
 
@@ -151,16 +152,24 @@ def closings() -> Closings:
     ).to_numpy()
     closed = frame["closed"].to_numpy()
     closed_s = np.where(np.isnat(closed), np.nan, closed.astype("datetime64[s]").astype(np.float64))
-    return Closings(is_repeat=repeat, is_done=~repeat & ~undone & ~np.isnat(closed), closed_s=closed_s)
+    bare = words.str.replace(r"case closed|closed date : [\d\-:. ]+|case resolved|[\W\d_]+", "", regex=True)
+    return Closings(
+        is_repeat=repeat,
+        is_done=~repeat & ~undone & ~np.isnat(closed),
+        says_what=(bare.str.len() > 0).to_numpy(),
+        closed_s=closed_s,
+    )
 
 
-def judged(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Say of each pair whether closing words confirm it (one is a repeat) or contradict it.
+def judged(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Say of each pair whether closing words confirm it (one is a repeat), or contradict it, twice.
 
     Contradicted: both were closed as done, neither as a repeat, more than a day apart: two repairs.
+    Contradicted in words: moreover both say what was done; a mere "case resolved" says nothing.
     """
     said = closings()
     a, b = pairs.T
     right = said.is_repeat[a] | said.is_repeat[b]
     apart = np.abs(said.closed_s[a] - said.closed_s[b]) > DAY_S
-    return right, ~right & said.is_done[a] & said.is_done[b] & apart
+    wrong = ~right & said.is_done[a] & said.is_done[b] & apart
+    return right, wrong, wrong & said.says_what[a] & said.says_what[b]

@@ -482,10 +482,12 @@ def _among_first(pairs: np.ndarray, score: np.ndarray, most: int = 5) -> np.ndar
 
 
 def _automatic(noise_m: float) -> Iterator[Row]:
-    """Links made without asking, road kinds, 15 m: how many the closing words contradict.
+    """Merges made without asking, road kinds, 15 m: how many the closing words contradict.
 
-    The window is the longest of the ladder that holds one in fifty in the other half of the months. `open`:
-    with the product's rule that a closed request takes no new report, for which closing times are read.
+    A group of m is made by m - 1 merges, soonest pairs first; one is wrong when a pair across it is
+    contradicted and none is confirmed. The window is the longest of the ladder that holds one wrong link in
+    fifty in the other half of the months. `open`: with the product's rule that a closed request takes no new
+    report, for which closing times are read.
     """
     here = boston.city()
     x_m, y_m = boston.moved(noise_m, 1)
@@ -494,7 +496,7 @@ def _automatic(noise_m: float) -> Iterator[Row]:
     pairs = pairs[here.is_road[pairs].all(axis=1)]
     late = here.time_s[pairs].max(axis=1) > np.median(here.time_s)
     apart_days = np.abs(np.diff(here.time_s[pairs], axis=1)[:, 0]) / DAY_S
-    right, wrong = boston.judged(pairs)
+    right, wrong, in_words = boston.judged(pairs)
     earlier = np.where(here.time_s[pairs[:, 0]] <= here.time_s[pairs[:, 1]], pairs[:, 0], pairs[:, 1])
     is_open = ~(boston.closings().closed_s[earlier] <= here.time_s[pairs].max(axis=1))
     for name, allowed in (("protocol", np.ones(len(pairs), dtype=bool)), ("open", is_open)):
@@ -503,21 +505,45 @@ def _automatic(noise_m: float) -> Iterator[Row]:
             days = _longest_window(apart_days, wrong, allowed & (late != side))
             linked |= allowed & (late == side) & (apart_days <= days)
             windows.append(days)
-        share = float(wrong[linked].mean()) if linked.any() else 0.0
+        some = np.flatnonzero(linked)
+        some = some[np.argsort(apart_days[some], kind="stable")]
+        merges, bad = _merges(pairs[some], right[some], wrong[some])
         yield _row(
             f"boston/automatic/{noise_m:.0f}m/{name}",
-            int(linked.sum()),
-            share,
+            merges,
+            bad / max(merges, 1),
             None,
             f"≤ 1/{ONE_IN}",
-            share <= 1.0 / ONE_IN,
-            wrong=int(wrong[linked].sum()),
-            confirmed=int(right[linked].sum()),
+            bad * ONE_IN <= merges,
+            wrong_merges=bad,
+            wrong_in_words=_merges(pairs[some], right[some], in_words[some])[1],
+            links=len(some),
+            wrong_links=int(wrong[some].sum()),
+            wrong_links_in_words=int(in_words[some].sum()),
+            confirmed_links=int(right[some].sum()),
             window_days_first_half=windows[0],
             window_days_second_half=windows[1],
             wrong_share_at_60_days=float(wrong[allowed].mean()),
             links_at_60_days=int(allowed.sum()),
         )
+
+
+def _merges(pairs: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> tuple[int, int]:
+    """Count the merges that pairs, best first, make, and those of them that are wrong."""
+    verdict = {tuple(pair): (r, w) for pair, r, w in zip(pairs.tolist(), right, wrong, strict=True)}
+    group: dict[int, list[int]] = {}
+    merges = bad = 0
+    for a, b in pairs.tolist():
+        one, other = group.setdefault(a, [a]), group.setdefault(b, [b])
+        if one is other:
+            continue
+        across = [verdict[key] for i in one for j in other if (key := (min(i, j), max(i, j))) in verdict]
+        merges += 1
+        bad += any(w for _, w in across) and not any(r for r, _ in across)
+        one.extend(other)
+        for member in other:
+            group[member] = one
+    return merges, bad
 
 
 def _longest_window(apart_days: np.ndarray, wrong: np.ndarray, among: np.ndarray) -> float:
