@@ -429,7 +429,7 @@ def _ready_sites(noise_m: float, quick: bool) -> Row:
         float(np.mean(peers)),
         None,
         None,
-        load=float(np.mean(loads)),
+        decisions_per_1000=float(np.mean(loads)),
         largest=largest,
         seeds=len(ours),
     )
