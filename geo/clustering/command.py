@@ -2,13 +2,16 @@
 
 import argparse
 import csv
+import re
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.clustering.positions import default_positions
 from geo.clustering.reports import Reports
 from geo.clustering.rules import LinkRule
 from geo.clustering.table import Columns, Table, read_requests
@@ -43,6 +46,15 @@ def add_parser(subparsers: "SubParsers") -> argparse.ArgumentParser:
         help="time of the report, ISO 8601 (default: requested_datetime)",
     )
     parser.add_argument(
+        "--accuracy-column",
+        help="accuracy of the position, metres: the radius of a pair is then 2·√(a² + b²), from 10 m to "
+        "--radius-m, and a request without accuracy joins none (default: one radius for all)",
+    )
+    parser.add_argument(
+        "--address-column",
+        help="address: a coordinate that carries many of them is a stand-in, and its requests join none",
+    )
+    parser.add_argument(
         "--radius-m", type=float, required=True, help="greatest distance within a work site, metres"
     )
     parser.add_argument(
@@ -66,12 +78,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _cluster(arguments: argparse.Namespace) -> None:
-    rule = LinkRule.fixed(arguments.radius_m, arguments.window_days)
-    names = (arguments.lon_column, arguments.lat_column, arguments.service_column, arguments.time_column)
-    table = read_requests(arguments.requests, Columns(*names))
+    rule = _rule(arguments)
+    columns = Columns(
+        lon=arguments.lon_column,
+        lat=arguments.lat_column,
+        service=arguments.service_column,
+        time=arguments.time_column,
+        accuracy=arguments.accuracy_column,
+        address=arguments.address_column,
+    )
+    table = read_requests(arguments.requests, columns, lambda rows: _say(f"  {rows:,} rows read"))
     if LABEL_COLUMN in table.header:
         raise GeoError(f"{arguments.requests}: the file already has a column {LABEL_COLUMN!r}.")
     _say(f"{len(table.rows):,} requests read from {arguments.requests}")
+    _say_what_lies_ahead(table, clock_s=time.time())
     sites = _grouped(table, rule, arguments.crs)
     _write(arguments.labels, table, sites.labels)
     largest = int(np.bincount(sites.labels).max()) if len(table.rows) else 0
@@ -81,14 +101,60 @@ def _cluster(arguments: argparse.Namespace) -> None:
     )
 
 
+def _rule(arguments: argparse.Namespace) -> LinkRule:
+    if arguments.accuracy_column is None:
+        return LinkRule.fixed(arguments.radius_m, arguments.window_days)
+    return LinkRule(suggest_m=0.0, auto_link_m=arguments.radius_m, window_days=arguments.window_days)
+
+
+def _say_what_lies_ahead(table: Table, clock_s: float) -> None:
+    later = [line for line, at in zip(table.lines, table.reported_at_s, strict=True) if at > clock_s]
+    if later:
+        _say(f"{len(later):,} requests are dated in the future, the first in line {later[0]}")
+
+
 def _grouped(table: Table, rule: LinkRule, epsg: int | None) -> WorkSites:
     if not table.rows:
         return find_work_sites(Reports.of([], [], [], []), {})
-    crs = projected_crs(table.lon, table.lat, epsg=epsg)
-    _say(f"measuring in {crs.name} (EPSG:{crs.to_epsg()})")
-    x_m, y_m = to_metres(table.lon, table.lat, crs)
-    reports = Reports.of(x_m, y_m, table.reported_at_s, table.service)
+    lon, lat = np.array(table.lon), np.array(table.lat)
+    placed = ~default_positions(lon, lat, table.address)
+    if not placed.all():
+        first = table.lines[int(np.argmin(placed))]
+        _say(
+            f"{int((~placed).sum()):,} requests have a stand-in for a position, such as (0, 0) or one "
+            f"coordinate for many addresses, the first in line {first}: each is a site of its own"
+        )
+    x_m, y_m = np.zeros(len(lon)), np.zeros(len(lon))
+    if placed.any():
+        lines = np.array(table.lines)[placed]
+        x_m[placed], y_m[placed] = _in_metres(lon[placed], lat[placed], lines, epsg)
+    reports = Reports.of(
+        x_m,
+        y_m,
+        table.reported_at_s,
+        table.service,
+        accuracy_m=table.accuracy_m or None,
+        has_position=placed,
+    )
+    _say(f"grouping {len(table.rows):,} requests of {len(set(table.service)):,} services")
     return find_work_sites(reports, dict.fromkeys(table.service, rule))
+
+
+def _in_metres(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], lines: NDArray[np.int64], epsg: int | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    crs = projected_crs(lon, lat, epsg=epsg)
+    _say(f"measuring in {crs.name} (EPSG:{crs.to_epsg()})")
+    try:
+        return to_metres(lon, lat, crs)
+    except GeoError as error:
+        named = re.match(r"Row (\d+): ", str(error))
+        if named is None:
+            raise
+        line = int(lines[int(named[1])])
+        raise GeoError(
+            f"line {line}: {str(error)[named.end() :]} Name a system that holds all points with --crs."
+        ) from error
 
 
 def _write(path: Path, table: Table, labels: NDArray[np.int64]) -> None:

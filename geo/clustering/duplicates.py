@@ -1,14 +1,15 @@
 """What is already reported near a new request, and which open site it belongs to."""
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.clustering.neighbours import distances_m, families, in_time, near_pairs_of
+from geo.clustering.neighbours import distances_m, families, near_pairs_of
 from geo.clustering.reports import Reports
 from geo.clustering.rules import DAY_S, LinkRule, Rules, rule_of
+from geo.clustering.ways import Way, is_short_way
 from geo.errors import GeoError
 
 
@@ -28,6 +29,10 @@ class NewReport:
         Accuracy in metres; NaN is unknown.
     event
         Rain event; negative is none.
+    closed_at_s
+        Closing time, seconds since 1970-01-01 UTC; NaN is open.
+    has_position
+        False where the position is a stand-in or missing: it links by decision only.
     """
 
     x_m: float
@@ -36,6 +41,8 @@ class NewReport:
     family: Hashable
     accuracy_m: float = float("nan")
     event: int = -1
+    closed_at_s: float = float("nan")
+    has_position: bool = True
 
     def __post_init__(self) -> None:
         if not np.isfinite([self.x_m, self.y_m, self.reported_at_s]).all():
@@ -109,8 +116,42 @@ def suggest_nearby(new: NewReport, reports: Reports, rules: Rules, *, limit: int
     ]
 
 
-def find_group(new: NewReport, reports: Reports, site_ids: NDArray[np.int64], rules: Rules) -> int | None:
-    """Find the open site that a new request belongs to without asking anybody.
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The site that a new request belongs to, and by which of its members.
+
+    Parameters
+    ----------
+    site_id
+        The site.
+    row
+        The nearest member it links to, for its radius: a row of the reports that were searched.
+    distance_m
+        How far away that is.
+    radius_m
+        The radius of that pair, by the accuracy of both.
+    anchor_m
+        How far the new request is from where the site is.
+    """
+
+    site_id: int
+    row: int
+    distance_m: float
+    radius_m: float
+    anchor_m: float
+
+
+def find_match(
+    new: NewReport,
+    reports: Reports,
+    site_ids: NDArray[np.int64],
+    rules: Rules,
+    *,
+    apart_from: Collection[int] = (),
+    surveyed: Mapping[int, tuple[float, float]] | None = None,
+    way: Way | None = None,
+) -> Match | None:
+    """Find the open site that a new request belongs to without asking anybody, and say by what.
 
     Parameters
     ----------
@@ -122,11 +163,17 @@ def find_group(new: NewReport, reports: Reports, site_ids: NDArray[np.int64], ru
         Site of each member, int64, shape (n,).
     rules
         Its family's rule.
+    apart_from
+        Sites that people keep this request out of.
+    surveyed
+        Where a crew found a site to be, metres. Else it is where its oldest member is.
+    way
+        How far it is along roads; None: the straight line alone counts.
 
     Returns
     -------
-    The id of the site that holds the nearest linked member and whose oldest member lies within
-    `auto_link_m`; ties go to the lower id. None: a new site.
+    The site of the linked member that is nearest for its pair's radius, among the sites that are in reach
+    (`LinkRule.reach_m`); ties go to the lower id, then the lower row. None: a new site.
 
     Raises
     ------
@@ -136,7 +183,7 @@ def find_group(new: NewReport, reports: Reports, site_ids: NDArray[np.int64], ru
     Notes
     -----
     A site is never joined with another one here, which keeps an insertion local. Grouping anew
-    (`find_work_sites`) may do so, and `assign_identities` then keeps the numbers.
+    (`find_work_sites`) may do so, and `assign_identities` then keeps the numbers; `LiveSites` does both.
     """
     rule = rule_of(rules, new.family)
     ids = np.asarray(site_ids, dtype=np.int64)
@@ -144,13 +191,24 @@ def find_group(new: NewReport, reports: Reports, site_ids: NDArray[np.int64], ru
         raise GeoError(f"site_ids must have the shape ({len(reports)},) of the reports, not {ids.shape}.")
     distance_m = np.hypot(reports.x_m - new.x_m, reports.y_m - new.y_m)
     radius_m = rule.pair_radius_m(reports.accuracy_m, np.asarray(new.accuracy_m))
+    anchor_m, reach_m = _from_anchor(new, reports, ids, rule, surveyed or {})
     closed = reports.closed_at_s <= new.reported_at_s
     linked = _comparable(new, reports) & (distance_m <= radius_m) & ~closed & _live(new, reports, rule)
-    linked &= distance_m[_anchor_rows(reports, ids)] <= rule.auto_link_m
+    linked &= (anchor_m <= reach_m) & ~np.isin(ids, list(apart_from))
     rows = np.flatnonzero(linked)
+    if way is not None and len(rows):
+        to_m = np.column_stack([reports.x_m[rows], reports.y_m[rows]])
+        rows = rows[is_short_way(way, np.tile([new.x_m, new.y_m], (len(rows), 1)), to_m, radius_m[rows])]
     if not len(rows):
         return None
-    return int(ids[rows[np.lexsort((ids[rows], distance_m[rows]))[0]]])
+    row = int(rows[np.lexsort((rows, ids[rows], distance_m[rows] / np.maximum(radius_m[rows], 1e-9)))[0]])
+    return Match(int(ids[row]), row, float(distance_m[row]), float(radius_m[row]), float(anchor_m[row]))
+
+
+def find_group(new: NewReport, reports: Reports, site_ids: NDArray[np.int64], rules: Rules) -> int | None:
+    """Find the open site that a new request belongs to without asking anybody: the id of `find_match`."""
+    found = find_match(new, reports, site_ids, rules)
+    return None if found is None else found.site_id
 
 
 def suggest_pairs(
@@ -175,7 +233,7 @@ def suggest_pairs(
     for rule, rows in families(reports, rules):
         if rule.suggest_m > 0.0:
             pairs = near_pairs_of(reports, rows, rule, rule.suggest_m)
-            found.append(pairs[in_time(reports, pairs, rule) & (labels[pairs[:, 0]] != labels[pairs[:, 1]])])
+            found.append(pairs[labels[pairs[:, 0]] != labels[pairs[:, 1]]])
     pairs = np.concatenate([np.empty((0, 2), dtype=np.int64), *found])
     length_m = distances_m(reports, pairs)
     order = np.lexsort((pairs[:, 1], pairs[:, 0], length_m))
@@ -196,9 +254,22 @@ def _live(new: NewReport, reports: Reports, rule: LinkRule) -> NDArray[np.bool_]
     return near
 
 
-def _anchor_rows(reports: Reports, site_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+def _from_anchor(
+    new: NewReport,
+    reports: Reports,
+    site_ids: NDArray[np.int64],
+    rule: LinkRule,
+    surveyed: Mapping[int, tuple[float, float]],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Measure, for each member, how far the new request is from its site, and how far it may be."""
     by_age = np.lexsort((reports.y_m, reports.x_m, reports.reported_at_s))
-    _, first, member_of = np.unique(site_ids[by_age], return_index=True, return_inverse=True)
-    rows = np.empty(len(site_ids), dtype=np.int64)
-    rows[by_age] = by_age[first[member_of]]
-    return rows
+    names, first, member_of = np.unique(site_ids[by_age], return_index=True, return_inverse=True)
+    oldest = by_age[first]
+    x_m, y_m, accuracy_m = reports.x_m[oldest], reports.y_m[oldest], reports.accuracy_m[oldest]
+    for place, name in enumerate(names.tolist()):
+        if name in surveyed:
+            (x_m[place], y_m[place]), accuracy_m[place] = surveyed[name], 0.0
+    from_m, reach_m = np.empty(len(site_ids)), np.empty(len(site_ids))
+    from_m[by_age] = np.hypot(x_m - new.x_m, y_m - new.y_m)[member_of]
+    reach_m[by_age] = rule.reach_m(accuracy_m, np.asarray(new.accuracy_m))[member_of]
+    return from_m, reach_m

@@ -1,20 +1,51 @@
 """From pairs to work sites: shortest first, people's decisions first of all, no long chains."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+Rows = NDArray[np.bool_]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Edges:
-    """Pairs to join, decisions included. Row numbers, int64, shape (m, 2) each."""
+class Reach:
+    """How far rows may lie from their site's anchor.
 
-    same_place: NDArray[np.int64]
+    Parameters
+    ----------
+    cap_m
+        At least so far, shape (n,); infinite: chains may grow.
+    accuracy_m
+        Accuracy of each row, finite, shape (n,): where it is poor, up to twice as far
+        (`LinkRule.reach_m`).
+    """
+
+    cap_m: NDArray[np.float64]
+    accuracy_m: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """What to join and what not.
+
+    Parameters
+    ----------
+    component
+        What the rule connects, int64, shape (n,): equal where rows are connected.
+    same_place
+        Lists the pairs behind it among marked rows, bool, shape (n,): int64, shape (m, 2). They are asked for
+        only where a limit is broken.
+    must_link, cannot_link
+        Decisions, row numbers, int64, shape (m, 2) each.
+    """
+
+    component: NDArray[np.int64]
+    same_place: Callable[[Rows], NDArray[np.int64]]
     must_link: NDArray[np.int64]
     cannot_link: NDArray[np.int64]
 
@@ -29,9 +60,9 @@ def joined(
     x_m: NDArray[np.float64],
     y_m: NDArray[np.float64],
     rank: NDArray[np.int64],
-    reach_m: NDArray[np.float64],
-    edges: Edges,
-) -> NDArray[np.int64]:
+    reach: Reach,
+    links: Links,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Join rows to sites.
 
     Parameters
@@ -40,14 +71,17 @@ def joined(
         Metres, shape (n,).
     rank
         Age order of the rows: 0 is the oldest. A site's anchor is its member of the lowest rank.
-    reach_m
-        How far each row may lie from its site's anchor, shape (n,); infinite: chains may grow.
-    edges
+    reach
+        How far each row may lie from its site's anchor.
+    links
         What to join and what not.
 
     Returns
     -------
-    The component of each row, in an arbitrary numbering that `numbered_by_age` puts right.
+    component
+        Shape (n,), in an arbitrary numbering that `numbered_by_age` puts right.
+    refused
+        Pairs of one place by the rule that were not joined, int64, shape (m, 2).
 
     Notes
     -----
@@ -55,14 +89,18 @@ def joined(
     refused for an anchor is tried again after each pass, since an older anchor may reach farther round.
     """
     n = len(x_m)
-    whole = components(n, np.concatenate([edges.same_place, edges.must_link]))
-    hard = _breaks_a_limit(x_m, y_m, rank, reach_m, whole, edges.cannot_link)[whole]
+    whole = links.component
+    if len(links.must_link):
+        itself = np.column_stack([np.arange(n), whole])
+        whole = components(n, np.concatenate([itself, links.must_link]))
+    hard = _breaks_a_limit(x_m, y_m, rank, reach, whole, links.cannot_link)[whole]
     if not hard.any():
-        return whole
-    sites = _Sites(x_m, y_m, rank, reach_m)
-    sites.forbid(_within(edges.cannot_link, hard))
-    sites.decide(_shortest_first(x_m, y_m, rank, _within(edges.must_link, hard)))
-    waiting = _shortest_first(x_m, y_m, rank, _within(edges.same_place, hard))
+        return whole, np.empty((0, 2), dtype=np.int64)
+    sites = _Sites(x_m, y_m, rank, reach)
+    sites.forbid(_within(links.cannot_link, hard))
+    sites.decide(_shortest_first(x_m, y_m, rank, _within(links.must_link, hard)))
+    same_place = links.same_place(hard)
+    waiting = _shortest_first(x_m, y_m, rank, same_place)
     while True:
         refused = [pair for pair in waiting if not sites.join(*pair)]
         if len(refused) == len(waiting) or not refused:
@@ -71,24 +109,25 @@ def joined(
     rows = np.flatnonzero(hard)
     result = whole.copy()
     result[rows] = n + np.array([sites.root(row) for row in rows.tolist()])
-    return result
+    return result, same_place[result[same_place[:, 0]] != result[same_place[:, 1]]]
 
 
 def numbered_by_age(component: NDArray[np.int64], rank: NDArray[np.int64]) -> NDArray[np.int64]:
     """Number the components from 0 by the age of their oldest member."""
-    _, number = np.unique(component, return_inverse=True)
-    oldest = np.full(int(number.max(initial=-1)) + 1, len(rank))
-    np.minimum.at(oldest, number, rank)
-    position = np.empty_like(oldest)
-    position[np.argsort(oldest)] = np.arange(len(oldest))
-    return position[number]
+    by_age = np.argsort(rank)
+    oldest = np.empty(int(component.max(initial=-1)) + 1, dtype=np.int64)
+    oldest[component[by_age[::-1]]] = by_age[::-1]  # the last one written is the oldest
+    begins = oldest[component[by_age]] == by_age
+    number = np.empty(len(rank), dtype=np.int64)
+    number[by_age] = np.cumsum(begins) - 1
+    return number[oldest[component]]
 
 
 def _breaks_a_limit(
     x_m: NDArray[np.float64],
     y_m: NDArray[np.float64],
     rank: NDArray[np.int64],
-    reach_m: NDArray[np.float64],
+    reach: Reach,
     component: NDArray[np.int64],
     cannot_link: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
@@ -97,6 +136,8 @@ def _breaks_a_limit(
     anchor[component[by_rank[::-1]]] = by_rank[::-1]
     at = anchor[component]
     bad = np.zeros(len(anchor), dtype=bool)
+    both_m = 2.0 * np.sqrt(reach.accuracy_m * reach.accuracy_m + reach.accuracy_m[at] * reach.accuracy_m[at])
+    reach_m = np.minimum(np.maximum(both_m, reach.cap_m), 2.0 * reach.cap_m)
     bad[component[np.hypot(x_m - x_m[at], y_m - y_m[at]) > reach_m]] = True
     together = component[cannot_link[:, 0]] == component[cannot_link[:, 1]]
     bad[component[cannot_link[together, 0]]] = True
@@ -125,10 +166,11 @@ class _Sites:
         x_m: NDArray[np.float64],
         y_m: NDArray[np.float64],
         rank: NDArray[np.int64],
-        reach_m: NDArray[np.float64],
+        reach: Reach,
     ) -> None:
         self._x, self._y = x_m.tolist(), y_m.tolist()
-        self._rank, self._reach = rank.tolist(), reach_m.tolist()
+        self._rank = rank.tolist()
+        self._cap, self._accuracy = reach.cap_m.tolist(), reach.accuracy_m.tolist()
         self._parent = list(range(len(rank)))
         self._members: dict[int, list[int]] = {}
         self._foes: dict[int, set[int]] = {}
@@ -199,5 +241,7 @@ class _Sites:
         near: set[int] = set()
         for row in self._members.get(young, [young]):
             distance_m = hypot(self._x[row] - self._x[anchor], self._y[row] - self._y[anchor])
-            (near if distance_m <= self._reach[row] else far).add(self._block.get(row, row))
+            a_m, b_m, cap_m = self._accuracy[row], self._accuracy[anchor], self._cap[row]
+            reach_m = min(max(2.0 * sqrt(a_m * a_m + b_m * b_m), cap_m), 2.0 * cap_m)
+            (near if distance_m <= reach_m else far).add(self._block.get(row, row))
         return far <= near

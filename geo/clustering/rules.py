@@ -24,8 +24,8 @@ class LinkRule:
     suggest_m
         Radius in which a person is shown what is already reported; 0 is off, 1,000 the most.
     auto_link_m
-        Largest distance, in metres, at which two requests are joined without asking, and the farthest a
-        request may lie from its site's anchor; 0 is off.
+        Largest distance, in metres, at which two requests are joined without asking; a request may lie as
+        far from its site's anchor, and up to twice as far where accuracies are poor. 0 is off.
     window_days
         Longest time between two reports of one site.
     while_open
@@ -98,9 +98,22 @@ class LinkRule:
         -------
         Metres; −1 where an accuracy is unknown and the rule assumes none, so that no distance is within it.
         """
-        both = 2.0 * np.hypot(self._accuracy(accuracy_a_m), self._accuracy(accuracy_b_m))
+        a_m, b_m = self._accuracy(accuracy_a_m), self._accuracy(accuracy_b_m)
+        both = 2.0 * np.sqrt(a_m * a_m + b_m * b_m)
         radius = np.minimum(np.maximum(both, self.least_link_m), self.auto_link_m)
         return np.where(np.isnan(both) | (self.auto_link_m == 0.0), -1.0, radius)
+
+    def reach_m(
+        self, accuracy_a_m: NDArray[np.float64], accuracy_b_m: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return how far a member may lie from its site's anchor: 2·√(a² + b²), from once to twice the cap.
+
+        The anchor is one report and as far off as any other: a site whose first report was a poor fix must
+        not fall apart. An unknown accuracy counts as none. Accuracies as in `pair_radius_m`.
+        """
+        a_m, b_m = (np.nan_to_num(self._accuracy(m), nan=0.0) for m in (accuracy_a_m, accuracy_b_m))
+        both = 2.0 * np.sqrt(a_m * a_m + b_m * b_m)
+        return np.minimum(np.maximum(both, self.auto_link_m), 2.0 * self.auto_link_m)
 
     def _accuracy(self, accuracy_m: NDArray[np.float64]) -> NDArray[np.float64]:
         if self.default_accuracy_m is None:

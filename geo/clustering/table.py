@@ -1,7 +1,7 @@
 """A CSV of requests for the command line, read strictly: a bad row is named by its line."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,8 @@ from pathlib import Path
 from geo.errors import GeoError
 
 MOST_FAULTS_SHOWN = 20
+PROGRESS_ROWS = 100_000
+COLUMN_FIELDS = ("lon", "lat", "service", "time", "accuracy", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Columns:
     lat: str
     service: str
     time: str
+    accuracy: str | None = None
+    address: str | None = None
 
 
 @dataclass(slots=True)
@@ -31,9 +35,12 @@ class Table:
     lat: list[float] = field(default_factory=list)
     service: list[str] = field(default_factory=list)
     reported_at_s: list[float] = field(default_factory=list)
+    accuracy_m: list[float] = field(default_factory=list)
+    address: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
 
 
-def read_requests(path: Path, columns: Columns) -> Table:
+def read_requests(path: Path, columns: Columns, on_rows: Callable[[int], None] | None = None) -> Table:
     """Read a CSV file (UTF-8, comma or semicolon) of requests.
 
     Parameters
@@ -41,7 +48,9 @@ def read_requests(path: Path, columns: Columns) -> Table:
     path
         The file. Times are ISO 8601; without an offset they are taken as UTC.
     columns
-        Which columns to read.
+        Which columns to read. Accuracy and address may be left out, and empty in a row: unknown.
+    on_rows
+        Told how many rows are read, every 100,000.
 
     Raises
     ------
@@ -53,7 +62,7 @@ def read_requests(path: Path, columns: Columns) -> Table:
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         try:
-            return _read(path, file, columns)
+            return _read(path, file, columns, on_rows)
         except UnicodeDecodeError as error:
             raise GeoError(
                 f"{path}: the file is not UTF-8 text ({error.reason} at byte {error.start})."
@@ -62,23 +71,28 @@ def read_requests(path: Path, columns: Columns) -> Table:
             raise GeoError(f"{path}: the file is not CSV ({error}).") from error
 
 
-def _read(path: Path, lines: Iterator[str], columns: Columns) -> Table:
+def _read(path: Path, lines: Iterator[str], columns: Columns, on_rows: Callable[[int], None] | None) -> Table:
     first = next(lines, "")
     separator = ";" if first.count(";") > first.count(",") else ","
     header = next(csv.reader([first], delimiter=separator), [])
-    wanted = [columns.lon, columns.lat, columns.service, columns.time]
+    optional = [name for name in (columns.accuracy, columns.address) if name is not None]
+    wanted = [columns.lon, columns.lat, columns.service, columns.time, *optional]
     missing = [name for name in wanted if name not in header]
     if missing:
         raise GeoError(
             f"{path}: there is no column {missing[0]!r}; the columns are {', '.join(header) or 'none'}."
         )
-    places = [header.index(name) for name in wanted]
+    places = {
+        field: header.index(name) for field in COLUMN_FIELDS if (name := getattr(columns, field)) is not None
+    }
     table = Table(header)
     faults: list[str] = []
     reader = csv.reader(lines, delimiter=separator, strict=True)
     for row in reader:
         if row:
             _add(table, row, places, reader.line_num + 1, faults)
+            if on_rows is not None and len(table.rows) % PROGRESS_ROWS == 0:
+                on_rows(len(table.rows))
     if faults:
         shown = "\n".join(f"  {fault}" for fault in faults[:MOST_FAULTS_SHOWN])
         more = len(faults) - MOST_FAULTS_SHOWN
@@ -87,22 +101,51 @@ def _read(path: Path, lines: Iterator[str], columns: Columns) -> Table:
     return table
 
 
-def _add(table: Table, row: list[str], places: list[int], line: int, faults: list[str]) -> None:
+def _add(table: Table, row: list[str], places: dict[str, int], line: int, faults: list[str]) -> None:
     table.rows.append(row)
+    table.lines.append(line)
     if len(row) != len(table.header):
         faults.append(f"line {line}: {len(row)} cells instead of {len(table.header)}")
         return
-    lon, lat, service, time = (row[place].strip() for place in places)
+    cell = {field: row[place].strip() for field, place in places.items()}
+    name = {field: table.header[place] for field, place in places.items()}
     try:
-        table.lon.append(_degrees(table.header[places[0]], lon, 180.0))
-        table.lat.append(_degrees(table.header[places[1]], lat, 90.0))
-        table.reported_at_s.append(_seconds(table.header[places[3]], time))
+        lon, lat = _position(name["lon"], cell["lon"], name["lat"], cell["lat"])
+        table.lon.append(lon)
+        table.lat.append(lat)
+        table.reported_at_s.append(_seconds(name["time"], cell["time"]))
+        if "accuracy" in places:
+            table.accuracy_m.append(_metres(name["accuracy"], cell["accuracy"]))
     except GeoError as fault:
         faults.append(f"line {line}: {fault}")
         return
-    if not service:
-        faults.append(f"line {line}: {table.header[places[2]]} is empty")
-    table.service.append(service)
+    if not cell["service"]:
+        faults.append(f"line {line}: {name['service']} is empty")
+    table.service.append(cell["service"])
+    table.address.append(cell.get("address", ""))
+
+
+def _position(lon_name: str, lon: str, lat_name: str, lat: str) -> tuple[float, float]:
+    try:
+        return _degrees(lon_name, lon, 180.0), _degrees(lat_name, lat, 90.0)
+    except GeoError as fault:
+        try:
+            _degrees(lat_name, lon, 90.0), _degrees(lon_name, lat, 180.0)
+        except GeoError:
+            raise fault from None
+        raise GeoError(f"{fault}; are {lon_name} and {lat_name} swapped?") from None
+
+
+def _metres(name: str, text: str) -> float:
+    if not text:
+        return float("nan")
+    try:
+        value = float(text)
+    except ValueError:
+        raise GeoError(f"{name} is {text!r}, not a number") from None
+    if not 0.0 <= value < float("inf"):
+        raise GeoError(f"{name} is {text}; it must be 0 m or more, or empty")
+    return value
 
 
 def _degrees(name: str, text: str, most: float) -> float:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.clustering.joining import Edges, joined, numbered_by_age
-from geo.clustering.neighbours import families, link_edges
+from geo.clustering.joining import Links, Reach, components, joined, numbered_by_age
+from geo.clustering.neighbours import families, link_components, link_pairs
 from geo.clustering.reports import Reports
 from geo.clustering.rules import Rules
+from geo.clustering.ways import Way
 from geo.errors import GeoError
 
 Pairs = Iterable[tuple[int, int]] | NDArray[np.int64]
@@ -69,6 +70,7 @@ def find_work_sites(
     cannot_link: Pairs = (),
     ids: ArrayLike | None = None,
     limit_chains: bool = True,
+    way: Way | None = None,
 ) -> WorkSites:
     """Group requests to work sites.
 
@@ -85,7 +87,10 @@ def find_work_sites(
         Distinct whole number of each request, shape (n,). Decides between requests that agree in time and
         place; without it their row does.
     limit_chains
-        Demand that each member lies within its rule's `auto_link_m` of the site's oldest request.
+        Demand that each member lies near the site's oldest request: `LinkRule.reach_m`.
+    way
+        How far it is along roads (`geo.clustering.ways`): a pair that is near only across a river, a railway
+        or a wall is not one place. None: the straight line alone counts.
 
     Returns
     -------
@@ -98,30 +103,48 @@ def find_work_sites(
         pairs to hold.
     """
     n = len(reports)
-    edges = Edges(
-        same_place=link_edges(reports, rules)[0],
-        must_link=_checked_pairs("must_link", must_link, n),
-        cannot_link=_checked_pairs("cannot_link", cannot_link, n),
+    links = _links(
+        reports,
+        rules,
+        way,
+        _checked_pairs("must_link", must_link, n),
+        _checked_pairs("cannot_link", cannot_link, n),
     )
     rank = _age_rank(reports, ids)
-    reach_m = _reach_m(reports, rules) if limit_chains else np.full(n, np.inf)
-    component = joined(reports.x_m, reports.y_m, rank, reach_m, edges)
+    reach = _reach(reports, rules, limit_chains)
+    component, refused = joined(reports.x_m, reports.y_m, rank, reach, links)
     labels = numbered_by_age(component, rank)
     by_age = np.argsort(rank)
     anchors = by_age[np.unique(labels[by_age], return_index=True)[1]]
     return WorkSites(
         labels=labels,
         anchors=anchors,
-        refused=_apart(reports, labels, edges.same_place),
-        overruled=_apart(reports, labels, edges.must_link),
+        refused=_apart(reports, labels, refused),
+        overruled=_apart(reports, labels, links.must_link),
     )
 
 
-def _reach_m(reports: Reports, rules: Rules) -> NDArray[np.float64]:
-    reach_m = np.zeros(len(reports))
+def _links(
+    reports: Reports, rules: Rules, way: Way | None, must: NDArray[np.int64], cannot: NDArray[np.int64]
+) -> Links:
+    if way is None:
+        connected = link_components(reports, rules)
+        return Links(connected, lambda among: link_pairs(reports, rules, among), must, cannot)
+    pairs = link_pairs(reports, rules, way=way)
+    connected = components(len(reports), pairs)
+    return Links(connected, lambda among: pairs[among[pairs].all(axis=1)], must, cannot)
+
+
+def _reach(reports: Reports, rules: Rules, limit_chains: bool) -> Reach:
+    accuracy_m = np.nan_to_num(reports.accuracy_m, nan=0.0)
+    if not limit_chains:
+        return Reach(np.full(len(reports), np.inf), accuracy_m)
+    cap_m = np.zeros(len(reports))
     for rule, rows in families(reports, rules):
-        reach_m[rows] = rule.auto_link_m
-    return reach_m
+        cap_m[rows] = rule.auto_link_m
+        unknown = rows[np.isnan(reports.accuracy_m[rows])]
+        accuracy_m[unknown] = rule.default_accuracy_m or 0.0
+    return Reach(cap_m, accuracy_m)
 
 
 def _age_rank(reports: Reports, ids: ArrayLike | None) -> NDArray[np.int64]:
@@ -130,7 +153,10 @@ def _age_rank(reports: Reports, ids: ArrayLike | None) -> NDArray[np.int64]:
     if number.shape != (n,) or len(np.unique(number)) != n:
         raise GeoError(f"ids must be {n} distinct numbers, one for each request.")
     rank = np.empty(n, dtype=np.int64)
-    rank[np.lexsort((number, reports.y_m, reports.x_m, reports.reported_at_s))] = np.arange(n)
+    by_age = np.argsort(reports.reported_at_s, kind="stable")
+    if (np.diff(reports.reported_at_s[by_age]) == 0.0).any():
+        by_age = np.lexsort((number, reports.y_m, reports.x_m, reports.reported_at_s))
+    rank[by_age] = np.arange(n)
     return rank
 
 

@@ -30,7 +30,17 @@ Row = dict[str, Any]
 
 COLUMNS = ("name", "n", "ours", "peer", "ratio", "target", "met")
 HERE = Path(__file__).parent
-MEASURED_WITH = ("numpy", "scipy", "numba", "llvmlite", "shapely", "osmium", "pyvroom", "pyvrp")
+MEASURED_WITH = (
+    "numpy",
+    "scipy",
+    "numba",
+    "llvmlite",
+    "shapely",
+    "osmium",
+    "pyvroom",
+    "pyvrp",
+    "scikit-learn",
+)
 
 
 def main(words: list[str] | None = None) -> int:

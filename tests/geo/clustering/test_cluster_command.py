@@ -135,3 +135,80 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path, capsys):
     )
     assert arguments.run(arguments) == 2
     assert "no.csv" in capsys.readouterr().err
+
+
+def test_accuracy_sets_the_radius_and_its_lack_joins_none(tmp_path):
+    header = HEADER.strip() + ",accuracy\n"
+    rows = [
+        "a,110.820000,-7.570000,pothole,2026-01-01,3\n",
+        "b,110.820110,-7.570000,pothole,2026-01-02,3\n",  # 12 m off; two such fixes reach 10 m
+        "c,110.820010,-7.570000,pothole,2026-01-03,8\n",
+        "d,110.820010,-7.570000,pothole,2026-01-03,\n",
+    ]
+    status, target = cluster(tmp_path, header + "".join(rows), "--accuracy-column", "accuracy")
+    assert status == 0
+    sites = [row["site"] for row in read(target)]
+    assert sites[0] == sites[1] == sites[2]  # b by c, whose accuracy reaches 15 m
+    assert sites[3] != sites[0]
+    status, target = cluster(tmp_path, header + "".join(rows[:2]), "--accuracy-column", "accuracy")
+    assert [row["site"] for row in read(target)] == ["0", "1"]
+
+
+def test_stand_ins_are_sites_of_their_own_and_told(tmp_path, capsys):
+    nowhere = "x,0,0,pothole,2026-01-01\ny,0.0,0.0,pothole,2026-01-01\n"
+    status, target = cluster(tmp_path, HEADER + ROWS[0] + nowhere)
+    assert status == 0
+    assert len({row["site"] for row in read(target)}) == 3
+    told = capsys.readouterr().err
+    assert "2 requests have a stand-in" in told
+    assert "first in line 3" in told
+    assert "EPSG:32749" in told  # (0, 0) does not pull the system away
+    header = HEADER.strip() + ",address\n"
+    rows = "".join(f"{n},110.82,-7.57,pothole,2026-01-01,Jl. Melati {n}\n" for n in range(10))
+    assert cluster(tmp_path, header + rows)[0] == 0
+    assert "stand-in" not in capsys.readouterr().err
+    _, target = cluster(tmp_path, header + rows, "--address-column", "address")
+    assert "10 requests have a stand-in" in capsys.readouterr().err
+    assert len({row["site"] for row in read(target)}) == 10
+
+
+def test_swapped_degrees_bad_accuracy_and_far_points_are_named_by_line(tmp_path, capsys):
+    status, _ = cluster(tmp_path, HEADER + ROWS[0] + "s,-7.57,110.82,pothole,2026-01-01\n")
+    assert status == 2
+    assert "line 3: lat is 110.82, not within -90 to 90; are lon and lat swapped?" in capsys.readouterr().err
+    status, _ = cluster(tmp_path, HEADER + "".join(ROWS) * 9 + "t,-71.06,42.36,pothole,2026-01-01\n")
+    assert status == 2
+    told = capsys.readouterr().err
+    assert "line 38: (-71.06, 42.36) is too far from the area" in told
+    assert "--crs" in told
+    header = HEADER.strip() + ",accuracy\n"
+    rows = "".join(f"{n},110.82,-7.57,pothole,2026-01-01,{bad}\n" for n, bad in enumerate(["-3", "good"]))
+    status, _ = cluster(tmp_path, header + rows, "--accuracy-column", "accuracy")
+    assert status == 2
+    told = capsys.readouterr().err
+    assert "line 2: accuracy is -3; it must be 0 m or more" in told
+    assert "line 3: accuracy is 'good', not a number" in told
+
+
+def test_future_times_and_progress_are_told(tmp_path, capsys):
+    rows = "".join(f"{n},{110.8 + n * 1e-6:.6f},-7.57,pothole,2026-01-01\n" for n in range(100_000))
+    status, target = cluster(tmp_path, HEADER + "z,110.8,-7.6,drain,2999-01-01\n" + rows, "--radius-m", "1")
+    assert status == 0
+    told = capsys.readouterr().err
+    assert "1 requests are dated in the future, the first in line 2" in told
+    assert "100,000 rows read" in told
+    assert "grouping 100,001 requests of 2 services" in told
+    assert len(read(target)) == 100_001
+
+
+def test_both_sides_of_the_date_line_are_near(tmp_path):
+    rows = "a,179.999990,-16.5,pothole,2026-01-01\nb,-179.999990,-16.5,pothole,2026-01-02\n"
+    status, target = cluster(tmp_path, HEADER + rows)
+    assert status == 0
+    assert [row["site"] for row in read(target)] == ["0", "0"]
+
+
+def test_the_poles_are_refused_with_advice(tmp_path, capsys):
+    status, _ = cluster(tmp_path, HEADER + "a,10,89.99,pothole,2026-01-01\n")
+    assert status == 2
+    assert "EPSG" in capsys.readouterr().err

@@ -3,7 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.clustering.duplicates import Nearby, NewReport, find_group, suggest_nearby, suggest_pairs
+from geo.clustering.duplicates import (
+    Match,
+    Nearby,
+    NewReport,
+    find_group,
+    find_match,
+    suggest_nearby,
+    suggest_pairs,
+)
 from geo.clustering.reports import Reports
 from geo.clustering.rules import DAY_S, RULES
 from geo.errors import GeoError
@@ -63,11 +71,55 @@ def test_a_new_request_joins_the_site_of_its_nearest_member():
     assert find_group(new_report(accuracy_m=8.0), reports, np.array([70, 71]), RULES) == 71
 
 
+def test_a_match_says_by_whom_and_how_near():
+    reports = reports_of([-9.0, 6.0], [40, 45], accuracy_m=[8, 8])
+    found = find_match(new_report(accuracy_m=8.0), reports, np.array([70, 70]), RULES)
+    assert found == Match(site_id=70, row=1, distance_m=6.0, radius_m=15.0, anchor_m=9.0)
+
+
+def test_nearness_is_measured_by_accuracy():
+    # 9 m of 15 m beats 8 m of 10 m: two good fixes 8 m apart are less likely one hole than two poor ones.
+    reports = reports_of([-8.0, 9.0], [40, 45], accuracy_m=[1, 12])
+    assert find_match(new_report(accuracy_m=1.0), reports, np.array([70, 71]), RULES).site_id == 71
+
+
+def test_where_a_crew_found_the_site_counts_instead_of_the_first_report():
+    reports = reports_of([26.0, 12.0], [40, 45], accuracy_m=[8, 8])
+    ids, new = np.array([70, 70]), new_report(accuracy_m=8.0)
+    assert find_match(new, reports, ids, RULES) is None
+    assert find_match(new, reports, ids, RULES, surveyed={70: (9.0, 0.0)}).anchor_m == 9.0
+    near = new_report(9.0, accuracy_m=8.0)
+    assert find_match(near, reports, ids, RULES, surveyed={70: (90.0, 0.0)}) is None
+
+
+def test_people_and_the_way_keep_a_request_out():
+    reports = reports_of([-9.0, 6.0], [40, 45], accuracy_m=[8, 8])
+    ids, new = np.array([70, 71]), new_report(accuracy_m=8.0)
+    assert find_match(new, reports, ids, RULES, apart_from={71}).site_id == 70
+    assert find_match(new, reports, ids, RULES, apart_from={70, 71}) is None
+
+    def river(from_m, to_m, most_m):
+        assert most_m == 30.0
+        return np.where(to_m[:, 0] > 0, np.inf, np.abs(to_m[:, 0] - from_m[:, 0]))
+
+    assert find_match(new, reports, ids, RULES, way=river).site_id == 70
+
+
 def test_a_new_request_does_not_stretch_a_site():
-    reports = reports_of([0.0, 10.0], [40, 45], accuracy_m=[8, 8])
+    reports = reports_of([0.0, 10.0], [40, 45], accuracy_m=[4, 4])
     ids = np.array([70, 70])
-    assert find_group(new_report(14.0, accuracy_m=8.0), reports, ids, RULES) == 70
-    assert find_group(new_report(18.0, accuracy_m=8.0), reports, ids, RULES) is None
+    assert find_group(new_report(14.0, accuracy_m=4.0), reports, ids, RULES) == 70
+    assert find_group(new_report(18.0, accuracy_m=4.0), reports, ids, RULES) is None
+
+
+def test_a_poor_first_report_does_not_tear_its_site():
+    ids = np.array([70, 70])
+    reports = reports_of([0.0, 14.0], [40, 45], accuracy_m=[12, 4])
+    assert find_group(new_report(24.0, accuracy_m=4.0), reports, ids, RULES) == 70  # 2·√(12² + 4²) = 25.3
+    assert find_group(new_report(26.0, accuracy_m=4.0), reports, ids, RULES) is None
+    worse = reports_of([0.0, 14.0], [40, 45], accuracy_m=[50, 50])
+    assert find_group(new_report(29.0, accuracy_m=50.0), worse, ids, RULES) == 70
+    assert find_group(new_report(31.0, accuracy_m=50.0), worse, ids, RULES) is None  # twice the cap
 
 
 def test_a_new_request_without_accuracy_or_near_a_closed_one_starts_a_site():

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from geo.clustering.joining import numbered_by_age
-from geo.clustering.neighbours import near_pairs
+from geo.clustering.neighbours import connected, near_pairs
 from geo.clustering.reports import Reports
 from geo.clustering.rules import DAY_S, RULES, LinkRule
 from geo.clustering.work_sites import find_work_sites, group_requests
@@ -111,6 +111,27 @@ def test_each_member_lies_near_its_sites_oldest_request(world):
     reach = [FIXED[name].auto_link_m for name in family]
     assert (np.hypot(x - x[anchor], y - y[anchor]) <= reach).all()
     assert (time_s[anchor] <= time_s).all()
+
+
+@given(worlds(), st.lists(st.sampled_from([2.0, 8.0, 30.0, np.nan]), min_size=25, max_size=25))
+def test_poor_accuracies_reach_farther_up_to_twice_the_cap(world, accuracy):
+    (x, y, time_s, family), *_ = world
+    accuracy_m = np.array(accuracy[: len(x)])
+    rules = {
+        name: LinkRule(suggest_m=90, auto_link_m=rule.auto_link_m, window_days=60)
+        for name, rule in FIXED.items()
+    }
+    sites = find_work_sites(Reports.of(x, y, time_s, family, accuracy_m=accuracy_m), rules)
+    anchor = sites.anchors[sites.labels] if len(x) else np.empty(0, dtype=int)
+    cap = np.array([rules[name].auto_link_m for name in family])
+    scatter = 2 * np.sqrt(np.nan_to_num(accuracy_m) ** 2 + np.nan_to_num(accuracy_m[anchor]) ** 2)
+    assert (np.hypot(x - x[anchor], y - y[anchor]) <= np.clip(scatter, cap, 2 * cap)).all()
+
+
+def test_a_site_whose_first_report_was_a_poor_fix_stays_whole():
+    assert labels_of([0, 14, 24], rules=ACCURATE, accuracy_m=[12, 4, 4]) == [0, 0, 0]
+    assert labels_of([0, 15, 26], rules=ACCURATE, accuracy_m=[12, 4, 4]) == [0, 1, 1]
+    assert labels_of([0, 10, 20], rules=ACCURATE, accuracy_m=[4, 4, 4]) == [0, 0, 1]
 
 
 @given(worlds(), st.integers(0, 40), st.integers(0, 50))
@@ -228,10 +249,39 @@ def test_a_crowd_without_gaps_is_cut_into_sites_of_the_radius():
     assert 5 <= len(sites.anchors) <= 25
 
 
-def test_thousands_on_one_point_are_refused_with_advice():
-    n = 6_400
+def test_a_million_on_one_point_are_one_site_as_long_as_the_window_holds():
+    n = 1_000_000
+    time_s = np.linspace(0.0, 100 * DAY_S, n)
+    labels = group_requests(
+        np.zeros(n), np.zeros(n), time_s, np.zeros(n, dtype=np.int64), {0: FIXED["drain"]}
+    )
+    assert not labels.any()
+    time_s[n // 2 :] += 60.001 * DAY_S
+    labels = group_requests(
+        np.zeros(n), np.zeros(n), time_s, np.zeros(n, dtype=np.int64), {0: FIXED["drain"]}
+    )
+    assert labels.tolist() == [0] * (n // 2) + [1] * (n // 2)
+
+
+def test_a_crowd_too_dense_to_cut_into_sites_is_refused_with_advice():
+    n = 10_000
+    x = np.linspace(0.0, 20.0, n)
     with pytest.raises(GeoError, match="share one default position"):
-        group_requests(np.zeros(n), np.zeros(n), np.zeros(n), ["pothole"] * n, FIXED)
+        group_requests(x, np.zeros(n), np.zeros(n), ["pothole"] * n, FIXED)
+
+
+@given(worlds(), st.integers(0, 2), st.integers(0, 200))
+@settings(max_examples=300)
+def test_taking_one_places_requests_together_changes_no_component(world, radius_m, most_compared):
+    (x, y, time_s, _), *_ = world
+    x, y, options = np.floor(x / 20), np.floor(y / 20), {"time_s": time_s, "window_s": 10 * DAY_S}
+    plain = connected(x, y, float(radius_m), **options)
+    try:
+        together = connected(x, y, float(radius_m), **options, most_compared=most_compared)
+    except GeoError:
+        assume(False)  # too many places to compare, too
+    rank = np.arange(len(x))
+    assert numbered_by_age(together, rank).tolist() == numbered_by_age(plain, rank).tolist()
 
 
 @pytest.mark.parametrize(
