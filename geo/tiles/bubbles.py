@@ -1,0 +1,389 @@
+"""The bubbles of one tile: where they are drawn, what is in them, and what a reader may be told of it."""
+
+from __future__ import annotations
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.tiles.cells import (
+    CELL_BITS,
+    NO_OWNER,
+    SIDE,
+    SUM_ID,
+    SUM_STATE,
+    SUM_X,
+    SUM_Y,
+    SUMS,
+    N,
+    Points,
+    add_ranges,
+)
+from geo.tiles.changes import Differences, find_row
+from geo.tiles.compiled import inner, outer
+from geo.tiles.merging import ITSELF, NEAR, decide, reach_of
+from geo.tiles.positions import BITS, spread
+from geo.tiles.scheme import DAY_SHIFT, STATUS_SHIFT
+from geo.tiles.vector_tile import EXTENT, WORD, Words, encode
+from geo.tiles.windows import AT_X, AT_Y, BEGIN, END, OWNER, PLACE, ROW, Found, Window, find_cells, room_for
+from geo.tiles.windows import N as FOUND_N
+
+I8 = NDArray[np.int64]
+I4 = NDArray[np.int32]
+U1 = NDArray[np.uint8]
+
+RIM: Final = 1
+"""Bubbles drawn in a tile are those of its own cells and of the cells around it."""
+ZONE_BITS: Final = 5
+"""A tile's cells with their rim have fewer than 32 columns."""
+SEEN: Final = RIM + NEAR
+"""Cells around a tile that bubbles drawn in it may hold, or be kept apart from."""
+AROUND: Final = 2
+"""What was decided at the build holds until something changes in the tile or two rings of tiles around it."""
+CERTAIN_WITHIN: Final = AROUND * SIDE - SEEN
+"""So it must not depend on cells farther off."""
+ROUGH: Final = SIDE // 2
+"""Cells along a tile's side where none are merged."""
+
+COUNT, BELOW, SERVICE, SEVERITY, STATUS, DAY = range(6)
+"""Keys of tags; those of each column of counts follow."""
+KEYS: Final = ("count", "below", "service", "severity", "status", "day")
+
+FAR, NEARBY, STAFF = range(3)
+"""What may be told: counts alone; of a single complaint also service, status and day; everything."""
+
+
+class Tile(NamedTuple):
+    """Which tile, and how it is to be drawn.
+
+    Attributes
+    ----------
+    zoom, x, y
+        Its number.
+    is_merged
+        Whether bubbles are kept apart.
+    has_changes
+        Whether any complaint changed since points were filed.
+    """
+
+    zoom: int
+    x: int
+    y: int
+    is_merged: bool
+    has_changes: bool
+
+
+class Telling(NamedTuple):
+    """What a tile may tell.
+
+    Attributes
+    ----------
+    level
+        `FAR`, `NEARBY` or `STAFF`.
+    least
+        Bubbles of fewer complaints say only that they are below it.
+    with_counts
+        Whether each service and severity is counted, at level `STAFF`.
+    """
+
+    level: int
+    least: int
+    with_counts: bool
+
+
+class Area(NamedTuple):
+    """The decided cells in and around a tile.
+
+    Attributes
+    ----------
+    window
+        Their window.
+    across
+        Columns of cells along the tile's side.
+    margin
+        Columns around the tile.
+    """
+
+    window: Window
+    across: int
+    margin: int
+
+
+@inner
+def _area(tile: Tile, margin: int) -> Area:
+    across = SIDE if tile.is_merged or tile.zoom == 0 else ROUGH
+    zoom = tile.zoom if across == SIDE else tile.zoom - 1
+    side, bits = across + 2 * margin, ZONE_BITS
+    while side > 1 << bits:
+        bits += 1
+    return Area(Window(zoom, tile.x * across - margin, tile.y * across - margin, side, bits), across, margin)
+
+
+@inner
+def _find(tile: Tile, points: Points, changed: Differences) -> tuple[Area, Found, int]:
+    """Find the cells in and around a tile, with their owners.
+
+    What was decided at the build is taken where it holds; else the cells are decided here, in a window that
+    is made larger until nothing beyond it can matter.
+    """
+    is_near_change = tile.has_changes and _is_near_change(tile, changed.slots)
+    area = _area(tile, SEEN if tile.is_merged else RIM)
+    found = room_for(area.window)
+    number = find_cells(area.window, is_near_change, points, changed, found)
+    if not tile.is_merged:
+        for cell in range(number):
+            found.rows[cell, OWNER] = ITSELF
+        return area, found, number
+    is_certain = not is_near_change and _is_certain(area, found, number)
+    margin = SIDE // 2
+    while not is_certain:
+        area = _area(tile, margin)
+        found = room_for(area.window)
+        number = find_cells(area.window, tile.has_changes, points, changed, found)
+        decide(area.window, found, number, np.empty(number, np.uint8))
+        is_certain = _is_certain(area, found, number)
+        margin *= 2
+    return area, found, number
+
+
+@inner
+def _is_near_change(tile: Tile, slots: I8) -> bool:
+    last = (1 << tile.zoom) - 1
+    for y in range(max(tile.y - AROUND, 0), min(tile.y + AROUND, last) + 1):
+        for x in range(max(tile.x - AROUND, 0), min(tile.x + AROUND, last) + 1):
+            if find_row(slots, tile.zoom - CELL_BITS, spread(x) | (spread(y) << 1)) >= 0:
+                return True
+    return False
+
+
+@inner
+def _is_certain(area: Area, found: Found, number: int) -> bool:
+    """Whether all cells are decided that can matter to the tile."""
+    edge, bits = area.margin - SEEN, area.window.bits
+    after = area.window.side - edge
+    for cell in range(number):
+        if found.rows[cell, OWNER] == NO_OWNER and found.rows[cell, FOUND_N] > 0:
+            place = found.rows[cell, PLACE]
+            column, row = place & ((1 << bits) - 1), place >> bits
+            if edge <= column < after and edge <= row < after:
+                return False
+    return True
+
+
+@inner
+def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I8, I8, I4]:
+    """Find the bubbles drawn in a tile, those that reach into it from outside included.
+
+    Returns
+    -------
+    Middles in world units, (n, 2); sums (n, 5); counts (n, columns); by rows of cells from the north.
+    """
+    area, found, number = _find(tile, points, changed)
+    kept, bubble_at = _kept(tile, area, found)
+    ranges, added = _ranges(area, found, number, bubble_at)
+    sums = np.zeros((len(kept), SUMS), np.int64)
+    counts = np.zeros((len(kept), points.block_counts.shape[1]), np.int32)
+    add_ranges(ranges, points, sums, counts)
+    for at in range(len(added)):
+        for column in range(SUMS):
+            sums[added[at, 1], column] += changed.sums[added[at, 0], column]
+        for column in range(counts.shape[1]):
+            counts[added[at, 1], column] += changed.counts[added[at, 0], column]
+    middles = np.empty((len(kept), 2), np.int64)
+    drawn = _draw(tile, area.window, kept, found, middles, sums, counts)
+    return middles[:drawn], sums[:drawn], counts[:drawn]
+
+
+@inner
+def _kept(tile: Tile, area: Area, found: Found) -> tuple[I4, I4]:
+    """List the cells that are bubbles and may be drawn in the tile, by rows; and number their places."""
+    size = 1 << (BITS - tile.zoom)
+    reach = reach_of(tile.zoom)
+    rim = reach // 2 + (reach // 4 if tile.is_merged else 0)
+    x, y = tile.x * size, tile.y * size
+    zone, edge = area.across + 2 * RIM, area.margin - RIM
+    bubble_at = np.zeros(zone << ZONE_BITS, np.int32)
+    kept = np.empty(zone * zone, np.int32)
+    n = 0
+    for row in range(zone):
+        for column in range(zone):
+            cell = found.grid[(row + edge) << area.window.bits | (column + edge)] - 1
+            if cell < 0 or found.rows[cell, OWNER] != ITSELF:
+                continue
+            at_x, at_y = found.rows[cell, AT_X] - x, found.rows[cell, AT_Y] - y
+            if -rim <= at_x < size + rim and -rim <= at_y < size + rim:
+                kept[n] = cell
+                n += 1
+                bubble_at[row << ZONE_BITS | column] = n
+    return kept[:n], bubble_at
+
+
+@inner
+def _ranges(area: Area, found: Found, number: int, bubble_at: I4) -> tuple[I8, I8]:
+    """Say which filed points, and which rows of differences, go to which bubble."""
+    ranges = np.empty((number, 3), np.int64)
+    added = np.empty((number, 2), np.int64)
+    n_ranges, n_added = 0, 0
+    bits, mask = area.window.bits, (1 << area.window.bits) - 1
+    zone, edge = area.across + 2 * RIM, area.margin - RIM + NEAR
+    for cell in range(number):
+        owner, place = found.rows[cell, OWNER], found.rows[cell, PLACE]
+        if owner == NO_OWNER or found.rows[cell, FOUND_N] == 0:
+            continue
+        column, row = (place & mask) + (owner & 7) - edge, (place >> bits) + (owner >> 3) - edge
+        if not (0 <= column < zone and 0 <= row < zone):
+            continue
+        bubble = bubble_at[row << ZONE_BITS | column] - 1
+        if bubble < 0:
+            continue
+        ranges[n_ranges, 0], ranges[n_ranges, 1] = found.rows[cell, BEGIN], found.rows[cell, END]
+        ranges[n_ranges, 2] = bubble
+        n_ranges += 1
+        if found.rows[cell, ROW] >= 0:
+            added[n_added, 0], added[n_added, 1] = found.rows[cell, ROW], bubble
+            n_added += 1
+    return ranges[:n_ranges], added[:n_added]
+
+
+@inner
+def _draw(tile: Tile, window: Window, kept: I4, found: Found, middles: I8, sums: I8, counts: I4) -> int:
+    """Place the bubbles; those that do not reach into the tile are left out. Returns how many are left."""
+    size = 1 << (BITS - tile.zoom)
+    rim = reach_of(tile.zoom) // 2
+    x, y = tile.x * size, tile.y * size
+    drawn = 0
+    for bubble in range(len(kept)):
+        cell = kept[bubble]
+        at_x, at_y = np.int64(found.rows[cell, AT_X]), np.int64(found.rows[cell, AT_Y])
+        if tile.is_merged:
+            n = sums[bubble, N]
+            move_x, move_y = sums[bubble, SUM_X] // n - at_x, sums[bubble, SUM_Y] // n - at_y
+            if move_x != 0 or move_y != 0:
+                spare = _spare(cell, window, found)
+                length = math.sqrt(np.float64(move_x * move_x + move_y * move_y))
+                if length > spare:  # towards zero, so that rounding never brings two bubbles nearer
+                    move_x, move_y = int(move_x * spare / length), int(move_y * spare / length)
+                at_x, at_y = at_x + move_x, at_y + move_y
+        if -rim <= at_x - x < size + rim and -rim <= at_y - y < size + rim:
+            middles[drawn, 0], middles[drawn, 1] = at_x, at_y
+            for column in range(SUMS):
+                sums[drawn, column] = sums[bubble, column]
+            for column in range(counts.shape[1]):
+                counts[drawn, column] = counts[bubble, column]
+            drawn += 1
+    return drawn
+
+
+@inner
+def _spare(cell: int, window: Window, found: Found) -> float:
+    """How far a bubble may move, in world units: at most 1/4 of the reach.
+
+    It is half of what it has to spare to the nearest other, so that they stay as far apart as the reach.
+    """
+    rows, grid, side, bits = found.rows, found.grid, window.side, window.bits
+    column, row = rows[cell, PLACE] & ((1 << bits) - 1), rows[cell, PLACE] >> bits
+    x, y = np.int64(rows[cell, AT_X]), np.int64(rows[cell, AT_Y])
+    reach = reach_of(window.zoom)
+    nearest = np.int64((reach + reach // 2) ** 2)
+    for near_row in range(max(row - NEAR, 0), min(row + NEAR + 1, side)):
+        for near_column in range(max(column - NEAR, 0), min(column + NEAR + 1, side)):
+            other = grid[near_row << bits | near_column] - 1
+            if other >= 0 and other != cell and rows[other, OWNER] == ITSELF:
+                nearest = min(nearest, (rows[other, AT_X] - x) ** 2 + (rows[other, AT_Y] - y) ** 2)
+    return (math.sqrt(np.float64(nearest)) - reach) / 2.0
+
+
+@outer
+def tile_features(tile: Tile, points: Points, changed: Differences, telling: Telling) -> tuple[I8, I8, I8]:
+    """Find what is drawn in a tile and what is told of it.
+
+    Returns
+    -------
+    Middles in world units, (n, 2) int64, and features and tags as `vector_tile.encode` takes them.
+    """
+    middles, sums, counts = _bubbles(tile, points, changed)
+    features, tags = _features(
+        tile, middles, sums, counts, points.first_status, points.first_severity, telling
+    )
+    return middles, features, tags
+
+
+@outer
+def tile_bytes(tile: Tile, points: Points, changed: Differences, telling: Telling, words: Words) -> U1:
+    """Write a tile: its features, encoded."""
+    _, features, tags = tile_features(tile, points, changed, telling)
+    return encode(features, tags, words)
+
+
+@inner
+def _features(
+    tile: Tile, middles: I8, sums: I8, counts: I4, first_status: int, first_severity: int, telling: Telling
+) -> tuple[I8, I8]:
+    """Say of each bubble what may be said of it."""
+    features = np.empty((len(middles), 4), np.int64)
+    tags = np.empty((len(middles) * (len(KEYS) + counts.shape[1]), 2), np.int64)
+    shift = BITS - tile.zoom
+    tag = 0
+    for bubble in range(len(middles)):
+        features[bubble, 0] = ((middles[bubble, 0] - (tile.x << shift)) * EXTENT) >> shift
+        features[bubble, 1] = ((middles[bubble, 1] - (tile.y << shift)) * EXTENT) >> shift
+        features[bubble, 2] = 0
+        n = sums[bubble, N]
+        if n < telling.least:
+            tags[tag, 0], tags[tag, 1] = BELOW, telling.least
+            tag += 1
+        else:
+            tags[tag, 0], tags[tag, 1] = COUNT, n
+            tag += 1
+            tag = _tell_counts(bubble, counts, first_status, first_severity, tags, tag)
+            if telling.level != FAR and n == 1:
+                state = sums[bubble, SUM_STATE]
+                status = first_status + ((state >> STATUS_SHIFT) & 3)
+                tags[tag, 0], tags[tag, 1] = SERVICE, WORD + (state & 31)
+                tags[tag + 1, 0], tags[tag + 1, 1] = STATUS, WORD + status
+                tags[tag + 2, 0], tags[tag + 2, 1] = DAY, state >> DAY_SHIFT
+                tag += 3
+            if telling.level == STAFF:
+                if n == 1:
+                    features[bubble, 2] = sums[bubble, SUM_ID]
+                else:
+                    tags[tag, 0], tags[tag, 1] = SERVICE, WORD + _most(bubble, first_status, counts)
+                    tag += 1
+                tag = _tell_worst(bubble, counts, first_severity, tags, tag)
+                if telling.with_counts:
+                    tag = _tell_counts(bubble, counts, 0, first_status, tags, tag)
+                    tag = _tell_counts(bubble, counts, first_severity, counts.shape[1], tags, tag)
+        features[bubble, 3] = tag
+    return features, tags[:tag]
+
+
+@inner
+def _tell_counts(bubble: int, counts: I4, begin: int, end: int, tags: I8, tag: int) -> int:
+    """Add a tag for each column with a count."""
+    for column in range(begin, end):
+        if counts[bubble, column] > 0:
+            tags[tag, 0], tags[tag, 1] = len(KEYS) + column, counts[bubble, column]
+            tag += 1
+    return tag
+
+
+@inner
+def _tell_worst(bubble: int, counts: I4, first_severity: int, tags: I8, tag: int) -> int:
+    """Add a tag for the highest severity that occurs."""
+    worst = counts.shape[1] - 1
+    while worst > first_severity and counts[bubble, worst] == 0:
+        worst -= 1
+    tags[tag, 0], tags[tag, 1] = SEVERITY, worst - first_severity
+    return tag + 1
+
+
+@inner
+def _most(bubble: int, columns: int, counts: I4) -> int:
+    """The first of the columns with the highest count."""
+    most = 0
+    for column in range(1, columns):
+        if counts[bubble, column] > counts[bubble, most]:
+            most = column
+    return most

@@ -1,0 +1,225 @@
+"""The cells of a square part of one zoom, as they are now: what was filed, and what has changed since."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.tiles.cells import (
+    CELL_BITS,
+    CELL_X,
+    CELL_Y,
+    DEEPEST,
+    MARK,
+    NO_OWNER,
+    SIDE,
+    START,
+    SUM_X,
+    SUM_Y,
+    Points,
+    sum_range,
+)
+from geo.tiles.cells import N as SUM_N
+from geo.tiles.changes import Differences, find_row
+from geo.tiles.compiled import inner
+from geo.tiles.positions import BITS, key_xy, spread
+
+I8 = NDArray[np.int64]
+I4 = NDArray[np.int32]
+
+PLACE, N, AT_X, AT_Y, BEGIN, END, ROW, OWNER = range(8)
+"""Columns of found cells: place in the window, points, their middle in world units, rows of the filed points,
+row of the differences or −1, owner."""
+FOUND: Final = 8
+
+_LOCAL: Final = key_xy(np.arange(SIDE * SIDE)).astype(np.int32)
+"""Column and row of each of a tile's cells, in key order."""
+
+
+class Window(NamedTuple):
+    """A square of cells of one zoom.
+
+    Attributes
+    ----------
+    zoom
+        Whose cells they are.
+    left, top
+        Its first column and row; it may lie off the map in part.
+    side
+        Columns and rows.
+    bits
+        side ≤ 2^bits; the cell in a row and column has the *place* row × 2^bits + column.
+    """
+
+    zoom: int
+    left: int
+    top: int
+    side: int
+    bits: int
+
+
+class Found(NamedTuple):
+    """Cells of a window.
+
+    Attributes
+    ----------
+    rows
+        (≥ side², 8) int32.
+    grid
+        (side × 2^bits,) int32, by place: row + 1 of each cell with points, 0 where there is none.
+    """
+
+    rows: I4
+    grid: I4
+
+
+@inner
+def room_for(window: Window) -> Found:
+    """Room for the cells of a window."""
+    rows = np.empty((window.side * window.side, FOUND), np.int32)
+    return Found(rows, np.zeros(window.side << window.bits, np.int32))
+
+
+@inner
+def find_cells(window: Window, has_changes: bool, points: Points, changed: Differences, found: Found) -> int:
+    """Find the cells of a window.
+
+    Returns
+    -------
+    How many rows are filled, in the order of tiles; those with 0 points are to be left out.
+    """
+    zoom, left, top, side = window.zoom, window.left, window.top, window.side
+    levels, tile_keys, tile_cells = points.levels, points.tile_keys, points.tile_cells
+    last = (1 << zoom) - 1
+    number = 0
+    for tile_y in range(max(top >> CELL_BITS, 0), min((top + side - 1) >> CELL_BITS, last) + 1):
+        for tile_x in range(max(left >> CELL_BITS, 0), min((left + side - 1) >> CELL_BITS, last) + 1):
+            tile = spread(tile_x) | (spread(tile_y) << 1)
+            x, y = (tile_x << CELL_BITS) - left, (tile_y << CELL_BITS) - top
+            if zoom <= DEEPEST:
+                at = _lower_bound(tile_keys, levels[zoom, 1], levels[zoom + 1, 1] - 1, tile)
+                if tile_keys[at] == tile:
+                    number = _filed(
+                        x, y, window, tile_cells[at], tile_cells[at + 1], points.cells, found, number
+                    )
+            else:
+                number = _deep(tile, x, y, window, points, found, number)
+            if has_changes and find_row(changed.slots, zoom - CELL_BITS, tile) >= 0:
+                number = _changed(tile, x, y, window, points, changed, found, number)
+    return number
+
+
+@inner
+def _lower_bound(keys: I8, begin: int, end: int, key: int) -> int:
+    """The first row from `begin` to `end` whose key is not below `key`."""
+    while begin < end:
+        half = (begin + end) >> 1
+        if keys[half] < key:
+            begin = half + 1
+        else:
+            end = half
+    return begin
+
+
+@inner
+def _filed(x: int, y: int, window: Window, begin: int, end: int, cells: I4, found: Found, number: int) -> int:
+    """Cells `begin` to `end`, of the tile whose first cell is in column x and row y of the window."""
+    side, bits, rows, grid = window.side, window.bits, found.rows, found.grid
+    for cell in range(begin, end):
+        mark = cells[cell, MARK]
+        column, row = x + _LOCAL[mark & 255, 0], y + _LOCAL[mark & 255, 1]
+        if 0 <= column < side and 0 <= row < side:
+            place = row << bits | column
+            rows[number, PLACE] = place
+            rows[number, BEGIN] = cells[cell, START]
+            rows[number, END] = cells[cell + 1, START]
+            rows[number, N] = rows[number, END] - rows[number, BEGIN]
+            rows[number, AT_X] = cells[cell, CELL_X]
+            rows[number, AT_Y] = cells[cell, CELL_Y]
+            rows[number, ROW] = -1
+            rows[number, OWNER] = mark >> 8
+            number += 1
+            grid[place] = number
+    return number
+
+
+@inner
+def _deep(tile: int, x: int, y: int, window: Window, points: Points, found: Found, number: int) -> int:
+    """Cells of zooms whose cells are not kept, from the points themselves."""
+    keys, rows = points.keys, found.rows
+    shift = 2 * (BITS - window.zoom)
+    end = _lower_bound(keys, 0, len(keys), (tile + 1) << shift)
+    begin = _lower_bound(keys, 0, end, tile << shift)
+    shift -= 2 * CELL_BITS
+    while begin < end:
+        cell = keys[begin] >> shift
+        after = _end_of_cell(keys, begin, end, shift)
+        column, row = x + _LOCAL[cell & 255, 0], y + _LOCAL[cell & 255, 1]
+        if 0 <= column < window.side and 0 <= row < window.side:
+            sum_x, sum_y = sum_range(begin, after, points)
+            rows[number, PLACE] = row << window.bits | column
+            rows[number, BEGIN], rows[number, END] = begin, after
+            rows[number, N] = after - begin
+            rows[number, AT_X] = sum_x // (after - begin)
+            rows[number, AT_Y] = sum_y // (after - begin)
+            rows[number, ROW] = -1
+            rows[number, OWNER] = NO_OWNER
+            number += 1
+            found.grid[row << window.bits | column] = number
+        begin = after
+    return number
+
+
+@inner
+def _end_of_cell(keys: I8, begin: int, end: int, shift: int) -> int:
+    """By steps that double: cells are small at these zooms, but may hold a million points all the same."""
+    cell = keys[begin] >> shift
+    step, after = 1, begin + 1
+    while after < end and keys[after] >> shift == cell:
+        step *= 2
+        after = min(after + step, end)
+    return _lower_bound(keys, begin + 1, after, (cell + 1) << shift)
+
+
+@inner
+def _changed(
+    tile: int, x: int, y: int, window: Window, points: Points, changed: Differences, found: Found, number: int
+) -> int:
+    """Lay the differences of a tile over what was filed; its sixteen parts are asked first."""
+    for part in range(16):
+        if find_row(changed.slots, window.zoom - 2, (tile << 4) | part) < 0:
+            continue
+        for local in range(part << 4, (part + 1) << 4):
+            column, row = x + _LOCAL[local, 0], y + _LOCAL[local, 1]
+            if 0 <= column < window.side and 0 <= row < window.side:
+                change = find_row(changed.slots, window.zoom, (tile << 8) | local)
+                if change >= 0:
+                    number = _lay(row << window.bits | column, change, points, changed, found, number)
+    return number
+
+
+@inner
+def _lay(place: int, change: int, points: Points, changed: Differences, found: Found, number: int) -> int:
+    """Lay the differences of one cell over what was filed of it, if anything was."""
+    rows, sums = found.rows, changed.sums
+    at = found.grid[place] - 1
+    if at < 0:
+        at = number
+        rows[at, PLACE] = place
+        rows[at, N], rows[at, BEGIN], rows[at, END] = 0, 0, 0
+        rows[at, OWNER] = NO_OWNER
+        number += 1
+        found.grid[place] = number
+    n = rows[at, N] + sums[change, SUM_N]
+    rows[at, ROW] = change
+    rows[at, N] = n
+    if n <= 0:
+        rows[at, N] = 0
+        found.grid[place] = 0
+        return number
+    sum_x, sum_y = sum_range(rows[at, BEGIN], rows[at, END], points)
+    rows[at, AT_X] = (sum_x + sums[change, SUM_X]) // n
+    rows[at, AT_Y] = (sum_y + sums[change, SUM_Y]) // n
+    return number
