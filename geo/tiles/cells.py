@@ -36,7 +36,8 @@ SUMS: Final = 5
 X, Y, STATE = range(3)
 """Columns of points."""
 START, CELL_X, CELL_Y, MARK = range(4)
-"""Columns of cells: first point, middle of the points in world units, place in the tile | owner << 8."""
+"""Columns of cells: first point, middle of the fullest quarter in world units, place in the tile | owner <<
+8."""
 NO_OWNER: Final = 255
 
 
@@ -90,7 +91,7 @@ def index_sorted(keys: I8, states: I4, ids: I8, scheme: Scheme) -> Points:
     block_sums, block_counts = _totals(points, ids, scheme.columns, first_status, first_severity)
     levels = _count_levels(keys)
     cells, tile_keys, tile_cells = _fill_levels(keys, levels)
-    _find_middles(points, cells, levels)
+    _find_middles(points, keys, cells, levels)
     return Points(
         keys,
         points,
@@ -261,26 +262,44 @@ def _fill_levels(keys: I8, levels: I8) -> tuple[I4, I8, I4]:
 
 
 @long
-def _find_middles(points: I4, cells: I4, levels: I8) -> None:
-    """From the finest zoom on, each zoom's sums from those of the zoom below it."""
+def _find_middles(points: I4, keys: I8, cells: I4, levels: I8) -> None:
+    """Where the fullest quarter of each cell has its middle: from the finest zoom on, each from the one
+    below.
+
+    Of equally full quarters it is the first in key order.
+    """
     begin, end = levels[DEEPEST, 0], levels[DEEPEST + 1, 0] - 1
     sums = np.zeros((end - begin, 2), np.int64)
     for cell in range(begin, end):
-        for row in range(cells[cell, START], cells[cell + 1, START]):
-            sums[cell - begin, 0] += points[row, X]
-            sums[cell - begin, 1] += points[row, Y]
-    for zoom in range(DEEPEST, -1, -1):
+        row, most = cells[cell, START], 0
+        while row < cells[cell + 1, START]:
+            quarter, first = keys[row] >> (2 * (BITS - CELL_BITS - DEEPEST - 1)), row
+            x, y = np.int64(0), np.int64(0)
+            while (
+                row < cells[cell + 1, START]
+                and keys[row] >> (2 * (BITS - CELL_BITS - DEEPEST - 1)) == quarter
+            ):
+                x += points[row, X]
+                y += points[row, Y]
+                row += 1
+            sums[cell - begin, 0] += x
+            sums[cell - begin, 1] += y
+            if row - first > most:
+                most = row - first
+                cells[cell, CELL_X], cells[cell, CELL_Y] = x // most, y // most
+    for zoom in range(DEEPEST - 1, -1, -1):
         begin, end = levels[zoom, 0], levels[zoom + 1, 0] - 1
-        if zoom < DEEPEST:
-            finer, reached = levels[zoom + 1, 0], 0
-            for cell in range(begin, end):
-                x, y = np.int64(0), np.int64(0)
-                while cells[finer + reached, START] < cells[cell + 1, START]:
-                    x += sums[reached, 0]
-                    y += sums[reached, 1]
-                    reached += 1
-                sums[cell - begin, 0], sums[cell - begin, 1] = x, y
+        finer, reached = levels[zoom + 1, 0], 0
         for cell in range(begin, end):
-            n = cells[cell + 1, START] - cells[cell, START]
-            cells[cell, CELL_X] = sums[cell - begin, 0] // n
-            cells[cell, CELL_Y] = sums[cell - begin, 1] // n
+            total_x, total_y, most = np.int64(0), np.int64(0), 0
+            while cells[finer + reached, START] < cells[cell + 1, START]:
+                x, y = sums[reached, 0], sums[reached, 1]
+                n = cells[finer + reached + 1, START] - cells[finer + reached, START]
+                total_x += x
+                total_y += y
+                reached += 1
+                if n > most:
+                    most = n
+                    cells[cell, CELL_X], cells[cell, CELL_Y] = x // n, y // n
+            # Rows already read are written over: a zoom never has more cells than the one below it.
+            sums[cell - begin, 0], sums[cell - begin, 1] = total_x, total_y

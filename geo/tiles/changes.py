@@ -17,8 +17,9 @@ I4 = NDArray[np.int32]
 
 LAST_ZOOM: Final = 20
 """The last zoom with tiles: a cell is 16 units there, 2.4 m at the equator."""
-ZOOMS: Final = LAST_ZOOM + CELL_BITS + 1
-"""Cells of zoom −4 to 20: a tile of zoom z is the cell of zoom z − 4 of the same key."""
+ZOOMS: Final = LAST_ZOOM + CELL_BITS + 2
+"""Cells of zoom −4 to 21: a tile of zoom z is the cell of zoom z − 4 of the same key, and a quarter of a cell
+is one of zoom z + 1."""
 SMALLEST: Final = 1 << 10
 
 
@@ -87,8 +88,8 @@ class Changes:
 
 @inner
 def _code(zoom: int, cell: int) -> int:
-    """Name a cell by zoom (−4 to 20) and key (below 2⁴⁸); above 0."""
-    return (np.int64(zoom + CELL_BITS + 1) << 48) | cell  # type: ignore[return-value]
+    """Name a cell by zoom (−4 to 21) and key (below 2⁵⁰); above 0."""
+    return (np.int64(zoom + CELL_BITS + 1) << 52) | cell  # type: ignore[return-value]
 
 
 @inner
@@ -124,7 +125,7 @@ def _record(table: Differences, used: int, key: int, state: int, number: int, si
     x, y = gather(key), gather(key >> 1)
     status = table.first_status + ((state >> STATUS_SHIFT) & 3)
     severity = table.first_severity + ((state >> SEVERITY_SHIFT) & 3)
-    for zoom in range(-CELL_BITS, LAST_ZOOM + 1):
+    for zoom in range(-CELL_BITS, LAST_ZOOM + 2):
         code = _code(zoom, key >> (2 * (BITS - CELL_BITS - zoom)))
         slot = _find_slot(slots, code)
         if slots[slot, 0] == 0:

@@ -30,8 +30,8 @@ I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
 
 PLACE, N, AT_X, AT_Y, BEGIN, END, ROW, OWNER = range(8)
-"""Columns of found cells: place in the window, points, their middle in world units, rows of the filed points,
-row of the differences or −1, owner."""
+"""Columns of found cells: place in the window, points, middle of their fullest quarter in world units, rows
+of the filed points, row of the differences or −1, owner."""
 FOUND: Final = 8
 
 _LOCAL: Final = key_xy(np.arange(SIDE * SIDE)).astype(np.int32)
@@ -105,7 +105,7 @@ def find_cells(window: Window, has_changes: bool, points: Points, changed: Diffe
                         x, y, window, tile_cells[at], tile_cells[at + 1], points.cells, found, number
                     )
             else:
-                number = _deep(tile, x, y, window, points, found, number)
+                number = _deep(tile, x, y, window, points, changed, found, number)
             if has_changes and find_row(changed.slots, zoom - CELL_BITS, tile) >= 0:
                 number = _changed(tile, x, y, window, points, changed, found, number)
     return number
@@ -146,7 +146,9 @@ def _filed(x: int, y: int, window: Window, begin: int, end: int, cells: I4, foun
 
 
 @inner
-def _deep(tile: int, x: int, y: int, window: Window, points: Points, found: Found, number: int) -> int:
+def _deep(
+    tile: int, x: int, y: int, window: Window, points: Points, changed: Differences, found: Found, number: int
+) -> int:
     """Cells of zooms whose cells are not kept, from the points themselves."""
     keys, rows = points.keys, found.rows
     shift = 2 * (BITS - window.zoom)
@@ -158,12 +160,11 @@ def _deep(tile: int, x: int, y: int, window: Window, points: Points, found: Foun
         after = _end_of_cell(keys, begin, end, shift)
         column, row = x + _LOCAL[cell & 255, 0], y + _LOCAL[cell & 255, 1]
         if 0 <= column < window.side and 0 <= row < window.side:
-            sum_x, sum_y = sum_range(begin, after, points)
+            at_x, at_y = _fullest(window.zoom, cell, begin, after, False, points, changed)
             rows[number, PLACE] = row << window.bits | column
             rows[number, BEGIN], rows[number, END] = begin, after
             rows[number, N] = after - begin
-            rows[number, AT_X] = sum_x // (after - begin)
-            rows[number, AT_Y] = sum_y // (after - begin)
+            rows[number, AT_X], rows[number, AT_Y] = at_x, at_y
             rows[number, ROW] = -1
             rows[number, OWNER] = NO_OWNER
             number += 1
@@ -194,16 +195,20 @@ def _changed(
         for local in range(part << 4, (part + 1) << 4):
             column, row = x + _LOCAL[local, 0], y + _LOCAL[local, 1]
             if 0 <= column < window.side and 0 <= row < window.side:
-                change = find_row(changed.slots, window.zoom, (tile << 8) | local)
-                if change >= 0:
-                    number = _lay(row << window.bits | column, change, points, changed, found, number)
+                place, cell = row << window.bits | column, (tile << 8) | local
+                number = _lay(place, window.zoom, cell, points, changed, found, number)
     return number
 
 
 @inner
-def _lay(place: int, change: int, points: Points, changed: Differences, found: Found, number: int) -> int:
-    """Lay the differences of one cell over what was filed of it, if anything was."""
-    rows, sums = found.rows, changed.sums
+def _lay(
+    place: int, zoom: int, cell: int, points: Points, changed: Differences, found: Found, number: int
+) -> int:
+    """Lay the differences of one cell, if there are any, over what was filed of it, if anything was."""
+    change = find_row(changed.slots, zoom, cell)
+    if change < 0:
+        return number
+    rows = found.rows
     at = found.grid[place] - 1
     if at < 0:
         at = number
@@ -212,14 +217,38 @@ def _lay(place: int, change: int, points: Points, changed: Differences, found: F
         rows[at, OWNER] = NO_OWNER
         number += 1
         found.grid[place] = number
-    n = rows[at, N] + sums[change, SUM_N]
     rows[at, ROW] = change
-    rows[at, N] = n
-    if n <= 0:
+    rows[at, N] += changed.sums[change, SUM_N]
+    if rows[at, N] <= 0:
         rows[at, N] = 0
         found.grid[place] = 0
         return number
-    sum_x, sum_y = sum_range(rows[at, BEGIN], rows[at, END], points)
-    rows[at, AT_X] = (sum_x + sums[change, SUM_X]) // n
-    rows[at, AT_Y] = (sum_y + sums[change, SUM_Y]) // n
+    at_x, at_y = _fullest(zoom, cell, rows[at, BEGIN], rows[at, END], True, points, changed)
+    rows[at, AT_X], rows[at, AT_Y] = at_x, at_y
     return number
+
+
+@inner
+def _fullest(
+    zoom: int, cell: int, begin: int, end: int, has_changes: bool, points: Points, changed: Differences
+) -> tuple[int, int]:
+    """Where the fullest quarter of a cell has its middle; of equally full ones it is the first in key
+    order.
+    """
+    shift = 2 * (BITS - CELL_BITS - zoom - 1)
+    most, most_x, most_y = np.int64(0), np.int64(0), np.int64(0)
+    for quarter in range(cell << 2, (cell + 1) << 2):
+        after = _lower_bound(points.keys, begin, end, (quarter + 1) << shift)
+        n, change = np.int64(after - begin), -1
+        if has_changes:
+            change = find_row(changed.slots, zoom + 1, quarter)
+            if change >= 0:
+                n += changed.sums[change, SUM_N]
+        if n > most:
+            sum_x, sum_y = sum_range(begin, after, points)
+            if change >= 0:
+                sum_x += changed.sums[change, SUM_X]
+                sum_y += changed.sums[change, SUM_Y]
+            most, most_x, most_y = n, sum_x // n, sum_y // n
+        begin = after
+    return most_x, most_y  # type: ignore[return-value]
