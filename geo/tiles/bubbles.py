@@ -23,11 +23,27 @@ from geo.tiles.cells import (
 )
 from geo.tiles.changes import Differences, find_row
 from geo.tiles.compiled import inner, outer
-from geo.tiles.merging import ITSELF, NEAR, decide, reach_of
+from geo.tiles.merging import ITSELF, NEAR, NEIGHBOURS, decide, neighbour, neighbours_of, reach_of
 from geo.tiles.positions import BITS, spread
 from geo.tiles.scheme import DAY_SHIFT, STATUS_SHIFT
 from geo.tiles.vector_tile import EXTENT, WORD, Words, encode
-from geo.tiles.windows import AT_X, AT_Y, BEGIN, END, OWNER, PLACE, ROW, Found, Window, find_cells, room_for
+from geo.tiles.windows import (
+    AT_X,
+    AT_Y,
+    BEGIN,
+    BORDER,
+    END,
+    OWNER,
+    PLACE,
+    ROW,
+    Found,
+    Window,
+    column_of,
+    find_cells,
+    place_of,
+    room_for,
+    row_of,
+)
 from geo.tiles.windows import N as FOUND_N
 
 I8 = NDArray[np.int64]
@@ -116,7 +132,7 @@ def _area(tile: Tile, margin: int) -> Area:
     across = SIDE if tile.is_merged or tile.zoom == 0 else ROUGH
     zoom = tile.zoom if across == SIDE else tile.zoom - 1
     side, bits = across + 2 * margin, ZONE_BITS
-    while side > 1 << bits:
+    while side + 2 * BORDER > 1 << bits:
         bits += 1
     return Area(Window(zoom, tile.x * across - margin, tile.y * across - margin, side, bits), across, margin)
 
@@ -166,7 +182,7 @@ def _is_certain(area: Area, found: Found, number: int) -> bool:
     for cell in range(number):
         if found.rows[cell, OWNER] == NO_OWNER and found.rows[cell, FOUND_N] > 0:
             place = found.rows[cell, PLACE]
-            column, row = place & ((1 << bits) - 1), place >> bits
+            column, row = column_of(place, bits), row_of(place, bits)
             if edge <= column < after and edge <= row < after:
                 return False
     return True
@@ -209,7 +225,7 @@ def _kept(tile: Tile, area: Area, found: Found) -> tuple[I4, I4]:
     n = 0
     for row in range(zone):
         for column in range(zone):
-            cell = found.grid[(row + edge) << area.window.bits | (column + edge)] - 1
+            cell = found.grid[place_of(column + edge, row + edge, area.window.bits)] - 1
             if cell < 0 or found.rows[cell, OWNER] != ITSELF:
                 continue
             at_x, at_y = found.rows[cell, AT_X] - x, found.rows[cell, AT_Y] - y
@@ -226,13 +242,13 @@ def _ranges(area: Area, found: Found, number: int, bubble_at: I4) -> tuple[I8, I
     ranges = np.empty((number, 3), np.int64)
     added = np.empty((number, 2), np.int64)
     n_ranges, n_added = 0, 0
-    bits, mask = area.window.bits, (1 << area.window.bits) - 1
+    bits = area.window.bits
     zone, edge = area.across + 2 * RIM, area.margin - RIM + NEAR
     for cell in range(number):
         owner, place = found.rows[cell, OWNER], found.rows[cell, PLACE]
         if owner == NO_OWNER or found.rows[cell, FOUND_N] == 0:
             continue
-        column, row = (place & mask) + (owner & 7) - edge, (place >> bits) + (owner >> 3) - edge
+        column, row = column_of(place, bits) + (owner & 7) - edge, row_of(place, bits) + (owner >> 3) - edge
         if not (0 <= column < zone and 0 <= row < zone):
             continue
         bubble = bubble_at[row << ZONE_BITS | column] - 1
@@ -282,16 +298,15 @@ def _spare(cell: int, window: Window, found: Found) -> float:
 
     It is half of what it has to spare to the nearest other, so that they stay as far apart as the reach.
     """
-    rows, grid, side, bits = found.rows, found.grid, window.side, window.bits
-    column, row = rows[cell, PLACE] & ((1 << bits) - 1), rows[cell, PLACE] >> bits
-    x, y = np.int64(rows[cell, AT_X]), np.int64(rows[cell, AT_Y])
     reach = reach_of(window.zoom)
-    nearest = np.int64((reach + reach // 2) ** 2)
-    for near_row in range(max(row - NEAR, 0), min(row + NEAR + 1, side)):
-        for near_column in range(max(column - NEAR, 0), min(column + NEAR + 1, side)):
-            other = grid[near_row << bits | near_column] - 1
-            if other >= 0 and other != cell and rows[other, OWNER] == ITSELF:
-                nearest = min(nearest, (rows[other, AT_X] - x) ** 2 + (rows[other, AT_Y] - y) ** 2)
+    farthest = reach + reach // 2
+    near = np.empty((NEIGHBOURS + 1, 2), np.int64)
+    here = int(found.rows[cell, PLACE])
+    nearest = np.int64(farthest * farthest)
+    for at in range(neighbours_of(here, window.bits, farthest, found.spots, near)):
+        other = found.grid[neighbour(here, near[at, 0], window.bits)] - 1
+        if found.rows[other, OWNER] == ITSELF:
+            nearest = min(nearest, near[at, 1])
     return (math.sqrt(np.float64(nearest)) - reach) / 2.0
 
 
@@ -304,24 +319,24 @@ def tile_features(tile: Tile, points: Points, changed: Differences, telling: Tel
     Middles in world units, (n, 2) int64, and features and tags as `vector_tile.encode` takes them.
     """
     middles, sums, counts = _bubbles(tile, points, changed)
-    features, tags = _features(
-        tile, middles, sums, counts, points.first_status, points.first_severity, telling
-    )
+    features, tags = _features(tile, middles, sums, counts, points, telling)
     return middles, features, tags
 
 
 @outer
 def tile_bytes(tile: Tile, points: Points, changed: Differences, telling: Telling, words: Words) -> U1:
     """Write a tile: its features, encoded."""
-    _, features, tags = tile_features(tile, points, changed, telling)
+    middles, sums, counts = _bubbles(tile, points, changed)
+    features, tags = _features(tile, middles, sums, counts, points, telling)
     return encode(features, tags, words)
 
 
 @inner
 def _features(
-    tile: Tile, middles: I8, sums: I8, counts: I4, first_status: int, first_severity: int, telling: Telling
+    tile: Tile, middles: I8, sums: I8, counts: I4, points: Points, telling: Telling
 ) -> tuple[I8, I8]:
     """Say of each bubble what may be said of it."""
+    first_status, first_severity = points.first_status, points.first_severity
     features = np.empty((len(middles), 4), np.int64)
     tags = np.empty((len(middles) * (len(KEYS) + counts.shape[1]), 2), np.int64)
     shift = BITS - tile.zoom

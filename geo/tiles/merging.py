@@ -21,8 +21,21 @@ from numpy.typing import NDArray
 from geo.tiles.cells import MARK, NO_OWNER, SIDE, Points
 from geo.tiles.changes import Differences
 from geo.tiles.compiled import inner, long
-from geo.tiles.positions import BITS, gather
-from geo.tiles.windows import AT_X, AT_Y, OWNER, PLACE, Found, N, Window, find_cells, room_for
+from geo.tiles.positions import BITS, WORLD, gather
+from geo.tiles.windows import (
+    BORDER,
+    OWNER,
+    PLACE,
+    Found,
+    N,
+    Window,
+    column_of,
+    empty,
+    find_cells,
+    place_of,
+    room_for,
+    row_of,
+)
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
@@ -30,14 +43,16 @@ U1 = NDArray[np.uint8]
 
 REACH_512: Final = 40
 """Least distance of two bubbles' middles, in 1/512 of a tile's side: pixels, on most maps."""
-NEAR: Final = 2
+NEAR: Final = BORDER
 """Cells within reach of each other are at most so many columns and rows apart: 40/512 is 1.25 cells."""
 ITSELF: Final = NEAR << 3 | NEAR
-"""Owners are numbered by place: 8 × (rows down + 2) + columns right + 2."""
+"""Cells near a cell are numbered: 8 × (rows down + 2) + columns right + 2; owners, too. Seen from the other
+cell, the number is that of the opposite side, 36 − it."""
+NEIGHBOURS: Final = (2 * NEAR + 1) ** 2
 
 UNDECIDED, KEPT, JOINED, UNCERTAIN = range(4)
 
-PART_BITS: Final = 3
+PART_BITS: Final = 4
 PART: Final = 1 << PART_BITS
 """Tiles along the side of the parts that a build decides one by one."""
 MARGIN: Final = SIDE
@@ -102,26 +117,31 @@ def decide(window: Window, found: Found, number: int, reaches: U1) -> None:
     `reaches`, shape (≥ number,), is filled with how many cells away, at most, those are on which a cell's
     being a bubble or not depends (255 where uncertain).
     """
-    rows, mask = found.rows, (1 << window.bits) - 1
+    rows, bits = found.rows, window.bits
     priority = np.empty(number, np.int32)
     for cell in range(number):
         place = rows[cell, PLACE]
-        column, row = window.left + (place & mask), window.top + (place >> window.bits)
+        column, row = window.left + column_of(place, bits), window.top + row_of(place, bits)
         priority[cell] = _priority(window.zoom, column, row, rows[cell, N])
         rows[cell, OWNER] = NO_OWNER
         reaches[cell] = 255
     marks = np.zeros(number, np.uint8)
     is_doubtful = np.zeros(number, np.bool_)
     nearest = np.full(number, np.int64(1) << 62, np.int64)
-    near = np.empty((25, 4), np.int64)
+    near = np.empty((NEIGHBOURS + 1, 3), np.int64)
+    reach = reach_of(window.zoom)
     order = _by_priority(priority, number)
     for turn in range(number):
         cell = order[turn]
         if marks[cell] == JOINED or rows[cell, N] == 0:
             continue
-        place = rows[cell, PLACE]
-        neighbours = _neighbours(cell, window, found, near)
-        if is_doubtful[cell] or not _is_inside(place & mask, place >> window.bits, window):
+        place = int(rows[cell, PLACE])
+        neighbours = neighbours_of(place, bits, reach, found.spots, near)
+        for at in range(neighbours):
+            which = near[at, 0]
+            near[at, 0] = found.grid[neighbour(place, which, bits)] - 1
+            near[at, 2] = which
+        if is_doubtful[cell] or not _is_inside(column_of(place, bits), row_of(place, bits), window):
             marks[cell] = UNCERTAIN
             for at in range(neighbours):
                 is_doubtful[near[at, 0]] = True
@@ -145,47 +165,61 @@ def _is_inside(column: int, row: int, window: Window) -> bool:
 
 
 @inner
-def _neighbours(cell: int, window: Window, found: Found, near: I8) -> int:
-    """List cells within reach: row, squared distance, cells apart, and the number by which they name this."""
-    rows, grid, side, bits = found.rows, found.grid, window.side, window.bits
-    x, y = np.int64(rows[cell, AT_X]), np.int64(rows[cell, AT_Y])
-    column, row = rows[cell, PLACE] & ((1 << bits) - 1), rows[cell, PLACE] >> bits
-    reach_2 = reach_of(window.zoom) ** 2
+def neighbours_of(here: int, bits: int, reach: int, spots: I8, near: I8) -> int:
+    """List the cells nearer than `reach` to the one at a place: (which it is, squared distance).
+
+    Written without a branch: whether a cell is near cannot be foretold, and a processor that guesses wrongly
+    takes longer than to write down all.
+    """
+    x, y = spots[here] >> BITS, spots[here] & (WORLD - 1)
+    reach_2 = reach * reach
     number = 0
-    for near_row in range(max(row - NEAR, 0), min(row + NEAR + 1, side)):
-        for near_column in range(max(column - NEAR, 0), min(column + NEAR + 1, side)):
-            other = grid[near_row << bits | near_column] - 1
-            if other < 0 or other == cell:
-                continue
-            distance = (rows[other, AT_X] - x) ** 2 + (rows[other, AT_Y] - y) ** 2
-            if distance < reach_2:
-                near[number, 0], near[number, 1] = other, distance
-                near[number, 2] = max(abs(near_row - row), abs(near_column - column))
-                near[number, 3] = (row - near_row + NEAR) << 3 | (column - near_column + NEAR)
-                number += 1
+    for down in range(-NEAR, NEAR + 1):
+        first = here + (down << bits)
+        for right in range(-NEAR, NEAR + 1):
+            spot = spots[first + right]
+            dx, dy = (spot >> BITS) - x, (spot & (WORLD - 1)) - y
+            distance = dx * dx + dy * dy
+            near[number, 0], near[number, 1] = (down + NEAR) << 3 | (right + NEAR), distance
+            number += (spot >= 0) & (distance < reach_2) & (distance > 0)
     return number
+
+
+@inner
+def neighbour(here: int, which: int, bits: int) -> int:
+    """The place of a numbered neighbour."""
+    return here + (((which >> 3) - NEAR) << bits) + (which & 7) - NEAR
+
+
+@inner
+def _apart(which: int) -> int:
+    """How many columns or rows a numbered neighbour is away."""
+    return max(abs((which >> 3) - NEAR), abs((which & 7) - NEAR))
 
 
 @inner
 def _keep(
     cell: int, neighbours: int, near: I8, priority: I4, marks: U1, nearest: I8, reaches: U1, rows: I4
 ) -> int:
-    """Let the neighbours of a bubble join it. Returns how far off those cells are on which it depends."""
-    farthest = NEAR
+    """Let the neighbours of a bubble join it. Returns how far off those cells are on which it depends.
+
+    `near` holds rows, squared distances, and which neighbours they are.
+    """
+    farthest = np.int64(NEAR)
     for at in range(neighbours):
         other = near[at, 0]
         if priority[other] < priority[cell]:
-            farthest = max(farthest, reaches[other] + near[at, 2])
+            farthest = max(farthest, reaches[other] + _apart(near[at, 2]))
     for at in range(neighbours):
-        other = near[at, 0]
+        other, which = near[at, 0], near[at, 2]
         if marks[other] == UNDECIDED:
             marks[other] = JOINED
         if near[at, 1] < nearest[other]:
             nearest[other] = near[at, 1]
-            rows[other, OWNER] = near[at, 3]
+            rows[other, OWNER] = 2 * ITSELF - which
         if priority[other] > priority[cell]:  # it is no bubble, whatever else may be around it
-            reaches[other] = min(np.int64(reaches[other]), farthest + near[at, 2])
-    return min(farthest, 255)
+            reaches[other] = min(np.int64(reaches[other]), farthest + _apart(which))
+    return min(farthest, np.int64(255))  # type: ignore[return-value]
 
 
 @long
@@ -214,20 +248,18 @@ def decide_all(points: Points, changed: Differences, farthest: int) -> None:
             _forget_far(window, found, number, reaches, farthest - NEAR)
             for at in range(first, tile):
                 _write(tile_keys[at], window, tile_cells[at], tile_cells[at + 1], points.cells, found)
-            for row in range(number):
-                found.grid[found.rows[row, PLACE]] = 0
+            empty(found, number)
 
 
 @inner
 def _forget_far(window: Window, found: Found, number: int, reaches: U1, farthest: int) -> None:
     """Leave undecided what depends on cells too far off: whom a cell joins depends on all cells near it."""
-    side, bits = window.side, window.bits
+    across = 1 << window.bits
     for cell in range(number):
         if reaches[cell] > farthest:
-            column, row = found.rows[cell, PLACE] & ((1 << bits) - 1), found.rows[cell, PLACE] >> bits
-            for near_row in range(max(row - NEAR, 0), min(row + NEAR + 1, side)):
-                for near_column in range(max(column - NEAR, 0), min(column + NEAR + 1, side)):
-                    other = found.grid[near_row << bits | near_column] - 1
+            for down in range(-NEAR, NEAR + 1):
+                for right in range(-NEAR, NEAR + 1):
+                    other = found.grid[found.rows[cell, PLACE] + down * across + right] - 1
                     if other >= 0:
                         found.rows[other, OWNER] = NO_OWNER
 
@@ -238,5 +270,5 @@ def _write(tile: int, window: Window, begin: int, end: int, cells: I4, found: Fo
     x, y = gather(tile) * SIDE - window.left, gather(tile >> 1) * SIDE - window.top
     for cell in range(begin, end):
         local = cells[cell, MARK] & 255
-        place = (y + gather(local >> 1)) << window.bits | (x + gather(local))
+        place = place_of(x + gather(local), y + gather(local >> 1), window.bits)
         cells[cell, MARK] = local | found.rows[found.grid[place] - 1, OWNER] << 8

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.tiles.compiled import inner, outer
+from geo.tiles.compiled import inner
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
@@ -93,7 +93,7 @@ def _zigzag(value: int) -> int:
     return (value << 1) ^ (value >> 63)
 
 
-@outer
+@inner
 def encode(features: I8, tags: I8, words: Words) -> U1:  # noqa: C901, PLR0912, PLR0915  one loop: a call for
     # each tag would cost as much as the tag
     """Write a tile of one layer.

@@ -33,6 +33,8 @@ PLACE, N, AT_X, AT_Y, BEGIN, END, ROW, OWNER = range(8)
 """Columns of found cells: place in the window, points, middle of their fullest quarter in world units, rows
 of the filed points, row of the differences or −1, owner."""
 FOUND: Final = 8
+BORDER: Final = 2
+"""Columns and rows around a window that are always empty: so neighbours need no look at where it ends."""
 
 _LOCAL: Final = key_xy(np.arange(SIDE * SIDE)).astype(np.int32)
 """Column and row of each of a tile's cells, in key order."""
@@ -50,7 +52,7 @@ class Window(NamedTuple):
     side
         Columns and rows.
     bits
-        side ≤ 2^bits; the cell in a row and column has the *place* row × 2^bits + column.
+        side + 4 ≤ 2^bits; see `place_of`.
     """
 
     zoom: int
@@ -68,18 +70,49 @@ class Found(NamedTuple):
     rows
         (≥ side², 8) int32.
     grid
-        (side × 2^bits,) int32, by place: row + 1 of each cell with points, 0 where there is none.
+        (places,) int32, by place: row + 1 of each cell with points, 0 where there is none.
+    spots
+        (places,) int64, by place: x << 28 | y of each cell with points, −1 where there is none.
     """
 
     rows: I4
     grid: I4
+    spots: I8
+
+
+@inner
+def place_of(column: int, row: int, bits: int) -> int:
+    """Number a window's cell."""
+    return (row + BORDER) << bits | (column + BORDER)
+
+
+@inner
+def column_of(place: int, bits: int) -> int:
+    """The column of a numbered cell."""
+    return (place & ((1 << bits) - 1)) - BORDER
+
+
+@inner
+def row_of(place: int, bits: int) -> int:
+    """The row of a numbered cell."""
+    return (place >> bits) - BORDER
 
 
 @inner
 def room_for(window: Window) -> Found:
     """Room for the cells of a window."""
     rows = np.empty((window.side * window.side, FOUND), np.int32)
-    return Found(rows, np.zeros(window.side << window.bits, np.int32))
+    places = (window.side + 2 * BORDER) << window.bits
+    return Found(rows, np.zeros(places, np.int32), np.full(places, -1, np.int64))
+
+
+@inner
+def empty(found: Found, number: int) -> None:
+    """Take the cells out again."""
+    for row in range(number):
+        place = found.rows[row, PLACE]
+        found.grid[place] = 0
+        found.spots[place] = -1
 
 
 @inner
@@ -126,18 +159,19 @@ def _lower_bound(keys: I8, begin: int, end: int, key: int) -> int:
 @inner
 def _filed(x: int, y: int, window: Window, begin: int, end: int, cells: I4, found: Found, number: int) -> int:
     """Cells `begin` to `end`, of the tile whose first cell is in column x and row y of the window."""
-    side, bits, rows, grid = window.side, window.bits, found.rows, found.grid
+    side, bits, rows, grid, spots = window.side, window.bits, found.rows, found.grid, found.spots
     for cell in range(begin, end):
         mark = cells[cell, MARK]
         column, row = x + _LOCAL[mark & 255, 0], y + _LOCAL[mark & 255, 1]
         if 0 <= column < side and 0 <= row < side:
-            place = row << bits | column
+            place = place_of(column, row, bits)
             rows[number, PLACE] = place
             rows[number, BEGIN] = cells[cell, START]
             rows[number, END] = cells[cell + 1, START]
             rows[number, N] = rows[number, END] - rows[number, BEGIN]
             rows[number, AT_X] = cells[cell, CELL_X]
             rows[number, AT_Y] = cells[cell, CELL_Y]
+            spots[place] = np.int64(cells[cell, CELL_X]) << BITS | cells[cell, CELL_Y]
             rows[number, ROW] = -1
             rows[number, OWNER] = mark >> 8
             number += 1
@@ -161,14 +195,16 @@ def _deep(
         column, row = x + _LOCAL[cell & 255, 0], y + _LOCAL[cell & 255, 1]
         if 0 <= column < window.side and 0 <= row < window.side:
             at_x, at_y = _fullest(window.zoom, cell, begin, after, False, points, changed)
-            rows[number, PLACE] = row << window.bits | column
+            place = place_of(column, row, window.bits)
+            rows[number, PLACE] = place
             rows[number, BEGIN], rows[number, END] = begin, after
             rows[number, N] = after - begin
             rows[number, AT_X], rows[number, AT_Y] = at_x, at_y
             rows[number, ROW] = -1
             rows[number, OWNER] = NO_OWNER
             number += 1
-            found.grid[row << window.bits | column] = number
+            found.grid[place] = number
+            found.spots[place] = at_x << BITS | at_y
         begin = after
     return number
 
@@ -195,7 +231,7 @@ def _changed(
         for local in range(part << 4, (part + 1) << 4):
             column, row = x + _LOCAL[local, 0], y + _LOCAL[local, 1]
             if 0 <= column < window.side and 0 <= row < window.side:
-                place, cell = row << window.bits | column, (tile << 8) | local
+                place, cell = place_of(column, row, window.bits), (tile << 8) | local
                 number = _lay(place, window.zoom, cell, points, changed, found, number)
     return number
 
@@ -222,9 +258,11 @@ def _lay(
     if rows[at, N] <= 0:
         rows[at, N] = 0
         found.grid[place] = 0
+        found.spots[place] = -1
         return number
     at_x, at_y = _fullest(zoom, cell, rows[at, BEGIN], rows[at, END], True, points, changed)
     rows[at, AT_X], rows[at, AT_Y] = at_x, at_y
+    found.spots[place] = at_x << BITS | at_y
     return number
 
 
