@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from geo.tiles.cells import (
     CELL_BITS,
-    NO_OWNER,
+    DEEPEST,
     SIDE,
     SUM_ID,
     SUM_STATE,
@@ -23,8 +22,8 @@ from geo.tiles.cells import (
 )
 from geo.tiles.changes import Differences, find_row
 from geo.tiles.compiled import inner, outer
-from geo.tiles.merging import ITSELF, NEAR, NEIGHBOURS, decide, neighbour, neighbours_of, reach_of
-from geo.tiles.positions import BITS, spread
+from geo.tiles.merging import ITSELF, NEAR, decide, middle_of, reach_of
+from geo.tiles.positions import BITS, key_xy, spread
 from geo.tiles.scheme import DAY_SHIFT, STATUS_SHIFT
 from geo.tiles.vector_tile import EXTENT, WORD, Words, encode
 from geo.tiles.windows import (
@@ -33,6 +32,7 @@ from geo.tiles.windows import (
     BEGIN,
     BORDER,
     END,
+    NO_OWNER,
     OWNER,
     PLACE,
     ROW,
@@ -40,6 +40,7 @@ from geo.tiles.windows import (
     Window,
     column_of,
     find_cells,
+    lower_bound,
     place_of,
     room_for,
     row_of,
@@ -60,6 +61,16 @@ AROUND: Final = 2
 """What was decided at the build holds until something changes in the tile or two rings of tiles around it."""
 CERTAIN_WITHIN: Final = AROUND * SIDE - SEEN
 """So it must not depend on cells farther off."""
+_ORDER: Final = np.array(
+    [
+        (column, row)
+        for y in (-SIDE, 0, SIDE)
+        for x in (-SIDE, 0, SIDE)
+        for column, row in (key_xy(np.arange(SIDE * SIDE)) + np.array([x + RIM, y + RIM])).tolist()
+        if 0 <= column < SIDE + 2 * RIM and 0 <= row < SIDE + 2 * RIM
+    ]
+)
+"""Columns and rows of a tile's cells and their rim: tile by tile, in key order."""
 ROUGH: Final = SIDE // 2
 """Cells along a tile's side where none are merged."""
 
@@ -138,30 +149,24 @@ def _area(tile: Tile, margin: int) -> Area:
 
 
 @inner
-def _find(tile: Tile, points: Points, changed: Differences) -> tuple[Area, Found, int]:
-    """Find the cells in and around a tile, with their owners.
+def _find(tile: Tile, points: Points, changed: Differences) -> tuple[Area, Found, int, I8]:
+    """Find the cells in and around a tile, with their owners and gaps.
 
-    What was decided at the build is taken where it holds; else the cells are decided here, in a window that
-    is made larger until nothing beyond it can matter.
+    They are decided in a window that is made larger until nothing beyond it can matter.
     """
-    is_near_change = tile.has_changes and _is_near_change(tile, changed.slots)
-    area = _area(tile, SEEN if tile.is_merged else RIM)
-    found = room_for(area.window)
-    number = find_cells(area.window, is_near_change, points, changed, found)
-    if not tile.is_merged:
-        for cell in range(number):
-            found.rows[cell, OWNER] = ITSELF
-        return area, found, number
-    is_certain = not is_near_change and _is_certain(area, found, number)
-    margin = SIDE // 2
-    while not is_certain:
+    margin = SIDE // 2 if tile.is_merged else RIM
+    while True:
         area = _area(tile, margin)
         found = room_for(area.window)
         number = find_cells(area.window, tile.has_changes, points, changed, found)
-        decide(area.window, found, number, np.empty(number, np.uint8))
-        is_certain = _is_certain(area, found, number)
+        gaps = np.empty(number, np.int64)
+        if not tile.is_merged:
+            found.rows[:number, OWNER] = ITSELF
+            return area, found, number, gaps
+        decide(area.window, found, number, np.empty(number, np.uint8), gaps)
+        if _is_certain(area, found, number):
+            return area, found, number, gaps
         margin *= 2
-    return area, found, number
 
 
 @inner
@@ -196,7 +201,12 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I8, I8, 
     -------
     Middles in world units, (n, 2); sums (n, 5); counts (n, columns); by rows of cells from the north.
     """
-    area, found, number = _find(tile, points, changed)
+    ready = np.empty(4 * SIDE * SIDE, np.int32)
+    is_near_change = tile.has_changes and _is_near_change(tile, changed.slots)
+    number = -1 if is_near_change or not tile.is_merged else _ready(tile, points, ready)
+    if number >= 0:
+        return _copied(ready[:number], points)
+    area, found, number, gaps = _find(tile, points, changed)
     kept, bubble_at = _kept(tile, area, found)
     ranges, added = _ranges(area, found, number, bubble_at)
     sums = np.zeros((len(kept), SUMS), np.int64)
@@ -208,8 +218,53 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I8, I8, 
         for column in range(counts.shape[1]):
             counts[added[at, 1], column] += changed.counts[added[at, 0], column]
     middles = np.empty((len(kept), 2), np.int64)
-    drawn = _draw(tile, area.window, kept, found, middles, sums, counts)
+    drawn = _draw(tile, area.window, kept, gaps, found, middles, sums, counts)
     return middles[:drawn], sums[:drawn], counts[:drawn]
+
+
+@inner
+def _ready(tile: Tile, points: Points, ready: I4) -> int:
+    """List the bubbles of the build that are drawn in a tile; −1 where some have to be worked out now."""
+    if tile.zoom > DEEPEST:
+        return -1
+    levels, sums, last = points.levels, points.bubble_sums, (1 << tile.zoom) - 1
+    size = 1 << (BITS - tile.zoom)
+    left, top = tile.x * size, tile.y * size
+    rim, unsure = reach_of(tile.zoom) // 2, size // SIDE * SEEN
+    number = 0
+    for y in range(max(tile.y - 1, 0), min(tile.y + 1, last) + 1):
+        for x in range(max(tile.x - 1, 0), min(tile.x + 1, last) + 1):
+            key = spread(x) | (spread(y) << 1)
+            at = lower_bound(points.tile_keys, levels[tile.zoom, 1], levels[tile.zoom + 1, 1] - 1, key)
+            if points.tile_keys[at] != key:
+                continue
+            if points.tile_bubbles[at, 0] < 0:
+                return -1
+            for bubble in range(points.tile_bubbles[at, 0], points.tile_bubbles[at, 1]):
+                edge = rim if sums[bubble, N] >= 0 else unsure
+                right, down = sums[bubble, SUM_X] - left, sums[bubble, SUM_Y] - top
+                if -edge <= right < size + edge and -edge <= down < size + edge:
+                    if sums[bubble, N] < 0:
+                        return -1
+                    ready[number] = bubble
+                    number += 1
+    return number
+
+
+@inner
+def _copied(ready: I4, points: Points) -> tuple[I8, I8, I4]:
+    """Copy bubbles of the build, as `_bubbles` gives them."""
+    middles = np.empty((len(ready), 2), np.int64)
+    sums = np.empty((len(ready), SUMS), np.int64)
+    counts = np.empty((len(ready), points.bubble_counts.shape[1]), np.int32)
+    for at in range(len(ready)):
+        bubble = ready[at]
+        middles[at, 0], middles[at, 1] = points.bubble_sums[bubble, SUM_X], points.bubble_sums[bubble, SUM_Y]
+        for column in range(SUMS):
+            sums[at, column] = points.bubble_sums[bubble, column]
+        for column in range(counts.shape[1]):
+            counts[at, column] = points.bubble_counts[bubble, column]
+    return middles, sums, counts
 
 
 @inner
@@ -223,16 +278,18 @@ def _kept(tile: Tile, area: Area, found: Found) -> tuple[I4, I4]:
     bubble_at = np.zeros(zone << ZONE_BITS, np.int32)
     kept = np.empty(zone * zone, np.int32)
     n = 0
-    for row in range(zone):
-        for column in range(zone):
-            cell = found.grid[place_of(column + edge, row + edge, area.window.bits)] - 1
-            if cell < 0 or found.rows[cell, OWNER] != ITSELF:
-                continue
-            at_x, at_y = found.rows[cell, AT_X] - x, found.rows[cell, AT_Y] - y
-            if -rim <= at_x < size + rim and -rim <= at_y < size + rim:
-                kept[n] = cell
-                n += 1
-                bubble_at[row << ZONE_BITS | column] = n
+    for turn in range(zone * zone):
+        column, row = _ORDER[turn, 0], _ORDER[turn, 1]
+        if area.across == ROUGH:
+            column, row = turn % zone, turn // zone
+        cell = found.grid[place_of(column + edge, row + edge, area.window.bits)] - 1
+        if cell < 0 or found.rows[cell, OWNER] != ITSELF:
+            continue
+        at_x, at_y = found.rows[cell, AT_X] - x, found.rows[cell, AT_Y] - y
+        if -rim <= at_x < size + rim and -rim <= at_y < size + rim:
+            kept[n] = cell
+            n += 1
+            bubble_at[row << ZONE_BITS | column] = n
     return kept[:n], bubble_at
 
 
@@ -264,7 +321,9 @@ def _ranges(area: Area, found: Found, number: int, bubble_at: I4) -> tuple[I8, I
 
 
 @inner
-def _draw(tile: Tile, window: Window, kept: I4, found: Found, middles: I8, sums: I8, counts: I4) -> int:
+def _draw(
+    tile: Tile, window: Window, kept: I4, gaps: I8, found: Found, middles: I8, sums: I8, counts: I4
+) -> int:
     """Place the bubbles; those that do not reach into the tile are left out. Returns how many are left."""
     size = 1 << (BITS - tile.zoom)
     rim = reach_of(tile.zoom) // 2
@@ -272,16 +331,9 @@ def _draw(tile: Tile, window: Window, kept: I4, found: Found, middles: I8, sums:
     drawn = 0
     for bubble in range(len(kept)):
         cell = kept[bubble]
-        at_x, at_y = np.int64(found.rows[cell, AT_X]), np.int64(found.rows[cell, AT_Y])
+        at_x, at_y = int(found.rows[cell, AT_X]), int(found.rows[cell, AT_Y])
         if tile.is_merged:
-            n = sums[bubble, N]
-            move_x, move_y = sums[bubble, SUM_X] // n - at_x, sums[bubble, SUM_Y] // n - at_y
-            if move_x != 0 or move_y != 0:
-                spare = _spare(cell, window, found)
-                length = math.sqrt(np.float64(move_x * move_x + move_y * move_y))
-                if length > spare:  # towards zero, so that rounding never brings two bubbles nearer
-                    move_x, move_y = int(move_x * spare / length), int(move_y * spare / length)
-                at_x, at_y = at_x + move_x, at_y + move_y
+            at_x, at_y = middle_of(cell, sums, bubble, gaps[cell], window, found)
         if -rim <= at_x - x < size + rim and -rim <= at_y - y < size + rim:
             middles[drawn, 0], middles[drawn, 1] = at_x, at_y
             for column in range(SUMS):
@@ -290,24 +342,6 @@ def _draw(tile: Tile, window: Window, kept: I4, found: Found, middles: I8, sums:
                 counts[drawn, column] = counts[bubble, column]
             drawn += 1
     return drawn
-
-
-@inner
-def _spare(cell: int, window: Window, found: Found) -> float:
-    """How far a bubble may move, in world units: at most 1/4 of the reach.
-
-    It is half of what it has to spare to the nearest other, so that they stay as far apart as the reach.
-    """
-    reach = reach_of(window.zoom)
-    farthest = reach + reach // 2
-    near = np.empty((NEIGHBOURS + 1, 2), np.int64)
-    here = int(found.rows[cell, PLACE])
-    nearest = np.int64(farthest * farthest)
-    for at in range(neighbours_of(here, window.bits, farthest, found.spots, near)):
-        other = found.grid[neighbour(here, near[at, 0], window.bits)] - 1
-        if found.rows[other, OWNER] == ITSELF:
-            nearest = min(nearest, near[at, 1])
-    return (math.sqrt(np.float64(nearest)) - reach) / 2.0
 
 
 @outer

@@ -35,10 +35,8 @@ SUMS: Final = 5
 
 X, Y, STATE = range(3)
 """Columns of points."""
-START, CELL_X, CELL_Y, MARK = range(4)
-"""Columns of cells: first point, middle of the fullest quarter in world units, place in the tile | owner <<
-8."""
-NO_OWNER: Final = 255
+START, CELL_X, CELL_Y, LOCAL = range(4)
+"""Columns of cells: first point, middle of the fullest quarter in world units, place in the tile."""
 
 
 class Points(NamedTuple):
@@ -61,6 +59,12 @@ class Points(NamedTuple):
         each zoom ends with a tile beyond all others.
     levels
         (18, 2) int64: first row of each zoom in `cells` and in `tile_keys`.
+    bubble_sums, bubble_counts
+        (b, 5) int64 and (b, columns) int32: bubbles worked out beforehand, tile by tile, in key order; the
+        sums of x and y are those of its middle. −1 points stands for what has to be worked out as it is asked
+        for.
+    tile_bubbles
+        (t, 2) int32: first bubble of each tile, and the one after its last; −1 where none were worked out.
     first_status, first_severity
         Columns of counts.
     """
@@ -74,6 +78,9 @@ class Points(NamedTuple):
     tile_keys: I8
     tile_cells: I4
     levels: I8
+    bubble_sums: I8
+    bubble_counts: I4
+    tile_bubbles: I4
     first_status: int
     first_severity: int
 
@@ -102,6 +109,9 @@ def index_sorted(keys: I8, states: I4, ids: I8, scheme: Scheme) -> Points:
         tile_keys,
         tile_cells,
         levels,
+        np.empty((0, SUMS), dtype=np.int64),
+        np.empty((0, scheme.columns), dtype=np.int32),
+        np.full((len(tile_keys), 2), -1, dtype=np.int32),
         first_status,
         first_severity,
     )
@@ -250,12 +260,12 @@ def _fill_levels(keys: I8, levels: I8) -> tuple[I4, I8, I4]:
             at[zoom, 1] += 1
         for zoom in range(max(first, 0), DEEPEST + 1):
             cells[at[zoom, 0], START] = row
-            cells[at[zoom, 0], MARK] = (keys[row] >> (2 * (BITS - CELL_BITS - zoom))) & 255 | NO_OWNER << 8
+            cells[at[zoom, 0], LOCAL] = (keys[row] >> (2 * (BITS - CELL_BITS - zoom))) & 255
             at[zoom, 0] += 1
     for zoom in range(DEEPEST + 1):
         cells[at[zoom, 0], START] = len(keys)
         cells[at[zoom, 0], CELL_X], cells[at[zoom, 0], CELL_Y] = 0, 0
-        cells[at[zoom, 0], MARK] = NO_OWNER << 8
+        cells[at[zoom, 0], LOCAL] = 0
         tile_keys[at[zoom, 1]] = np.int64(1) << 60
         tile_cells[at[zoom, 1]] = at[zoom, 0]
     return cells, tile_keys, tile_cells

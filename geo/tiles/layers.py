@@ -91,7 +91,8 @@ def file_points(keys: I8, states: I4, ids: I8, scheme: Scheme, *, is_decided: bo
     """Sort and file points; `is_decided` merges them beforehand, so that tiles need not."""
     points = index_points(keys, states, ids, scheme)
     if is_decided:
-        decide_all(points, Changes(scheme).table, CERTAIN_WITHIN)
+        sums, counts = decide_all(points, Changes(scheme).table, CERTAIN_WITHIN)
+        points = points._replace(bubble_sums=sums, bubble_counts=counts)
     return points
 
 

@@ -13,17 +13,24 @@ to be. Whether a cell is a bubble depends on cells of higher priority alone, so 
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.tiles.cells import MARK, NO_OWNER, SIDE, Points
+from geo.tiles.cells import LOCAL, SIDE, SUM_X, SUM_Y, SUMS, Points, add_ranges
+from geo.tiles.cells import N as SUM_N
 from geo.tiles.changes import Differences
 from geo.tiles.compiled import inner, long
 from geo.tiles.positions import BITS, WORLD, gather
 from geo.tiles.windows import (
+    AT_X,
+    AT_Y,
+    BEGIN,
     BORDER,
+    END,
+    NO_OWNER,
     OWNER,
     PLACE,
     Found,
@@ -64,6 +71,13 @@ FEWEST: Final = 8
 def reach_of(zoom: int) -> int:
     """Least distance of two bubbles' middles, in world units."""
     return ((1 << (BITS - zoom)) * REACH_512) >> 9
+
+
+@inner
+def far_of(zoom: int) -> int:
+    """From this distance on, in world units, two bubbles do not hinder each other from moving."""
+    reach = reach_of(zoom)
+    return reach + reach // 2
 
 
 @inner
@@ -110,14 +124,28 @@ def _by_priority(priority: I4, number: int) -> I4:
     return order
 
 
+class Deciding(NamedTuple):
+    """What is known of a window's cells, by row: priority, mark, squared distance of the nearest bubble
+    within reach, and what `decide` fills.
+    """
+
+    priority: I4
+    marks: U1
+    nearest: I8
+    reaches: U1
+    gaps: I8
+
+
 @inner
-def decide(window: Window, found: Found, number: int, reaches: U1) -> None:
+def decide(window: Window, found: Found, number: int, reaches: U1, gaps: I8) -> None:
     """Decide the cells of a window; fills their column OWNER, `NO_OWNER` where cells outside could matter.
 
     `reaches`, shape (≥ number,), is filled with how many cells away, at most, those are on which a cell's
-    being a bubble or not depends (255 where uncertain).
+    being a bubble or not depends (255 where uncertain); `gaps`, (≥ number,), with the squared distance of a
+    bubble to the nearest other, at most that of `far_of`.
     """
     rows, bits = found.rows, window.bits
+    reach, far = reach_of(window.zoom), far_of(window.zoom)
     priority = np.empty(number, np.int32)
     for cell in range(number):
         place = rows[cell, PLACE]
@@ -125,18 +153,18 @@ def decide(window: Window, found: Found, number: int, reaches: U1) -> None:
         priority[cell] = _priority(window.zoom, column, row, rows[cell, N])
         rows[cell, OWNER] = NO_OWNER
         reaches[cell] = 255
+        gaps[cell] = far * far
     marks = np.zeros(number, np.uint8)
     is_doubtful = np.zeros(number, np.bool_)
-    nearest = np.full(number, np.int64(1) << 62, np.int64)
+    state = Deciding(priority, marks, np.full(number, reach * reach, np.int64), reaches, gaps)
     near = np.empty((NEIGHBOURS + 1, 3), np.int64)
-    reach = reach_of(window.zoom)
     order = _by_priority(priority, number)
     for turn in range(number):
         cell = order[turn]
         if marks[cell] == JOINED or rows[cell, N] == 0:
             continue
         place = int(rows[cell, PLACE])
-        neighbours = neighbours_of(place, bits, reach, found.spots, near)
+        neighbours = neighbours_of(place, bits, far, found.spots, near)
         for at in range(neighbours):
             which = near[at, 0]
             near[at, 0] = found.grid[neighbour(place, which, bits)] - 1
@@ -144,11 +172,9 @@ def decide(window: Window, found: Found, number: int, reaches: U1) -> None:
         if is_doubtful[cell] or not _is_inside(column_of(place, bits), row_of(place, bits), window):
             marks[cell] = UNCERTAIN
             for at in range(neighbours):
-                is_doubtful[near[at, 0]] = True
+                is_doubtful[near[at, 0]] |= near[at, 1] < reach * reach
             continue
-        marks[cell] = KEPT
-        rows[cell, OWNER] = ITSELF
-        reaches[cell] = _keep(cell, neighbours, near, priority, marks, nearest, reaches, rows)
+        _keep(cell, neighbours, near, reach, state, rows)
     for cell in range(number):
         if is_doubtful[cell] and marks[cell] == JOINED:
             rows[cell, OWNER] = NO_OWNER
@@ -198,40 +224,72 @@ def _apart(which: int) -> int:
 
 
 @inner
-def _keep(
-    cell: int, neighbours: int, near: I8, priority: I4, marks: U1, nearest: I8, reaches: U1, rows: I4
-) -> int:
-    """Let the neighbours of a bubble join it. Returns how far off those cells are on which it depends.
+def _keep(cell: int, neighbours: int, near: I8, reach: int, state: Deciding, rows: I4) -> None:
+    """Make a cell a bubble, and let those within reach join it.
 
-    `near` holds rows, squared distances, and which neighbours they are.
+    `near` holds the rows of cells that are not far, their squared distances, and which neighbours they are.
     """
+    priority, reaches, gaps = state.priority, state.reaches, state.gaps
+    state.marks[cell] = KEPT
+    rows[cell, OWNER] = ITSELF
     farthest = np.int64(NEAR)
     for at in range(neighbours):
-        other = near[at, 0]
-        if priority[other] < priority[cell]:
+        other, is_joined = near[at, 0], near[at, 1] < reach * reach
+        if is_joined and priority[other] < priority[cell]:
             farthest = max(farthest, reaches[other] + _apart(near[at, 2]))
+    farthest = min(farthest, np.int64(255))
+    reaches[cell] = farthest
     for at in range(neighbours):
-        other, which = near[at, 0], near[at, 2]
-        if marks[other] == UNDECIDED:
-            marks[other] = JOINED
-        if near[at, 1] < nearest[other]:
-            nearest[other] = near[at, 1]
-            rows[other, OWNER] = 2 * ITSELF - which
-        if priority[other] > priority[cell]:  # it is no bubble, whatever else may be around it
-            reaches[other] = min(np.int64(reaches[other]), farthest + _apart(which))
-    return min(farthest, np.int64(255))  # type: ignore[return-value]
+        other, distance, which = near[at, 0], near[at, 1], near[at, 2]
+        if state.marks[other] == KEPT:
+            gaps[cell], gaps[other] = min(gaps[cell], distance), min(gaps[other], distance)
+        elif distance < reach * reach:
+            state.marks[other] = JOINED
+            if distance < state.nearest[other]:
+                state.nearest[other] = distance
+                rows[other, OWNER] = 2 * ITSELF - which
+            if priority[other] > priority[cell]:  # it is no bubble, whatever else may be around it
+                reaches[other] = min(np.int64(reaches[other]), farthest + _apart(which))
+
+
+@inner
+def middle_of(cell: int, sums: I8, at: int, gap_2: int, window: Window, found: Found) -> tuple[int, int]:
+    """Where the bubble of a cell is drawn: the middle of its fullest quarter, moved towards the mean of all
+    it holds.
+
+    It moves by at most 1/4 of the reach, and by half of what it has to spare to the nearest other: so bubbles
+    stay as far apart as the reach.
+    """
+    x, y = int(found.rows[cell, AT_X]), int(found.rows[cell, AT_Y])
+    move_x, move_y = sums[at, SUM_X] // sums[at, SUM_N] - x, sums[at, SUM_Y] // sums[at, SUM_N] - y
+    length_2 = move_x * move_x + move_y * move_y
+    if length_2 > 0:
+        spare = (math.sqrt(np.float64(gap_2)) - reach_of(window.zoom)) / 2.0
+        length = math.sqrt(np.float64(length_2))
+        if length > spare:  # towards zero, so that rounding never brings two bubbles nearer
+            move_x, move_y = int(move_x * spare / length), int(move_y * spare / length)
+    return x + move_x, y + move_y
 
 
 @long
-def decide_all(points: Points, changed: Differences, farthest: int) -> None:
-    """Write owners into `points.cells` where they depend on nothing more than `farthest` cells away.
+def decide_all(points: Points, changed: Differences, farthest: int) -> tuple[I8, I4]:
+    """Work out the bubbles that depend on nothing more than `farthest` cells away.
 
+    Writes owners into `points.cells`, and which bubbles are those of which tile into `points.tile_bubbles`.
     Points are taken as they were filed; `changed` is never looked at.
+
+    Returns
+    -------
+    Sums and counts of the bubbles.
     """
     levels, tile_keys, tile_cells = points.levels, points.tile_keys, points.tile_cells
     side = PART * SIDE + 2 * MARGIN
     found = room_for(Window(0, 0, 0, side, PART_BITS + 5))
-    reaches = np.empty(side * side, np.uint8)
+    bubble_at = np.zeros(len(found.grid), np.int32)
+    reaches, gaps = np.empty(side * side, np.uint8), np.empty(side * side, np.int64)
+    all_sums = np.empty((len(points.cells), SUMS), np.int64)
+    all_counts = np.empty((len(points.cells), points.block_counts.shape[1]), np.int32)
+    filed = 0
     for zoom in range(len(levels) - 1):
         tile, end = levels[zoom, 1], levels[zoom + 1, 1] - 1
         while tile < end:
@@ -244,11 +302,93 @@ def decide_all(points: Points, changed: Differences, farthest: int) -> None:
             top = gather(part >> 1) * PART * SIDE - MARGIN
             window = Window(zoom, left, top, side, PART_BITS + 5)
             number = find_cells(window, False, points, changed, found)
-            decide(window, found, number, reaches)
+            decide(window, found, number, reaches, gaps)
             _forget_far(window, found, number, reaches, farthest - NEAR)
-            for at in range(first, tile):
-                _write(tile_keys[at], window, tile_cells[at], tile_cells[at + 1], points.cells, found)
+            after = _number(first, tile, filed, window, points, found, bubble_at)
+            sums, counts = all_sums[filed:after], all_counts[filed:after]
+            sums[:] = 0
+            counts[:] = 0
+            _fill(window, number, points, found, bubble_at, gaps, sums, counts)
+            for row in range(number):
+                bubble_at[found.rows[row, PLACE]] = 0
             empty(found, number)
+            filed = after
+    return all_sums[:filed].copy(), all_counts[:filed].copy()
+
+
+@inner
+def _number(
+    first: int, end: int, filed: int, window: Window, points: Points, found: Found, bubble_at: I4
+) -> int:
+    """Write down the owners of cells of tiles `first` to `end`, and number those that are, or may be,
+    bubbles.
+
+    Numbers in `bubble_at` count from 1 for the first of the part; returns how many bubbles there are now in
+    all.
+    """
+    number = 0
+    for tile in range(first, end):
+        x = gather(points.tile_keys[tile]) * SIDE - window.left
+        y = gather(points.tile_keys[tile] >> 1) * SIDE - window.top
+        points.tile_bubbles[tile, 0] = filed + number
+        for cell in range(points.tile_cells[tile], points.tile_cells[tile + 1]):
+            local = points.cells[cell, LOCAL]
+            place = place_of(x + gather(local), y + gather(local >> 1), window.bits)
+            owner = found.rows[found.grid[place] - 1, OWNER]
+            if owner in (ITSELF, NO_OWNER):
+                number += 1
+                bubble_at[place] = number
+        points.tile_bubbles[tile, 1] = filed + number
+    return filed + number
+
+
+@inner
+def _fill(
+    window: Window,
+    number: int,
+    points: Points,
+    found: Found,
+    bubble_at: I4,
+    gaps: I8,
+    sums: I8,
+    counts: I4,
+) -> None:
+    """Count what is in a part's bubbles, and place them."""
+    rows, bits = found.rows, window.bits
+    ranges = np.empty((number, 3), np.int64)
+    n = 0
+    for cell in range(number):
+        if rows[cell, OWNER] != NO_OWNER:
+            bubble = bubble_at[neighbour(rows[cell, PLACE], rows[cell, OWNER], bits)]
+            if bubble > 0:
+                ranges[n, 0], ranges[n, 1], ranges[n, 2] = rows[cell, BEGIN], rows[cell, END], bubble - 1
+                n += 1
+    add_ranges(ranges[:n], points, sums, counts)
+    for cell in range(number):
+        bubble = bubble_at[rows[cell, PLACE]] - 1
+        if bubble >= 0 and rows[cell, OWNER] == ITSELF:
+            x, y = middle_of(cell, sums, bubble, gaps[cell], window, found)
+            sums[bubble, SUM_X], sums[bubble, SUM_Y] = x, y
+    _mark_unsure(number, found, bits, bubble_at, sums)
+
+
+@inner
+def _mark_unsure(number: int, found: Found, bits: int, bubble_at: I4, sums: I8) -> None:
+    """Leave those bubbles to be worked out later to which an undecided cell may belong, or that it may
+    hinder.
+    """
+    for cell in range(number):
+        if found.rows[cell, OWNER] != NO_OWNER:
+            continue
+        place = found.rows[cell, PLACE]
+        for down in range(-NEAR, NEAR + 1):
+            for right in range(-NEAR, NEAR + 1):
+                bubble = bubble_at[place + (down << bits) + right] - 1
+                if bubble >= 0:
+                    sums[bubble, SUM_N] = -1
+        bubble = bubble_at[place] - 1
+        if bubble >= 0:
+            sums[bubble, SUM_X], sums[bubble, SUM_Y] = found.rows[cell, AT_X], found.rows[cell, AT_Y]
 
 
 @inner
@@ -262,13 +402,3 @@ def _forget_far(window: Window, found: Found, number: int, reaches: U1, farthest
                     other = found.grid[found.rows[cell, PLACE] + down * across + right] - 1
                     if other >= 0:
                         found.rows[other, OWNER] = NO_OWNER
-
-
-@inner
-def _write(tile: int, window: Window, begin: int, end: int, cells: I4, found: Found) -> None:
-    """Write down the owners of one tile's cells."""
-    x, y = gather(tile) * SIDE - window.left, gather(tile >> 1) * SIDE - window.top
-    for cell in range(begin, end):
-        local = cells[cell, MARK] & 255
-        place = place_of(x + gather(local), y + gather(local >> 1), window.bits)
-        cells[cell, MARK] = local | found.rows[found.grid[place] - 1, OWNER] << 8

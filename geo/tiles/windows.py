@@ -12,8 +12,7 @@ from geo.tiles.cells import (
     CELL_X,
     CELL_Y,
     DEEPEST,
-    MARK,
-    NO_OWNER,
+    LOCAL,
     SIDE,
     START,
     SUM_X,
@@ -33,10 +32,11 @@ PLACE, N, AT_X, AT_Y, BEGIN, END, ROW, OWNER = range(8)
 """Columns of found cells: place in the window, points, middle of their fullest quarter in world units, rows
 of the filed points, row of the differences or −1, owner."""
 FOUND: Final = 8
+NO_OWNER: Final = 255
 BORDER: Final = 2
 """Columns and rows around a window that are always empty: so neighbours need no look at where it ends."""
 
-_LOCAL: Final = key_xy(np.arange(SIDE * SIDE)).astype(np.int32)
+_PLACES: Final = key_xy(np.arange(SIDE * SIDE)).astype(np.int32)
 """Column and row of each of a tile's cells, in key order."""
 
 
@@ -132,7 +132,7 @@ def find_cells(window: Window, has_changes: bool, points: Points, changed: Diffe
             tile = spread(tile_x) | (spread(tile_y) << 1)
             x, y = (tile_x << CELL_BITS) - left, (tile_y << CELL_BITS) - top
             if zoom <= DEEPEST:
-                at = _lower_bound(tile_keys, levels[zoom, 1], levels[zoom + 1, 1] - 1, tile)
+                at = lower_bound(tile_keys, levels[zoom, 1], levels[zoom + 1, 1] - 1, tile)
                 if tile_keys[at] == tile:
                     number = _filed(
                         x, y, window, tile_cells[at], tile_cells[at + 1], points.cells, found, number
@@ -145,7 +145,7 @@ def find_cells(window: Window, has_changes: bool, points: Points, changed: Diffe
 
 
 @inner
-def _lower_bound(keys: I8, begin: int, end: int, key: int) -> int:
+def lower_bound(keys: I8, begin: int, end: int, key: int) -> int:
     """The first row from `begin` to `end` whose key is not below `key`."""
     while begin < end:
         half = (begin + end) >> 1
@@ -161,8 +161,8 @@ def _filed(x: int, y: int, window: Window, begin: int, end: int, cells: I4, foun
     """Cells `begin` to `end`, of the tile whose first cell is in column x and row y of the window."""
     side, bits, rows, grid, spots = window.side, window.bits, found.rows, found.grid, found.spots
     for cell in range(begin, end):
-        mark = cells[cell, MARK]
-        column, row = x + _LOCAL[mark & 255, 0], y + _LOCAL[mark & 255, 1]
+        local = cells[cell, LOCAL]
+        column, row = x + _PLACES[local, 0], y + _PLACES[local, 1]
         if 0 <= column < side and 0 <= row < side:
             place = place_of(column, row, bits)
             rows[number, PLACE] = place
@@ -173,7 +173,7 @@ def _filed(x: int, y: int, window: Window, begin: int, end: int, cells: I4, foun
             rows[number, AT_Y] = cells[cell, CELL_Y]
             spots[place] = np.int64(cells[cell, CELL_X]) << BITS | cells[cell, CELL_Y]
             rows[number, ROW] = -1
-            rows[number, OWNER] = mark >> 8
+            rows[number, OWNER] = NO_OWNER
             number += 1
             grid[place] = number
     return number
@@ -186,13 +186,13 @@ def _deep(
     """Cells of zooms whose cells are not kept, from the points themselves."""
     keys, rows = points.keys, found.rows
     shift = 2 * (BITS - window.zoom)
-    end = _lower_bound(keys, 0, len(keys), (tile + 1) << shift)
-    begin = _lower_bound(keys, 0, end, tile << shift)
+    end = lower_bound(keys, 0, len(keys), (tile + 1) << shift)
+    begin = lower_bound(keys, 0, end, tile << shift)
     shift -= 2 * CELL_BITS
     while begin < end:
         cell = keys[begin] >> shift
         after = _end_of_cell(keys, begin, end, shift)
-        column, row = x + _LOCAL[cell & 255, 0], y + _LOCAL[cell & 255, 1]
+        column, row = x + _PLACES[cell & 255, 0], y + _PLACES[cell & 255, 1]
         if 0 <= column < window.side and 0 <= row < window.side:
             at_x, at_y = _fullest(window.zoom, cell, begin, after, False, points, changed)
             place = place_of(column, row, window.bits)
@@ -217,7 +217,7 @@ def _end_of_cell(keys: I8, begin: int, end: int, shift: int) -> int:
     while after < end and keys[after] >> shift == cell:
         step *= 2
         after = min(after + step, end)
-    return _lower_bound(keys, begin + 1, after, (cell + 1) << shift)
+    return lower_bound(keys, begin + 1, after, (cell + 1) << shift)
 
 
 @inner
@@ -229,7 +229,7 @@ def _changed(
         if find_row(changed.slots, window.zoom - 2, (tile << 4) | part) < 0:
             continue
         for local in range(part << 4, (part + 1) << 4):
-            column, row = x + _LOCAL[local, 0], y + _LOCAL[local, 1]
+            column, row = x + _PLACES[local, 0], y + _PLACES[local, 1]
             if 0 <= column < window.side and 0 <= row < window.side:
                 place, cell = place_of(column, row, window.bits), (tile << 8) | local
                 number = _lay(place, window.zoom, cell, points, changed, found, number)
@@ -276,7 +276,7 @@ def _fullest(
     shift = 2 * (BITS - CELL_BITS - zoom - 1)
     most, most_x, most_y = np.int64(0), np.int64(0), np.int64(0)
     for quarter in range(cell << 2, (cell + 1) << 2):
-        after = _lower_bound(points.keys, begin, end, (quarter + 1) << shift)
+        after = lower_bound(points.keys, begin, end, (quarter + 1) << shift)
         n, change = np.int64(after - begin), -1
         if has_changes:
             change = find_row(changed.slots, zoom + 1, quarter)
