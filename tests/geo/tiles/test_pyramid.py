@@ -94,6 +94,9 @@ def test_merging_beforehand_changes_no_byte():
     rows = complaints(30_000, 2)
     ready, later = pyramid(rows), pyramid(rows, replace(STAFF, is_decided=False))
     assert all(ready.tile(*tile) == later.tile(*tile) for tile in some_tiles(rows, 2, 300))
+    assert ready.nbytes > later.nbytes
+    later.compact()
+    assert ready.nbytes == later.nbytes
 
 
 @pytest.mark.parametrize("selection", SELECTIONS[1:])
