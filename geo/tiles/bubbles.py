@@ -194,18 +194,19 @@ def _is_certain(area: Area, found: Found, number: int) -> bool:
 
 
 @inner
-def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I8, I8, I4]:
+def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I4, I8, I4]:
     """Find the bubbles drawn in a tile, those that reach into it from outside included.
 
     Returns
     -------
-    Middles in world units, (n, 2); sums (n, 5); counts (n, columns); by rows of cells from the north.
+    Rows of the bubbles, (n,), in sums (m, 5) and counts (m, columns); tile by tile, in key order. The sums of
+    x and y are those of a bubble's middle, in world units.
     """
-    ready = np.empty(4 * SIDE * SIDE, np.int32)
-    is_near_change = tile.has_changes and _is_near_change(tile, changed.slots)
-    number = -1 if is_near_change or not tile.is_merged else _ready(tile, points, ready)
-    if number >= 0:
-        return _copied(ready[:number], points)
+    if tile.is_merged and not (tile.has_changes and _is_near_change(tile, changed.slots)):
+        ready = np.empty(4 * SIDE * SIDE, np.int32)
+        number = _ready(tile, points, ready)
+        if number >= 0:
+            return ready[:number], points.bubble_sums, points.bubble_counts
     area, found, number, gaps = _find(tile, points, changed)
     kept, bubble_at = _kept(tile, area, found)
     ranges, added = _ranges(area, found, number, bubble_at)
@@ -217,9 +218,7 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I8, I8, 
             sums[added[at, 1], column] += changed.sums[added[at, 0], column]
         for column in range(counts.shape[1]):
             counts[added[at, 1], column] += changed.counts[added[at, 0], column]
-    middles = np.empty((len(kept), 2), np.int64)
-    drawn = _draw(tile, area.window, kept, gaps, found, middles, sums, counts)
-    return middles[:drawn], sums[:drawn], counts[:drawn]
+    return _drawn(tile, area.window, kept, gaps, found, sums), sums, counts
 
 
 @inner
@@ -249,22 +248,6 @@ def _ready(tile: Tile, points: Points, ready: I4) -> int:
                     ready[number] = bubble
                     number += 1
     return number
-
-
-@inner
-def _copied(ready: I4, points: Points) -> tuple[I8, I8, I4]:
-    """Copy bubbles of the build, as `_bubbles` gives them."""
-    middles = np.empty((len(ready), 2), np.int64)
-    sums = np.empty((len(ready), SUMS), np.int64)
-    counts = np.empty((len(ready), points.bubble_counts.shape[1]), np.int32)
-    for at in range(len(ready)):
-        bubble = ready[at]
-        middles[at, 0], middles[at, 1] = points.bubble_sums[bubble, SUM_X], points.bubble_sums[bubble, SUM_Y]
-        for column in range(SUMS):
-            sums[at, column] = points.bubble_sums[bubble, column]
-        for column in range(counts.shape[1]):
-            counts[at, column] = points.bubble_counts[bubble, column]
-    return middles, sums, counts
 
 
 @inner
@@ -321,27 +304,23 @@ def _ranges(area: Area, found: Found, number: int, bubble_at: I4) -> tuple[I8, I
 
 
 @inner
-def _draw(
-    tile: Tile, window: Window, kept: I4, gaps: I8, found: Found, middles: I8, sums: I8, counts: I4
-) -> int:
-    """Place the bubbles; those that do not reach into the tile are left out. Returns how many are left."""
+def _drawn(tile: Tile, window: Window, kept: I4, gaps: I8, found: Found, sums: I8) -> I4:
+    """Place the bubbles, and list the rows of those that reach into the tile."""
     size = 1 << (BITS - tile.zoom)
     rim = reach_of(tile.zoom) // 2
     x, y = tile.x * size, tile.y * size
-    drawn = 0
+    drawn = np.empty(len(kept), np.int32)
+    number = 0
     for bubble in range(len(kept)):
         cell = kept[bubble]
         at_x, at_y = int(found.rows[cell, AT_X]), int(found.rows[cell, AT_Y])
         if tile.is_merged:
             at_x, at_y = middle_of(cell, sums, bubble, gaps[cell], window, found)
+        sums[bubble, SUM_X], sums[bubble, SUM_Y] = at_x, at_y
         if -rim <= at_x - x < size + rim and -rim <= at_y - y < size + rim:
-            middles[drawn, 0], middles[drawn, 1] = at_x, at_y
-            for column in range(SUMS):
-                sums[drawn, column] = sums[bubble, column]
-            for column in range(counts.shape[1]):
-                counts[drawn, column] = counts[bubble, column]
-            drawn += 1
-    return drawn
+            drawn[number] = bubble
+            number += 1
+    return drawn[:number]
 
 
 @outer
@@ -352,33 +331,37 @@ def tile_features(tile: Tile, points: Points, changed: Differences, telling: Tel
     -------
     Middles in world units, (n, 2) int64, and features and tags as `vector_tile.encode` takes them.
     """
-    middles, sums, counts = _bubbles(tile, points, changed)
-    features, tags = _features(tile, middles, sums, counts, points, telling)
+    bubbles, sums, counts = _bubbles(tile, points, changed)
+    features, tags = _features(tile, bubbles, sums, counts, points, telling)
+    middles = np.empty((len(bubbles), 2), np.int64)
+    for row in range(len(bubbles)):
+        middles[row, 0], middles[row, 1] = sums[bubbles[row], SUM_X], sums[bubbles[row], SUM_Y]
     return middles, features, tags
 
 
 @outer
 def tile_bytes(tile: Tile, points: Points, changed: Differences, telling: Telling, words: Words) -> U1:
     """Write a tile: its features, encoded."""
-    middles, sums, counts = _bubbles(tile, points, changed)
-    features, tags = _features(tile, middles, sums, counts, points, telling)
+    bubbles, sums, counts = _bubbles(tile, points, changed)
+    features, tags = _features(tile, bubbles, sums, counts, points, telling)
     return encode(features, tags, words)
 
 
 @inner
 def _features(
-    tile: Tile, middles: I8, sums: I8, counts: I4, points: Points, telling: Telling
+    tile: Tile, bubbles: I4, sums: I8, counts: I4, points: Points, telling: Telling
 ) -> tuple[I8, I8]:
     """Say of each bubble what may be said of it."""
     first_status, first_severity = points.first_status, points.first_severity
-    features = np.empty((len(middles), 4), np.int64)
-    tags = np.empty((len(middles) * (len(KEYS) + counts.shape[1]), 2), np.int64)
+    features = np.empty((len(bubbles), 4), np.int64)
+    tags = np.empty((len(bubbles) * (len(KEYS) + counts.shape[1]), 2), np.int64)
     shift = BITS - tile.zoom
     tag = 0
-    for bubble in range(len(middles)):
-        features[bubble, 0] = ((middles[bubble, 0] - (tile.x << shift)) * EXTENT) >> shift
-        features[bubble, 1] = ((middles[bubble, 1] - (tile.y << shift)) * EXTENT) >> shift
-        features[bubble, 2] = 0
+    for row in range(len(bubbles)):
+        bubble = bubbles[row]
+        features[row, 0] = ((sums[bubble, SUM_X] - (tile.x << shift)) * EXTENT) >> shift
+        features[row, 1] = ((sums[bubble, SUM_Y] - (tile.y << shift)) * EXTENT) >> shift
+        features[row, 2] = 0
         n = sums[bubble, N]
         if n < telling.least:
             tags[tag, 0], tags[tag, 1] = BELOW, telling.least
@@ -396,7 +379,7 @@ def _features(
                 tag += 3
             if telling.level == STAFF:
                 if n == 1:
-                    features[bubble, 2] = sums[bubble, SUM_ID]
+                    features[row, 2] = sums[bubble, SUM_ID]
                 else:
                     tags[tag, 0], tags[tag, 1] = SERVICE, WORD + _most(bubble, first_status, counts)
                     tag += 1
@@ -404,7 +387,7 @@ def _features(
                 if telling.with_counts:
                     tag = _tell_counts(bubble, counts, 0, first_status, tags, tag)
                     tag = _tell_counts(bubble, counts, first_severity, counts.shape[1], tags, tag)
-        features[bubble, 3] = tag
+        features[row, 3] = tag
     return features, tags[:tag]
 
 

@@ -70,6 +70,12 @@ class Changes:
             self._grow()
         self.used = _record(self.table, self.used, key, state, number, sign)
 
+    def replace(self, key: int, old: tuple[int, int], new: tuple[int, int]) -> None:
+        """Give one point another state and id, where it is."""
+        if self.used + ZOOMS > len(self.table.sums):
+            self._grow()
+        self.used = _replace(self.table, self.used, key, *old, *new)
+
     def _grow(self) -> None:
         old = self.table
         slots = np.zeros((len(old.slots) * 2, 2), dtype=np.int64)
@@ -140,4 +146,28 @@ def _record(table: Differences, used: int, key: int, state: int, number: int, si
         counts[row, state & 31] += sign
         counts[row, status] += sign
         counts[row, severity] += sign
+    return used
+
+
+@outer
+def _replace(
+    table: Differences, used: int, key: int, old_state: int, old_number: int, state: int, number: int
+) -> int:
+    """`_record` twice, in half the time: the cells are looked for once, and places do not change."""
+    slots, sums, counts = table.slots, table.sums, table.counts
+    for zoom in range(-CELL_BITS, LAST_ZOOM + 2):
+        code = _code(zoom, key >> (2 * (BITS - CELL_BITS - zoom)))
+        slot = _find_slot(slots, code)
+        if slots[slot, 0] == 0:
+            slots[slot, 0], slots[slot, 1] = code, used
+            used += 1
+        row = slots[slot, 1]
+        sums[row, SUM_STATE] += state - old_state
+        sums[row, SUM_ID] += number - old_number
+        counts[row, old_state & 31] -= 1
+        counts[row, state & 31] += 1
+        counts[row, table.first_status + ((old_state >> STATUS_SHIFT) & 3)] -= 1
+        counts[row, table.first_status + ((state >> STATUS_SHIFT) & 3)] += 1
+        counts[row, table.first_severity + ((old_state >> SEVERITY_SHIFT) & 3)] -= 1
+        counts[row, table.first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
     return used

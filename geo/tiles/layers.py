@@ -64,6 +64,10 @@ class Layer:
         """Add (sign 1) or take away (sign −1) a point."""
         self._changes.record(key, state, number, sign)
 
+    def replace(self, key: int, old: tuple[int, int], new: tuple[int, int]) -> None:
+        """Give a point another state and id, where it is."""
+        self._changes.replace(key, old, new)
+
     def tile(self, zoom: int, x: int, y: int, is_merged: bool, telling: Telling) -> bytes:
         """Write a tile; no bytes where nothing is drawn."""
         changes = self._changes

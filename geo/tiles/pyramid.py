@@ -472,9 +472,15 @@ class Pyramid:
             if old is not None and old.key != NO_KEY:
                 if not self._holds(old):
                     raise OutOfStep(f"There is no complaint {old} to change.")
-                self._record(old, -1)
+                self._note(old, -1)
             if new is not None and new.key != NO_KEY:
-                self._record(new, 1)
+                self._note(new, 1)
+            if old is not None and new is not None and old.key == new.key != NO_KEY:
+                self._layer.replace(old.key, old[1:], new[1:])
+            else:
+                for point, sign in ((old, -1), (new, 1)):
+                    if point is not None and point.key != NO_KEY:
+                        self._layer.record(*point, sign)
             self._version += 1
 
     def _check(self, point: Point) -> None:
@@ -489,8 +495,7 @@ class Pyramid:
         points = self._layer.points
         return net > 0 or bool(_count(points.keys, points.points, points.ids, *point, 1 - net))
 
-    def _record(self, point: Point, sign: int) -> None:
-        self._layer.record(*point, sign)
+    def _note(self, point: Point, sign: int) -> None:
         self._log.append((point, sign))
         self._net[point] += sign
         self._digest = (self._digest + sign * _mixed(*point)) & ALL_BITS
