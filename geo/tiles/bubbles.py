@@ -93,6 +93,8 @@ class Tile(NamedTuple):
         Whether bubbles are kept apart.
     has_changes
         Whether any complaint changed since points were filed.
+    is_changed
+        Whether one did that can matter to this tile; see `last_change_near`.
     """
 
     zoom: int
@@ -100,6 +102,7 @@ class Tile(NamedTuple):
     y: int
     is_merged: bool
     has_changes: bool
+    is_changed: bool
 
 
 class Telling(NamedTuple):
@@ -169,14 +172,16 @@ def _find(tile: Tile, points: Points, changed: Differences) -> tuple[Area, Found
         margin *= 2
 
 
-@inner
-def _is_near_change(tile: Tile, slots: I8) -> bool:
-    last = (1 << tile.zoom) - 1
-    for y in range(max(tile.y - AROUND, 0), min(tile.y + AROUND, last) + 1):
-        for x in range(max(tile.x - AROUND, 0), min(tile.x + AROUND, last) + 1):
-            if find_row(slots, tile.zoom - CELL_BITS, spread(x) | (spread(y) << 1)) >= 0:
-                return True
-    return False
+@outer
+def last_change_near(zoom: int, tile_x: int, tile_y: int, changed: Differences) -> int:
+    """Number of the last change in a tile or in two rings of tiles around it; 0 where nothing changed."""
+    last, stamp = (1 << zoom) - 1, np.int64(0)
+    for y in range(max(tile_y - AROUND, 0), min(tile_y + AROUND, last) + 1):
+        for x in range(max(tile_x - AROUND, 0), min(tile_x + AROUND, last) + 1):
+            row = find_row(changed.slots, zoom - CELL_BITS, spread(x) | (spread(y) << 1))
+            if row >= 0:
+                stamp = max(stamp, changed.stamps[row])
+    return stamp  # type: ignore[return-value]
 
 
 @inner
@@ -194,19 +199,20 @@ def _is_certain(area: Area, found: Found, number: int) -> bool:
 
 
 @inner
-def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I4, I8, I4]:
+def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I4, I8, I4, bool]:
     """Find the bubbles drawn in a tile, those that reach into it from outside included.
 
     Returns
     -------
     Rows of the bubbles, (n,), in sums (m, 5) and counts (m, columns); tile by tile, in key order. The sums of
-    x and y are those of a bubble's middle, in world units.
+    x and y are those of a bubble's middle, in world units. And whether nothing farther off was looked at than
+    `last_change_near` looks.
     """
-    if tile.is_merged and not (tile.has_changes and _is_near_change(tile, changed.slots)):
+    if tile.is_merged and not tile.is_changed:
         ready = np.empty(4 * SIDE * SIDE, np.int32)
         number = _ready(tile, points, ready)
         if number >= 0:
-            return ready[:number], points.bubble_sums, points.bubble_counts
+            return ready[:number], points.bubble_sums, points.bubble_counts, True
     area, found, number, gaps = _find(tile, points, changed)
     kept, bubble_at = _kept(tile, area, found)
     ranges, added = _ranges(area, found, number, bubble_at)
@@ -218,7 +224,8 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I4, I8, 
             sums[added[at, 1], column] += changed.sums[added[at, 0], column]
         for column in range(counts.shape[1]):
             counts[added[at, 1], column] += changed.counts[added[at, 0], column]
-    return _drawn(tile, area.window, kept, gaps, found, sums), sums, counts
+    drawn = _drawn(tile, area.window, kept, gaps, found, sums)
+    return drawn, sums, counts, area.margin <= AROUND * SIDE
 
 
 @inner
@@ -331,7 +338,7 @@ def tile_features(tile: Tile, points: Points, changed: Differences, telling: Tel
     -------
     Middles in world units, (n, 2) int64, and features and tags as `vector_tile.encode` takes them.
     """
-    bubbles, sums, counts = _bubbles(tile, points, changed)
+    bubbles, sums, counts, _ = _bubbles(tile, points, changed)
     features, tags = _features(tile, bubbles, sums, counts, points, telling)
     middles = np.empty((len(bubbles), 2), np.int64)
     for row in range(len(bubbles)):
@@ -340,11 +347,13 @@ def tile_features(tile: Tile, points: Points, changed: Differences, telling: Tel
 
 
 @outer
-def tile_bytes(tile: Tile, points: Points, changed: Differences, telling: Telling, words: Words) -> U1:
-    """Write a tile: its features, encoded."""
-    bubbles, sums, counts = _bubbles(tile, points, changed)
+def tile_bytes(
+    tile: Tile, points: Points, changed: Differences, telling: Telling, words: Words
+) -> tuple[U1, bool]:
+    """Write a tile: its features, encoded; and whether it stays so until something changes near it."""
+    bubbles, sums, counts, is_lasting = _bubbles(tile, points, changed)
     features, tags = _features(tile, bubbles, sums, counts, points, telling)
-    return encode(features, tags, words)
+    return encode(features, tags, words), is_lasting
 
 
 @inner

@@ -32,6 +32,8 @@ class Differences(NamedTuple):
         (2ᵏ, 2) int64: code of a cell (0 where free), row.
     sums, counts
         (m, 5) int64 and (m, columns) int32, by row; they may be below 0.
+    stamps
+        (m,) int64, by row: number of the last change, from 1.
     first_status, first_severity
         Columns of counts.
     """
@@ -39,6 +41,7 @@ class Differences(NamedTuple):
     slots: I8
     sums: I8
     counts: I4
+    stamps: I8
     first_status: int
     first_severity: int
 
@@ -50,6 +53,8 @@ class Changes:
     ----------
     table
         The differences.
+    number
+        Changes so far.
     used
         Rows taken. A cell once named stays named, even when its differences are 0 again.
     """
@@ -59,22 +64,26 @@ class Changes:
             np.zeros((SMALLEST, 2), dtype=np.int64),
             np.zeros((SMALLEST // 2, SUMS), dtype=np.int64),
             np.zeros((SMALLEST // 2, scheme.columns), dtype=np.int32),
+            np.zeros(SMALLEST // 2, dtype=np.int64),
             scheme.first_status,
             scheme.first_severity,
         )
         self.used = 0
+        self.number = 0
 
     def record(self, key: int, state: int, number: int, sign: int) -> None:
         """Add (sign 1) or take away (sign −1) one point in every zoom."""
         if self.used + ZOOMS > len(self.table.sums):
             self._grow()
-        self.used = _record(self.table, self.used, key, state, number, sign)
+        self.number += 1
+        self.used = _record(self.table, self.used, self.number, key, state, number, sign)
 
     def replace(self, key: int, old: tuple[int, int], new: tuple[int, int]) -> None:
         """Give one point another state and id, where it is."""
         if self.used + ZOOMS > len(self.table.sums):
             self._grow()
-        self.used = _replace(self.table, self.used, key, *old, *new)
+        self.number += 1
+        self.used = _replace(self.table, self.used, self.number, key, *old, *new)
 
     def _grow(self) -> None:
         old = self.table
@@ -84,12 +93,13 @@ class Changes:
             slots=slots,
             sums=np.concatenate([old.sums, np.zeros_like(old.sums)]),
             counts=np.concatenate([old.counts, np.zeros_like(old.counts)]),
+            stamps=np.concatenate([old.stamps, np.zeros_like(old.stamps)]),
         )
 
     @property
     def nbytes(self) -> int:
         """Bytes that it holds."""
-        return self.table.slots.nbytes + self.table.sums.nbytes + self.table.counts.nbytes
+        return sum(array.nbytes for array in self.table if isinstance(array, np.ndarray))
 
 
 @inner
@@ -126,7 +136,7 @@ def _refill(slots: I8, to: I8) -> None:
 
 
 @outer
-def _record(table: Differences, used: int, key: int, state: int, number: int, sign: int) -> int:
+def _record(table: Differences, used: int, stamp: int, key: int, state: int, number: int, sign: int) -> int:
     slots, sums, counts = table.slots, table.sums, table.counts
     x, y = gather(key), gather(key >> 1)
     status = table.first_status + ((state >> STATUS_SHIFT) & 3)
@@ -138,6 +148,7 @@ def _record(table: Differences, used: int, key: int, state: int, number: int, si
             slots[slot, 0], slots[slot, 1] = code, used
             used += 1
         row = slots[slot, 1]
+        table.stamps[row] = stamp
         sums[row, N] += sign
         sums[row, SUM_X] += sign * x
         sums[row, SUM_Y] += sign * y
@@ -151,7 +162,14 @@ def _record(table: Differences, used: int, key: int, state: int, number: int, si
 
 @outer
 def _replace(
-    table: Differences, used: int, key: int, old_state: int, old_number: int, state: int, number: int
+    table: Differences,
+    used: int,
+    stamp: int,
+    key: int,
+    old_state: int,
+    old_number: int,
+    state: int,
+    number: int,
 ) -> int:
     """`_record` twice, in half the time: the cells are looked for once, and places do not change."""
     slots, sums, counts = table.slots, table.sums, table.counts
@@ -162,6 +180,7 @@ def _replace(
             slots[slot, 0], slots[slot, 1] = code, used
             used += 1
         row = slots[slot, 1]
+        table.stamps[row] = stamp
         sums[row, SUM_STATE] += state - old_state
         sums[row, SUM_ID] += number - old_number
         counts[row, old_state & 31] -= 1

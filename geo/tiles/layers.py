@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.tiles.bubbles import CERTAIN_WITHIN, KEYS, Telling, Tile, tile_bytes, tile_features
+from geo.tiles.bubbles import CERTAIN_WITHIN, KEYS, Telling, Tile, last_change_near, tile_bytes, tile_features
 from geo.tiles.cells import STATE, Points, index_points, index_sorted
 from geo.tiles.changes import Changes
 from geo.tiles.merging import decide_all
@@ -18,6 +18,8 @@ I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
 
 NO_IDS: Final = np.empty(0, dtype=np.int64)
+MOST_KEPT: Final = 2000
+"""Tiles near a change that a layer keeps; about 4 MB."""
 
 
 class Vocabulary:
@@ -59,6 +61,7 @@ class Layer:
         self.seen = 0
         self._changes = Changes(scheme)
         self._vocabulary = vocabulary
+        self._kept: dict[tuple[int, int, int, bool, Telling], tuple[bytes, int]] = {}
 
     def record(self, key: int, state: int, number: int, sign: int) -> None:
         """Add (sign 1) or take away (sign −1) a point."""
@@ -69,26 +72,40 @@ class Layer:
         self._changes.replace(key, old, new)
 
     def tile(self, zoom: int, x: int, y: int, is_merged: bool, telling: Telling) -> bytes:
-        """Write a tile; no bytes where nothing is drawn."""
+        """Write a tile; no bytes where nothing is drawn.
+
+        Tiles near a change are kept until the next one near them: they take the longest, and are the ones
+        that everybody looks at.
+        """
         changes = self._changes
-        tile = Tile(zoom, x, y, is_merged, changes.used > 0)
-        made = tile_bytes(tile, self.points, changes.table, telling, self._vocabulary.coded)
-        return bytes(made.tobytes())
+        last = last_change_near(zoom, x, y, changes.table) if changes.used else 0
+        asked = (zoom, x, y, is_merged, telling)
+        if last:
+            body, made_after = self._kept.get(asked, (b"", -1))
+            if made_after >= last:
+                return body
+        tile = Tile(zoom, x, y, is_merged, changes.used > 0, last > 0)
+        made, is_lasting = tile_bytes(tile, self.points, changes.table, telling, self._vocabulary.coded)
+        body = bytes(made.tobytes())
+        if last and is_lasting:
+            if len(self._kept) >= MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[asked] = (body, changes.number)
+        return body
 
     def features(self, zoom: int, x: int, y: int, telling: Telling) -> tuple[I8, I8, I8]:
         """Find what a tile draws, as `geo.tiles.bubbles.tile_features` gives it."""
         changes = self._changes
-        middles, features, tags = tile_features(
-            Tile(zoom, x, y, True, changes.used > 0), self.points, changes.table, telling
-        )
+        last = last_change_near(zoom, x, y, changes.table) if changes.used else 0
+        tile = Tile(zoom, x, y, True, changes.used > 0, last > 0)
+        middles, features, tags = tile_features(tile, self.points, changes.table, telling)
         return middles, features, tags
 
     @property
     def nbytes(self) -> int:
         """Bytes that it holds."""
-        return self._changes.nbytes + sum(
-            array.nbytes for array in self.points if isinstance(array, np.ndarray)
-        )
+        arrays = [array.nbytes for array in self.points if isinstance(array, np.ndarray)]
+        return self._changes.nbytes + sum(arrays) + sum(len(body) for body, _ in self._kept.values())
 
 
 def file_points(keys: I8, states: I4, ids: I8, scheme: Scheme, *, is_decided: bool) -> Points:

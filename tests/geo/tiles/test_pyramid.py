@@ -82,6 +82,25 @@ def test_after_any_changes_tiles_are_byte_for_byte_those_of_a_fresh_build(seed, 
             assert live.pending == 0
 
 
+def test_tiles_that_were_read_before_a_change_show_it():
+    rows, fresh = complaints(2000, 20), complaints(41, 21)
+    live = pyramid(rows)
+    _, changes = follow(np.random.default_rng(22), rows, fresh, 40)
+    asked = [tile for tile in some_tiles(rows, 23, 80) if tile[0] > 9]
+    now = list(rows)
+    for change in changes:
+        assert all(live.tile(*tile) is not None for tile in asked)  # read, so that some are kept
+        live.apply([change])
+        if change.old is not None:
+            now.remove(change.old)
+        if change.new is not None:
+            now.append(change.new)
+        if change.seq % 5 == 0:
+            anew = pyramid(now)
+            for tile in asked:
+                assert live.tile(*tile) == live.tile(*tile) == anew.tile(*tile)
+
+
 def test_the_order_in_which_complaints_are_given_does_not_matter():
     rows = complaints(5000, 1)
     one, other = pyramid(rows), pyramid(rows[::-1])
