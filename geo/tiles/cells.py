@@ -35,8 +35,10 @@ SUMS: Final = 5
 
 X, Y, STATE = range(3)
 """Columns of points."""
-START, CELL_X, CELL_Y, LOCAL = range(4)
-"""Columns of cells: first point, middle of the fullest quarter in world units, place in the tile."""
+START, CELL_X, CELL_Y, LOCAL, CHILD = range(5)
+CELL_COLUMNS: Final = 5
+"""Columns of cells: first point, middle of the fullest quarter in world units, place in the tile,
+first cell within it of the next zoom."""
 
 
 class Points(NamedTuple):
@@ -53,7 +55,7 @@ class Points(NamedTuple):
     block_sums, block_counts
         (⌈n/16⌉ + 1, 5) int64 and (⌈n/16⌉ + 1, columns) int32: totals over the points before each sixteenth.
     cells
-        (c, 4) int32, zoom by zoom, in key order; each zoom ends with a row whose start is n.
+        (c, 5) int32, zoom by zoom, in key order; each zoom ends with a row whose start is n.
     tile_keys, tile_cells
         (t,) int64 and int32, zoom by zoom: keys of the tiles that hold points and the first cell of each;
         each zoom ends with a tile beyond all others.
@@ -243,7 +245,7 @@ def _count_levels(keys: I8) -> I8:
 
 @long
 def _fill_levels(keys: I8, levels: I8) -> tuple[I4, I8, I4]:
-    cells = np.empty((levels[-1, 0], 4), np.int32)
+    cells = np.zeros((levels[-1, 0], CELL_COLUMNS), np.int32)
     tile_keys = np.empty(levels[-1, 1], np.int64)
     tile_cells = np.empty(levels[-1, 1], np.int32)
     at = levels.copy()
@@ -261,11 +263,11 @@ def _fill_levels(keys: I8, levels: I8) -> tuple[I4, I8, I4]:
         for zoom in range(max(first, 0), DEEPEST + 1):
             cells[at[zoom, 0], START] = row
             cells[at[zoom, 0], LOCAL] = (keys[row] >> (2 * (BITS - CELL_BITS - zoom))) & 255
+            if zoom < DEEPEST:
+                cells[at[zoom, 0], CHILD] = at[zoom + 1, 0]
             at[zoom, 0] += 1
     for zoom in range(DEEPEST + 1):
         cells[at[zoom, 0], START] = len(keys)
-        cells[at[zoom, 0], CELL_X], cells[at[zoom, 0], CELL_Y] = 0, 0
-        cells[at[zoom, 0], LOCAL] = 0
         tile_keys[at[zoom, 1]] = np.int64(1) << 60
         tile_cells[at[zoom, 1]] = at[zoom, 0]
     return cells, tile_keys, tile_cells

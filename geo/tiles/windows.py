@@ -11,6 +11,7 @@ from geo.tiles.cells import (
     CELL_BITS,
     CELL_X,
     CELL_Y,
+    CHILD,
     DEEPEST,
     LOCAL,
     SIDE,
@@ -28,10 +29,10 @@ from geo.tiles.positions import BITS, key_xy, spread
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
 
-PLACE, N, AT_X, AT_Y, BEGIN, END, ROW, OWNER = range(8)
+PLACE, N, AT_X, AT_Y, BEGIN, END, ROW, OWNER, FILED = range(9)
 """Columns of found cells: place in the window, points, middle of their fullest quarter in world units, rows
-of the filed points, row of the differences or −1, owner."""
-FOUND: Final = 8
+of the filed points, row of the differences or −1, owner, row in the cells filed or −1."""
+FOUND: Final = 9
 NO_OWNER: Final = 255
 BORDER: Final = 2
 """Columns and rows around a window that are always empty: so neighbours need no look at where it ends."""
@@ -68,7 +69,7 @@ class Found(NamedTuple):
     Attributes
     ----------
     rows
-        (≥ side², 8) int32.
+        (≥ side², 9) int32.
     grid
         (places,) int32, by place: row + 1 of each cell with points, 0 where there is none.
     spots
@@ -174,6 +175,7 @@ def _filed(x: int, y: int, window: Window, begin: int, end: int, cells: I4, foun
             spots[place] = np.int64(cells[cell, CELL_X]) << BITS | cells[cell, CELL_Y]
             rows[number, ROW] = -1
             rows[number, OWNER] = NO_OWNER
+            rows[number, FILED] = cell
             number += 1
             grid[place] = number
     return number
@@ -194,14 +196,14 @@ def _deep(
         after = _end_of_cell(keys, begin, end, shift)
         column, row = x + _PLACES[cell & 255, 0], y + _PLACES[cell & 255, 1]
         if 0 <= column < window.side and 0 <= row < window.side:
-            at_x, at_y = _fullest(window.zoom, cell, begin, after, False, points, changed)
+            at_x, at_y = _fullest(window.zoom, cell, -1, begin, after, False, points, changed)
             place = place_of(column, row, window.bits)
             rows[number, PLACE] = place
             rows[number, BEGIN], rows[number, END] = begin, after
             rows[number, N] = after - begin
             rows[number, AT_X], rows[number, AT_Y] = at_x, at_y
             rows[number, ROW] = -1
-            rows[number, OWNER] = NO_OWNER
+            rows[number, OWNER], rows[number, FILED] = NO_OWNER, -1
             number += 1
             found.grid[place] = number
             found.spots[place] = at_x << BITS | at_y
@@ -250,7 +252,7 @@ def _lay(
         at = number
         rows[at, PLACE] = place
         rows[at, N], rows[at, BEGIN], rows[at, END] = 0, 0, 0
-        rows[at, OWNER] = NO_OWNER
+        rows[at, OWNER], rows[at, FILED] = NO_OWNER, -1
         number += 1
         found.grid[place] = number
     rows[at, ROW] = change
@@ -260,7 +262,7 @@ def _lay(
         found.grid[place] = 0
         found.spots[place] = -1
         return number
-    at_x, at_y = _fullest(zoom, cell, rows[at, BEGIN], rows[at, END], True, points, changed)
+    at_x, at_y = _fullest(zoom, cell, rows[at, FILED], rows[at, BEGIN], rows[at, END], True, points, changed)
     rows[at, AT_X], rows[at, AT_Y] = at_x, at_y
     found.spots[place] = at_x << BITS | at_y
     return number
@@ -268,15 +270,29 @@ def _lay(
 
 @inner
 def _fullest(
-    zoom: int, cell: int, begin: int, end: int, has_changes: bool, points: Points, changed: Differences
+    zoom: int,
+    cell: int,
+    filed: int,
+    begin: int,
+    end: int,
+    has_changes: bool,
+    points: Points,
+    changed: Differences,
 ) -> tuple[int, int]:
     """Where the fullest quarter of a cell has its middle; of equally full ones it is the first in key
     order.
     """
     shift = 2 * (BITS - CELL_BITS - zoom - 1)
+    child = points.cells[filed, CHILD] if filed >= 0 and zoom < DEEPEST else -1
     most, most_x, most_y = np.int64(0), np.int64(0), np.int64(0)
     for quarter in range(cell << 2, (cell + 1) << 2):
-        after = lower_bound(points.keys, begin, end, (quarter + 1) << shift)
+        if child < 0:
+            after = lower_bound(points.keys, begin, end, (quarter + 1) << shift)
+        elif begin < end and points.cells[child, LOCAL] & 3 == quarter & 3:
+            after = int(points.cells[child + 1, START])
+            child += 1
+        else:
+            after = begin
         n, change = np.int64(after - begin), -1
         if has_changes:
             change = find_row(changed.slots, zoom + 1, quarter)
