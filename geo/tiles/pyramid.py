@@ -164,6 +164,7 @@ class Pyramid:
     def _settle(self, points: Points) -> None:
         self._layer = Layer(points, self.settings.scheme, self._vocabulary)
         self._log: list[tuple[Point, int]] = []
+        self._in_digest = 0
         self._net: Counter[Point] = Counter()
         self._views: OrderedDict[Filter, Layer] = OrderedDict()
 
@@ -227,9 +228,15 @@ class Pyramid:
 
     @property
     def digest(self) -> int:
-        """A number that is the same for the same complaints, whatever their order: to compare with a fresh
-        build.
-        """
+        """A number that is the same for the same complaints in any order: to compare with a fresh build."""
+        with self._lock:
+            return self._digested()
+
+    def _digested(self) -> int:
+        """The digest with all changes in it."""
+        for point, sign in self._log[self._in_digest :]:
+            self._digest = (self._digest + sign * _mixed(*point)) & ALL_BITS
+        self._in_digest = len(self._log)
         return self._digest
 
     @property
@@ -498,7 +505,6 @@ class Pyramid:
     def _note(self, point: Point, sign: int) -> None:
         self._log.append((point, sign))
         self._net[point] += sign
-        self._digest = (self._digest + sign * _mixed(*point)) & ALL_BITS
 
     def compact(self) -> None:
         """File everything anew, the changes with it; tiles stay the same, byte for byte.
@@ -512,8 +518,10 @@ class Pyramid:
             keys, states, ids = _current(layer, net)
             points = file_points(keys, states, ids, self.settings.scheme, is_decided=True)
             with self._lock:
+                self._digested()
                 later = self._log[seen:]
                 self._settle(points)
+                self._in_digest = len(later)
                 for point, sign in later:
                     self._layer.record(*point, sign)
                     self._log.append((point, sign))
