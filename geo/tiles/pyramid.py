@@ -443,8 +443,8 @@ class Pyramid:
 
     def close(self, point: Point, status: str = "ended") -> Point:
         """Give a complaint another status; returns it as it is now. Raises as `change` does."""
-        closed = point._replace(state=self.settings.scheme.with_status(point.state, status))
-        self._step(point, closed)
+        closed = Point(point.key, self.settings.scheme.with_status(point.state, status), point.number)
+        self._take(point, closed)
         return closed
 
     def apply(self, changes: Iterable[Change]) -> int:
@@ -475,6 +475,9 @@ class Pyramid:
     def _step(self, old: Point | None, new: Point | None) -> None:
         if new is not None:
             self._check(new)
+        self._take(old, new)
+
+    def _take(self, old: Point | None, new: Point | None) -> None:
         with self._lock:
             if old is not None and old.key != NO_KEY:
                 if not self._holds(old):
@@ -526,6 +529,24 @@ class Pyramid:
                     self._layer.record(*point, sign)
                     self._log.append((point, sign))
                     self._net[point] += sign
+
+
+def warm_up(scheme: Scheme) -> None:
+    """Compile what a pyramid runs on, so that no reader waits for it: at the start of a process, after a
+    fork.
+    """
+    point = Point(map_key(110.82, -7.56), 0)
+    for audience in Audience:
+        today = date(2020, 1, 1)
+        made = Pyramid.build(Settings(scheme, audience), [point.key], [point.state], today=today)
+        made.change(point, point)
+        for step in range(40):  # more than the table of changes has room for at first
+            made.add(Point(step << 50, 0))
+        made.compact()
+        made.tile(0, 0, 0)
+        made.bubbles(0, (-180.0, -85.0, 180.0, 85.0))
+    staff = Settings(scheme, Audience.STAFF)
+    Pyramid.build(staff, [point.key], [point.state], [1], today=today).tile(0, 0, 0)
 
 
 def _check_rows(scheme: Scheme, keys: I8, states: I4) -> None:

@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo.errors import GeoError
+from geo.tiles import bubbles, cells, changes, merging
+from geo.tiles import pyramid as pyramid_module
 from geo.tiles.positions import NO_KEY
-from geo.tiles.pyramid import Change, OutOfStep, Point
+from geo.tiles.pyramid import Change, OutOfStep, Point, warm_up
 from geo.tiles.scheme import Filter, day_number
 from tests.geo.tiles.tile_worlds import (
     PUBLIC,
@@ -269,3 +271,28 @@ def test_an_unknown_word_in_a_filter_is_named():
         made.tile(0, 0, 0, Filter(services=frozenset({"potholes"})))
     with pytest.raises(GeoError, match="'young' is no age"):
         made.etag(Filter(ages=frozenset({"young"})))
+
+
+def test_after_warming_up_nothing_is_left_to_compile():
+    warm_up(SCHEME)
+    dispatchers = [
+        loop
+        for module in (bubbles, cells, changes, merging, pyramid_module)
+        for loop in vars(module).values()
+        if hasattr(loop, "signatures")
+    ]
+    compiled = {loop.__qualname__: len(loop.signatures) for loop in dispatchers}
+    assert sum(compiled.values()) >= 10
+    for settings_ in (STAFF, PUBLIC):
+        rows = complaints(50, 15)
+        made = pyramid(rows, settings_)
+        points_ = [point if settings_ is STAFF else point._replace(number=0) for point in rows]
+        made.close(points_[0])
+        made.change(points_[1], points_[2])
+        made.tile(14, *tiles_with(rows, 14)[0], SELECTIONS[1])
+        made.tile(18, *tiles_with(rows, 18)[0], is_merged=False)
+        made.bubbles(3, (100.0, -20.0, 120.0, 0.0))
+        for point in complaints(60, 16):
+            made.add(point if settings_ is STAFF else point._replace(number=0))
+        made.compact()
+    assert {loop.__qualname__: len(loop.signatures) for loop in dispatchers} == compiled
