@@ -542,8 +542,8 @@ def warm_up(scheme: Scheme) -> None:
         made.change(point, point)
         for step in range(40):  # more than the table of changes has room for at first
             made.add(Point(step << 50, 0))
-        made.compact()
         made.tile(0, 0, 0)
+        made.compact()
         made.bubbles(0, (-180.0, -85.0, 180.0, 85.0))
     staff = Settings(scheme, Audience.STAFF)
     Pyramid.build(staff, [point.key], [point.state], [1], today=today).tile(0, 0, 0)
