@@ -1,0 +1,430 @@
+"""The bubbles of one tile: where they are drawn, what is in them, and what a reader may be told of it."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.tiles.cells import (
+    CELL_BITS,
+    DEEPEST,
+    SIDE,
+    SUM_ID,
+    SUM_STATE,
+    SUM_X,
+    SUM_Y,
+    SUMS,
+    N,
+    Points,
+    add_ranges,
+)
+from geo.tiles.changes import Differences, find_row
+from geo.tiles.compiled import inner, outer
+from geo.tiles.merging import ITSELF, NEAR, decide, middle_of, reach_of
+from geo.tiles.positions import BITS, key_xy, spread
+from geo.tiles.scheme import DAY_SHIFT, STATUS_SHIFT
+from geo.tiles.vector_tile import EXTENT, WORD, Words, encode
+from geo.tiles.windows import (
+    AT_X,
+    AT_Y,
+    BEGIN,
+    BORDER,
+    END,
+    NO_OWNER,
+    OWNER,
+    PLACE,
+    ROW,
+    Found,
+    Window,
+    column_of,
+    find_cells,
+    lower_bound,
+    place_of,
+    room_for,
+    row_of,
+)
+from geo.tiles.windows import N as FOUND_N
+
+I8 = NDArray[np.int64]
+I4 = NDArray[np.int32]
+U1 = NDArray[np.uint8]
+
+RIM: Final = 1
+"""Bubbles drawn in a tile are those of its own cells and of the cells around it."""
+ZONE_BITS: Final = 5
+"""A tile's cells with their rim have fewer than 32 columns."""
+SEEN: Final = RIM + NEAR
+"""Cells around a tile that bubbles drawn in it may hold, or be kept apart from."""
+AROUND: Final = 2
+"""What was decided at the build holds until something changes in the tile or two rings of tiles around it."""
+CERTAIN_WITHIN: Final = AROUND * SIDE - SEEN
+"""So it must not depend on cells farther off."""
+_ORDER: Final = np.array(
+    [
+        (column, row)
+        for y in (-SIDE, 0, SIDE)
+        for x in (-SIDE, 0, SIDE)
+        for column, row in (key_xy(np.arange(SIDE * SIDE)) + np.array([x + RIM, y + RIM])).tolist()
+        if 0 <= column < SIDE + 2 * RIM and 0 <= row < SIDE + 2 * RIM
+    ]
+)
+"""Columns and rows of a tile's cells and their rim: tile by tile, in key order."""
+ROUGH: Final = SIDE // 2
+"""Cells along a tile's side where none are merged."""
+
+COUNT, BELOW, SERVICE, SEVERITY, STATUS, DAY = range(6)
+"""Keys of tags; those of each column of counts follow."""
+KEYS: Final = ("count", "below", "service", "severity", "status", "day")
+
+FAR, NEARBY, STAFF = range(3)
+"""What may be told: counts alone; of a single complaint also service, status and day; everything."""
+
+
+class Tile(NamedTuple):
+    """Which tile, and how it is to be drawn.
+
+    Attributes
+    ----------
+    zoom, x, y
+        Its number.
+    is_merged
+        Whether bubbles are kept apart.
+    has_changes
+        Whether any complaint changed since points were filed.
+    is_changed
+        Whether one did that can matter to this tile; see `last_change_near`.
+    """
+
+    zoom: int
+    x: int
+    y: int
+    is_merged: bool
+    has_changes: bool
+    is_changed: bool
+
+
+class Telling(NamedTuple):
+    """What a tile may tell.
+
+    Attributes
+    ----------
+    level
+        `FAR`, `NEARBY` or `STAFF`.
+    least
+        Bubbles of fewer complaints say only that they are below it.
+    with_counts
+        Whether each service and severity is counted, at level `STAFF`.
+    """
+
+    level: int
+    least: int
+    with_counts: bool
+
+
+class Area(NamedTuple):
+    """The decided cells in and around a tile.
+
+    Attributes
+    ----------
+    window
+        Their window.
+    across
+        Columns of cells along the tile's side.
+    margin
+        Columns around the tile.
+    """
+
+    window: Window
+    across: int
+    margin: int
+
+
+@inner
+def _area(tile: Tile, margin: int) -> Area:
+    across = SIDE if tile.is_merged or tile.zoom == 0 else ROUGH
+    zoom = tile.zoom if across == SIDE else tile.zoom - 1
+    side, bits = across + 2 * margin, ZONE_BITS
+    while side + 2 * BORDER > 1 << bits:
+        bits += 1
+    return Area(Window(zoom, tile.x * across - margin, tile.y * across - margin, side, bits), across, margin)
+
+
+@inner
+def _find(tile: Tile, points: Points, changed: Differences) -> tuple[Area, Found, int, I8]:
+    """Find the cells in and around a tile, with their owners and gaps.
+
+    They are decided in a window that is made larger until nothing beyond it can matter.
+    """
+    margin = SIDE // 2 if tile.is_merged else RIM
+    while True:
+        area = _area(tile, margin)
+        found = room_for(area.window)
+        number = find_cells(area.window, tile.has_changes, points, changed, found)
+        gaps = np.empty(number, np.int64)
+        if not tile.is_merged:
+            found.rows[:number, OWNER] = ITSELF
+            return area, found, number, gaps
+        decide(area.window, found, number, np.empty(number, np.uint8), gaps)
+        if _is_certain(area, found, number):
+            return area, found, number, gaps
+        margin *= 2
+
+
+@outer
+def last_change_near(zoom: int, tile_x: int, tile_y: int, changed: Differences) -> int:
+    """Number of the last change in a tile or in two rings of tiles around it; 0 where nothing changed."""
+    last, stamp = (1 << zoom) - 1, np.int64(0)
+    for y in range(max(tile_y - AROUND, 0), min(tile_y + AROUND, last) + 1):
+        for x in range(max(tile_x - AROUND, 0), min(tile_x + AROUND, last) + 1):
+            row = find_row(changed.slots, zoom - CELL_BITS, spread(x) | (spread(y) << 1))
+            if row >= 0:
+                stamp = max(stamp, changed.stamps[row])
+    return stamp  # type: ignore[return-value]
+
+
+@inner
+def _is_certain(area: Area, found: Found, number: int) -> bool:
+    """Whether all cells are decided that can matter to the tile."""
+    edge, bits = area.margin - SEEN, area.window.bits
+    after = area.window.side - edge
+    for cell in range(number):
+        if found.rows[cell, OWNER] == NO_OWNER and found.rows[cell, FOUND_N] > 0:
+            place = found.rows[cell, PLACE]
+            column, row = column_of(place, bits), row_of(place, bits)
+            if edge <= column < after and edge <= row < after:
+                return False
+    return True
+
+
+@inner
+def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I4, I8, I4, bool]:
+    """Find the bubbles drawn in a tile, those that reach into it from outside included.
+
+    Returns
+    -------
+    Rows of the bubbles, (n,), in sums (m, 5) and counts (m, columns); tile by tile, in key order. The sums of
+    x and y are those of a bubble's middle, in world units. And whether nothing farther off was looked at than
+    `last_change_near` looks.
+    """
+    if tile.is_merged and not tile.is_changed:
+        ready = np.empty(4 * SIDE * SIDE, np.int32)
+        number = _ready(tile, points, ready)
+        if number >= 0:
+            return ready[:number], points.bubble_sums, points.bubble_counts, True
+    area, found, number, gaps = _find(tile, points, changed)
+    kept, bubble_at = _kept(tile, area, found)
+    ranges, added = _ranges(area, found, number, bubble_at)
+    sums = np.zeros((len(kept), SUMS), np.int64)
+    counts = np.zeros((len(kept), points.block_counts.shape[1]), np.int32)
+    add_ranges(ranges, points, sums, counts)
+    for at in range(len(added)):
+        for column in range(SUMS):
+            sums[added[at, 1], column] += changed.sums[added[at, 0], column]
+        for column in range(counts.shape[1]):
+            counts[added[at, 1], column] += changed.counts[added[at, 0], column]
+    drawn = _drawn(tile, area.window, kept, gaps, found, sums)
+    return drawn, sums, counts, area.margin <= AROUND * SIDE
+
+
+@inner
+def _ready(tile: Tile, points: Points, ready: I4) -> int:
+    """List the bubbles of the build that are drawn in a tile; −1 where some have to be worked out now."""
+    if tile.zoom > DEEPEST:
+        return -1
+    levels, sums, last = points.levels, points.bubble_sums, (1 << tile.zoom) - 1
+    size = 1 << (BITS - tile.zoom)
+    left, top = tile.x * size, tile.y * size
+    rim, unsure = reach_of(tile.zoom) // 2, size // SIDE * SEEN
+    number = 0
+    for y in range(max(tile.y - 1, 0), min(tile.y + 1, last) + 1):
+        for x in range(max(tile.x - 1, 0), min(tile.x + 1, last) + 1):
+            key = spread(x) | (spread(y) << 1)
+            at = lower_bound(points.tile_keys, levels[tile.zoom, 1], levels[tile.zoom + 1, 1] - 1, key)
+            if points.tile_keys[at] != key:
+                continue
+            if points.tile_bubbles[at, 0] < 0:
+                return -1
+            for bubble in range(points.tile_bubbles[at, 0], points.tile_bubbles[at, 1]):
+                edge = rim if sums[bubble, N] >= 0 else unsure
+                right, down = sums[bubble, SUM_X] - left, sums[bubble, SUM_Y] - top
+                if -edge <= right < size + edge and -edge <= down < size + edge:
+                    if sums[bubble, N] < 0:
+                        return -1
+                    ready[number] = bubble
+                    number += 1
+    return number
+
+
+@inner
+def _kept(tile: Tile, area: Area, found: Found) -> tuple[I4, I4]:
+    """List the cells that are bubbles and may be drawn in the tile, by rows; and number their places."""
+    size = 1 << (BITS - tile.zoom)
+    reach = reach_of(tile.zoom)
+    rim = reach // 2 + (reach // 4 if tile.is_merged else 0)
+    x, y = tile.x * size, tile.y * size
+    zone, edge = area.across + 2 * RIM, area.margin - RIM
+    bubble_at = np.zeros(zone << ZONE_BITS, np.int32)
+    kept = np.empty(zone * zone, np.int32)
+    n = 0
+    for turn in range(zone * zone):
+        column, row = _ORDER[turn, 0], _ORDER[turn, 1]
+        if area.across == ROUGH:
+            column, row = turn % zone, turn // zone
+        cell = found.grid[place_of(column + edge, row + edge, area.window.bits)] - 1
+        if cell < 0 or found.rows[cell, OWNER] != ITSELF:
+            continue
+        at_x, at_y = found.rows[cell, AT_X] - x, found.rows[cell, AT_Y] - y
+        if -rim <= at_x < size + rim and -rim <= at_y < size + rim:
+            kept[n] = cell
+            n += 1
+            bubble_at[row << ZONE_BITS | column] = n
+    return kept[:n], bubble_at
+
+
+@inner
+def _ranges(area: Area, found: Found, number: int, bubble_at: I4) -> tuple[I8, I8]:
+    """Say which filed points, and which rows of differences, go to which bubble."""
+    ranges = np.empty((number, 3), np.int64)
+    added = np.empty((number, 2), np.int64)
+    n_ranges, n_added = 0, 0
+    bits = area.window.bits
+    zone, edge = area.across + 2 * RIM, area.margin - RIM + NEAR
+    for cell in range(number):
+        owner, place = found.rows[cell, OWNER], found.rows[cell, PLACE]
+        if owner == NO_OWNER or found.rows[cell, FOUND_N] == 0:
+            continue
+        column, row = column_of(place, bits) + (owner & 7) - edge, row_of(place, bits) + (owner >> 3) - edge
+        if not (0 <= column < zone and 0 <= row < zone):
+            continue
+        bubble = bubble_at[row << ZONE_BITS | column] - 1
+        if bubble < 0:
+            continue
+        ranges[n_ranges, 0], ranges[n_ranges, 1] = found.rows[cell, BEGIN], found.rows[cell, END]
+        ranges[n_ranges, 2] = bubble
+        n_ranges += 1
+        if found.rows[cell, ROW] >= 0:
+            added[n_added, 0], added[n_added, 1] = found.rows[cell, ROW], bubble
+            n_added += 1
+    return ranges[:n_ranges], added[:n_added]
+
+
+@inner
+def _drawn(tile: Tile, window: Window, kept: I4, gaps: I8, found: Found, sums: I8) -> I4:
+    """Place the bubbles, and list the rows of those that reach into the tile."""
+    size = 1 << (BITS - tile.zoom)
+    rim = reach_of(tile.zoom) // 2
+    x, y = tile.x * size, tile.y * size
+    drawn = np.empty(len(kept), np.int32)
+    number = 0
+    for bubble in range(len(kept)):
+        cell = kept[bubble]
+        at_x, at_y = int(found.rows[cell, AT_X]), int(found.rows[cell, AT_Y])
+        if tile.is_merged:
+            at_x, at_y = middle_of(cell, sums, bubble, gaps[cell], window, found)
+        sums[bubble, SUM_X], sums[bubble, SUM_Y] = at_x, at_y
+        if -rim <= at_x - x < size + rim and -rim <= at_y - y < size + rim:
+            drawn[number] = bubble
+            number += 1
+    return drawn[:number]
+
+
+@outer
+def tile_features(tile: Tile, points: Points, changed: Differences, telling: Telling) -> tuple[I8, I8, I8]:
+    """Find what is drawn in a tile and what is told of it.
+
+    Returns
+    -------
+    Middles in world units, (n, 2) int64, and features and tags as `vector_tile.encode` takes them.
+    """
+    bubbles, sums, counts, _ = _bubbles(tile, points, changed)
+    features, tags = _features(tile, bubbles, sums, counts, points, telling)
+    middles = np.empty((len(bubbles), 2), np.int64)
+    for row in range(len(bubbles)):
+        middles[row, 0], middles[row, 1] = sums[bubbles[row], SUM_X], sums[bubbles[row], SUM_Y]
+    return middles, features, tags
+
+
+@outer
+def tile_bytes(
+    tile: Tile, points: Points, changed: Differences, telling: Telling, words: Words
+) -> tuple[U1, bool]:
+    """Write a tile: its features, encoded; and whether it stays so until something changes near it."""
+    bubbles, sums, counts, is_lasting = _bubbles(tile, points, changed)
+    features, tags = _features(tile, bubbles, sums, counts, points, telling)
+    return encode(features, tags, words), is_lasting
+
+
+@inner
+def _features(
+    tile: Tile, bubbles: I4, sums: I8, counts: I4, points: Points, telling: Telling
+) -> tuple[I8, I8]:
+    """Say of each bubble what may be said of it."""
+    first_status, first_severity = points.first_status, points.first_severity
+    features = np.empty((len(bubbles), 4), np.int64)
+    tags = np.empty((len(bubbles) * (len(KEYS) + counts.shape[1]), 2), np.int64)
+    shift = BITS - tile.zoom
+    tag = 0
+    for row in range(len(bubbles)):
+        bubble = bubbles[row]
+        features[row, 0] = ((sums[bubble, SUM_X] - (tile.x << shift)) * EXTENT) >> shift
+        features[row, 1] = ((sums[bubble, SUM_Y] - (tile.y << shift)) * EXTENT) >> shift
+        features[row, 2] = 0
+        n = sums[bubble, N]
+        if n < telling.least:
+            tags[tag, 0], tags[tag, 1] = BELOW, telling.least
+            tag += 1
+        else:
+            tags[tag, 0], tags[tag, 1] = COUNT, n
+            tag += 1
+            tag = _tell_counts(bubble, counts, first_status, first_severity, tags, tag)
+            if telling.level != FAR and n == 1:
+                state = sums[bubble, SUM_STATE]
+                status = first_status + ((state >> STATUS_SHIFT) & 3)
+                tags[tag, 0], tags[tag, 1] = SERVICE, WORD + (state & 31)
+                tags[tag + 1, 0], tags[tag + 1, 1] = STATUS, WORD + status
+                tags[tag + 2, 0], tags[tag + 2, 1] = DAY, state >> DAY_SHIFT
+                tag += 3
+            if telling.level == STAFF:
+                if n == 1:
+                    features[row, 2] = sums[bubble, SUM_ID]
+                else:
+                    tags[tag, 0], tags[tag, 1] = SERVICE, WORD + _most(bubble, first_status, counts)
+                    tag += 1
+                tag = _tell_worst(bubble, counts, first_severity, tags, tag)
+                if telling.with_counts:
+                    tag = _tell_counts(bubble, counts, 0, first_status, tags, tag)
+                    tag = _tell_counts(bubble, counts, first_severity, counts.shape[1], tags, tag)
+        features[row, 3] = tag
+    return features, tags[:tag]
+
+
+@inner
+def _tell_counts(bubble: int, counts: I4, begin: int, end: int, tags: I8, tag: int) -> int:
+    """Add a tag for each column with a count."""
+    for column in range(begin, end):
+        if counts[bubble, column] > 0:
+            tags[tag, 0], tags[tag, 1] = len(KEYS) + column, counts[bubble, column]
+            tag += 1
+    return tag
+
+
+@inner
+def _tell_worst(bubble: int, counts: I4, first_severity: int, tags: I8, tag: int) -> int:
+    """Add a tag for the highest severity that occurs."""
+    worst = counts.shape[1] - 1
+    while worst > first_severity and counts[bubble, worst] == 0:
+        worst -= 1
+    tags[tag, 0], tags[tag, 1] = SEVERITY, worst - first_severity
+    return tag + 1
+
+
+@inner
+def _most(bubble: int, columns: int, counts: I4) -> int:
+    """The first of the columns with the highest count."""
+    most = 0
+    for column in range(1, columns):
+        if counts[bubble, column] > counts[bubble, most]:
+            most = column
+    return most

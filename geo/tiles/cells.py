@@ -1,0 +1,317 @@
+"""Points in key order, and the cells of every zoom over them.
+
+A cell is 1/16 of a tile's side. The points of a cell follow one another, so a cell is kept as the row where
+they begin; how many of each kind are among them is told by running totals, one row for every 16 points, and
+by a look at the few points before the first and after the last of these. All sums are of whole numbers: their
+order cannot matter.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.tiles.compiled import inner, long
+from geo.tiles.positions import BITS, gather
+from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_SHIFT, Scheme
+from geo.tiles.sorting import sort_keys
+
+I8 = NDArray[np.int64]
+I4 = NDArray[np.int32]
+
+DEEPEST: Final = 16
+"""The last zoom whose cells are kept; those of later zooms are found as they are asked for."""
+CELL_BITS: Final = 4
+SIDE: Final = 1 << CELL_BITS
+"""Cells along a tile's side."""
+BLOCK: Final = 16
+"""Points between two rows of running totals."""
+
+N, SUM_X, SUM_Y, SUM_STATE, SUM_ID = range(5)
+"""Columns of sums; with one point, the sum of states is its state, and the sum of ids its id."""
+SUMS: Final = 5
+
+X, Y, STATE = range(3)
+"""Columns of points."""
+START, CELL_X, CELL_Y, LOCAL, CHILD = range(5)
+CELL_COLUMNS: Final = 5
+"""Columns of cells: first point, middle of the fullest quarter in world units, place in the tile,
+first cell within it of the next zoom."""
+
+
+class Points(NamedTuple):
+    """Points in key order, their running totals and their cells.
+
+    Attributes
+    ----------
+    keys
+        (n,) int64, ascending.
+    points
+        (n, 3) int32: x, y, packed state.
+    ids
+        (n,) int64, or (0,) where points carry none.
+    block_sums, block_counts
+        (⌈n/16⌉ + 1, 5) int64 and (⌈n/16⌉ + 1, columns) int32: totals over the points before each sixteenth.
+    cells
+        (c, 5) int32, zoom by zoom, in key order; each zoom ends with a row whose start is n.
+    tile_keys, tile_cells
+        (t,) int64 and int32, zoom by zoom: keys of the tiles that hold points and the first cell of each;
+        each zoom ends with a tile beyond all others.
+    levels
+        (18, 2) int64: first row of each zoom in `cells` and in `tile_keys`.
+    bubble_sums, bubble_counts
+        (b, 5) int64 and (b, columns) int32: bubbles worked out beforehand, tile by tile, in key order; the
+        sums of x and y are those of its middle. −1 points stands for what has to be worked out as it is asked
+        for.
+    tile_bubbles
+        (t, 2) int32: first bubble of each tile, and the one after its last; −1 where none were worked out.
+    first_status, first_severity
+        Columns of counts.
+    """
+
+    keys: I8
+    points: I4
+    ids: I8
+    block_sums: I8
+    block_counts: I4
+    cells: I4
+    tile_keys: I8
+    tile_cells: I4
+    levels: I8
+    bubble_sums: I8
+    bubble_counts: I4
+    tile_bubbles: I4
+    first_status: int
+    first_severity: int
+
+
+def index_points(keys: I8, states: I4, ids: I8, scheme: Scheme) -> Points:
+    """Sort points and file them under the cells of all zooms; keys ≥ 0, shape (n,), may be empty."""
+    ordered, order = sort_keys(keys)
+    return index_sorted(ordered, states[order], ids[order] if len(ids) else ids, scheme)
+
+
+def index_sorted(keys: I8, states: I4, ids: I8, scheme: Scheme) -> Points:
+    """File points that are in key order already."""
+    first_status, first_severity = scheme.first_status, scheme.first_severity
+    points = _points(keys, states)
+    block_sums, block_counts = _totals(points, ids, scheme.columns, first_status, first_severity)
+    levels = _count_levels(keys)
+    cells, tile_keys, tile_cells = _fill_levels(keys, levels)
+    _find_middles(points, keys, cells, levels)
+    return Points(
+        keys,
+        points,
+        ids,
+        block_sums,
+        block_counts,
+        cells,
+        tile_keys,
+        tile_cells,
+        levels,
+        np.empty((0, SUMS), dtype=np.int64),
+        np.empty((0, scheme.columns), dtype=np.int32),
+        np.full((len(tile_keys), 2), -1, dtype=np.int32),
+        first_status,
+        first_severity,
+    )
+
+
+@long
+def _points(keys: I8, states: I4) -> I4:
+    points = np.empty((len(keys), 3), np.int32)
+    for row in range(len(keys)):
+        points[row, X] = gather(keys[row])
+        points[row, Y] = gather(keys[row] >> 1)
+        points[row, STATE] = states[row]
+    return points
+
+
+@long
+def _totals(points: I4, ids: I8, columns: int, first_status: int, first_severity: int) -> tuple[I8, I4]:
+    n = len(points)
+    blocks = (n + BLOCK - 1) // BLOCK
+    sums = np.zeros((blocks + 1, SUMS), np.int64)
+    counts = np.zeros((blocks + 1, columns), np.int32)
+    for block in range(1, blocks + 1):
+        for column in range(SUMS):
+            sums[block, column] = sums[block - 1, column]
+        for column in range(columns):
+            counts[block, column] = counts[block - 1, column]
+        for row in range((block - 1) * BLOCK, min(n, block * BLOCK)):
+            state = points[row, STATE]
+            sums[block, N] += 1
+            sums[block, SUM_X] += points[row, X]
+            sums[block, SUM_Y] += points[row, Y]
+            sums[block, SUM_STATE] += state
+            if len(ids):
+                sums[block, SUM_ID] += ids[row]
+            counts[block, state & 31] += 1
+            counts[block, first_status + ((state >> STATUS_SHIFT) & 3)] += 1
+            counts[block, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
+    return sums, counts
+
+
+@inner
+def add_ranges(ranges: I8, points: Points, sums: I8, counts: I4) -> None:
+    """Add points, by ranges of rows, to rows of sums, shape (m, 5), and counts, (m, columns).
+
+    `ranges`, shape (k, 3), names the first row, the row after the last, and the row to add them to. All in
+    one function: numba hands arrays on to another at more cost than the few points of a cell take to add.
+    """
+    rows, ids, block_sums, block_counts = points.points, points.ids, points.block_sums, points.block_counts
+    first_status, first_severity = points.first_status, points.first_severity
+    columns = counts.shape[1]
+    for at in range(len(ranges)):
+        begin, end, to = ranges[at, 0], ranges[at, 1], ranges[at, 2]
+        first, last = (begin + BLOCK - 1) // BLOCK, end // BLOCK
+        sums[to, N] += end - begin
+        tail = end
+        if first < last:
+            for column in range(1, SUMS):
+                sums[to, column] += block_sums[last, column] - block_sums[first, column]
+            for column in range(columns):
+                counts[to, column] += block_counts[last, column] - block_counts[first, column]
+            end, tail = first * BLOCK, last * BLOCK
+        x, y, states, numbers = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+        for part in range(2):
+            if part == 1:
+                begin, end = tail, ranges[at, 1]
+            for row in range(begin, end):
+                state = rows[row, STATE]
+                x += rows[row, X]
+                y += rows[row, Y]
+                states += state
+                counts[to, state & 31] += 1
+                counts[to, first_status + ((state >> STATUS_SHIFT) & 3)] += 1
+                counts[to, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
+            if len(ids):
+                for row in range(begin, end):
+                    numbers += ids[row]
+        sums[to, SUM_X] += x
+        sums[to, SUM_Y] += y
+        sums[to, SUM_STATE] += states
+        sums[to, SUM_ID] += numbers
+
+
+@inner
+def sum_range(begin: int, end: int, points: Points) -> tuple[int, int]:
+    """Sum x and y of the points of rows `begin` to `end`."""
+    first = (begin + BLOCK - 1) // BLOCK
+    last = end // BLOCK
+    x, y = np.int64(0), np.int64(0)
+    if first < last:
+        x = points.block_sums[last, SUM_X] - points.block_sums[first, SUM_X]
+        y = points.block_sums[last, SUM_Y] - points.block_sums[first, SUM_Y]
+        for row in range(last * BLOCK, end):
+            x += points.points[row, X]
+            y += points.points[row, Y]
+        end = first * BLOCK
+    for row in range(begin, end):
+        x += points.points[row, X]
+        y += points.points[row, Y]
+    return x, y  # type: ignore[return-value]
+
+
+@inner
+def _first_zoom(differing: int) -> int:
+    """The first zoom, from −4 on, at which two keys lie in different cells; 17 if at none that is kept."""
+    zoom = DEEPEST + 1
+    while zoom > -CELL_BITS and differing >> (2 * (BITS - CELL_BITS - zoom + 1)) != 0:
+        zoom -= 1
+    return zoom
+
+
+@long
+def _count_levels(keys: I8) -> I8:
+    """Rows that each zoom needs, summed up; the cells of zoom z − 4 are the tiles of zoom z."""
+    new = np.zeros(DEEPEST + CELL_BITS + 2, np.int64)
+    if len(keys):
+        new[0] = 1
+    for row in range(1, len(keys)):
+        differing = keys[row] ^ keys[row - 1]
+        if differing >> (2 * (BITS - CELL_BITS - DEEPEST)) != 0:
+            new[_first_zoom(differing) + CELL_BITS] += 1
+    levels = np.zeros((DEEPEST + 2, 2), np.int64)
+    for at in range(1, len(new)):
+        new[at] += new[at - 1]
+    for zoom in range(DEEPEST + 1):
+        levels[zoom + 1, 0] = levels[zoom, 0] + new[zoom + CELL_BITS] + 1
+        levels[zoom + 1, 1] = levels[zoom, 1] + new[zoom] + 1
+    return levels
+
+
+@long
+def _fill_levels(keys: I8, levels: I8) -> tuple[I4, I8, I4]:
+    cells = np.zeros((levels[-1, 0], CELL_COLUMNS), np.int32)
+    tile_keys = np.empty(levels[-1, 1], np.int64)
+    tile_cells = np.empty(levels[-1, 1], np.int32)
+    at = levels.copy()
+    for row in range(len(keys)):
+        first = -CELL_BITS
+        if row:
+            differing = keys[row] ^ keys[row - 1]
+            if differing >> (2 * (BITS - CELL_BITS - DEEPEST)) == 0:
+                continue
+            first = _first_zoom(differing)
+        for zoom in range(max(first + CELL_BITS, 0), DEEPEST + 1):
+            tile_keys[at[zoom, 1]] = keys[row] >> (2 * (BITS - zoom))
+            tile_cells[at[zoom, 1]] = at[zoom, 0]
+            at[zoom, 1] += 1
+        for zoom in range(max(first, 0), DEEPEST + 1):
+            cells[at[zoom, 0], START] = row
+            cells[at[zoom, 0], LOCAL] = (keys[row] >> (2 * (BITS - CELL_BITS - zoom))) & 255
+            if zoom < DEEPEST:
+                cells[at[zoom, 0], CHILD] = at[zoom + 1, 0]
+            at[zoom, 0] += 1
+    for zoom in range(DEEPEST + 1):
+        cells[at[zoom, 0], START] = len(keys)
+        tile_keys[at[zoom, 1]] = np.int64(1) << 60
+        tile_cells[at[zoom, 1]] = at[zoom, 0]
+    return cells, tile_keys, tile_cells
+
+
+@long
+def _find_middles(points: I4, keys: I8, cells: I4, levels: I8) -> None:
+    """Where the fullest quarter of each cell has its middle: from the finest zoom on, each from the one
+    below.
+
+    Of equally full quarters it is the first in key order.
+    """
+    begin, end = levels[DEEPEST, 0], levels[DEEPEST + 1, 0] - 1
+    sums = np.zeros((end - begin, 2), np.int64)
+    for cell in range(begin, end):
+        row, most = cells[cell, START], 0
+        while row < cells[cell + 1, START]:
+            quarter, first = keys[row] >> (2 * (BITS - CELL_BITS - DEEPEST - 1)), row
+            x, y = np.int64(0), np.int64(0)
+            while (
+                row < cells[cell + 1, START]
+                and keys[row] >> (2 * (BITS - CELL_BITS - DEEPEST - 1)) == quarter
+            ):
+                x += points[row, X]
+                y += points[row, Y]
+                row += 1
+            sums[cell - begin, 0] += x
+            sums[cell - begin, 1] += y
+            if row - first > most:
+                most = row - first
+                cells[cell, CELL_X], cells[cell, CELL_Y] = x // most, y // most
+    for zoom in range(DEEPEST - 1, -1, -1):
+        begin, end = levels[zoom, 0], levels[zoom + 1, 0] - 1
+        finer, reached = levels[zoom + 1, 0], 0
+        for cell in range(begin, end):
+            total_x, total_y, most = np.int64(0), np.int64(0), 0
+            while cells[finer + reached, START] < cells[cell + 1, START]:
+                x, y = sums[reached, 0], sums[reached, 1]
+                n = cells[finer + reached + 1, START] - cells[finer + reached, START]
+                total_x += x
+                total_y += y
+                reached += 1
+                if n > most:
+                    most = n
+                    cells[cell, CELL_X], cells[cell, CELL_Y] = x // n, y // n
+            # Rows already read are written over: a zoom never has more cells than the one below it.
+            sums[cell - begin, 0], sums[cell - begin, 1] = total_x, total_y

@@ -1,0 +1,210 @@
+"""Mapbox vector tiles, version 2.1, written by hand: one layer of points, with whole numbers and words as
+tags.
+
+Source: Mapbox Vector Tile Specification 2.1 (https://github.com/mapbox/vector-tile-spec), and the encoding of
+Protocol Buffers. Every number is written in its shortest form, keys and values are listed once, in the order
+of their first use: the same features give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.tiles.compiled import inner
+
+I8 = NDArray[np.int64]
+I4 = NDArray[np.int32]
+U1 = NDArray[np.uint8]
+
+EXTENT: Final = 4096
+LAYER: Final = b"requests"
+WORD: Final = 1 << 40
+"""Tag values from here on stand for words: WORD + k is word k."""
+
+_HEAD: Final = 16
+_SMALL: Final = 512
+_NAME: Final = np.frombuffer(bytes([0x78, 2, 0x0A, len(LAYER)]) + LAYER, dtype=np.uint8)
+_END: Final = np.frombuffer(bytes([0x28, EXTENT & 0x7F | 0x80, EXTENT >> 7]), dtype=np.uint8)
+
+
+class Words(NamedTuple):
+    """Names of keys, and words, end to end as UTF-8.
+
+    Attributes
+    ----------
+    letters
+        (m,) uint8.
+    starts
+        (k + 1,) int32: where each begins; names first.
+    n_names
+        How many names there are.
+    """
+
+    letters: U1
+    starts: I4
+    n_names: int
+
+
+def word_list(names: Sequence[str], words: Sequence[str]) -> Words:
+    """Lay names of keys, and words, end to end."""
+    coded = [word.encode() for word in (*names, *words)]
+    starts = np.cumsum([0] + [len(word) for word in coded]).astype(np.int32)
+    return Words(np.frombuffer(b"".join(coded), dtype=np.uint8).copy(), starts, len(names))
+
+
+@inner
+def _put(out: U1, at: int, value: int) -> int:
+    """Write a number ≥ 0 as a varint."""
+    while value > 127:
+        out[at] = value & 127 | 128
+        value >>= 7
+        at += 1
+    out[at] = value
+    return at + 1
+
+
+@inner
+def _put_64(out: U1, at: int, value: int) -> int:
+    """Write a number as a varint of its 64 bits, whatever its sign."""
+    out[at] = value & 127
+    value = (value >> 7) & 0x1FFFFFFFFFFFFFF
+    while value:
+        out[at] |= 128
+        at += 1
+        out[at] = value & 127
+        value >>= 7
+    return at + 1
+
+
+@inner
+def _copy(out: U1, at: int, source: U1, begin: int, end: int) -> int:
+    for byte in range(begin, end):
+        out[at] = source[byte]
+        at += 1
+    return at
+
+
+@inner
+def _zigzag(value: int) -> int:
+    return (value << 1) ^ (value >> 63)
+
+
+@inner
+def encode(features: I8, tags: I8, words: Words) -> U1:  # noqa: C901, PLR0912, PLR0915  one loop: a call for
+    # each tag would cost as much as the tag
+    """Write a tile of one layer.
+
+    Parameters
+    ----------
+    features
+        (n, 4) int64: x and y in 1/4096 of the tile's side, id (0 for none), row after the last of its tags.
+    tags
+        (t, 2) int64: key, value: a number ≥ 0 or `WORD` + word.
+    words
+        Names of fewer than 128 keys, and words.
+
+    Returns
+    -------
+    The bytes; none where there is no feature.
+    """
+    if len(features) == 0:
+        return np.empty(0, np.uint8)
+    size = 64
+    while size < 2 * len(tags):
+        size *= 2
+    seen = np.zeros((size, 2), np.int64)
+    seen_small = np.zeros(_SMALL, np.int32)
+    values = np.empty(len(tags), np.int64)
+    key_at = np.full(words.n_names, -1, np.int32)
+    used_keys = np.empty(words.n_names, np.int32)
+    n_keys, n_values = 0, 0
+    room = 64 + len(features) * 48 + len(tags) * 22 + 2 * len(words.letters) + 16 * len(words.starts)
+    out = np.empty(room, np.uint8)
+    at = _copy(out, _HEAD, _NAME, 0, len(_NAME))
+    tag = 0
+    for feature in range(len(features)):
+        out[at] = 0x12
+        body = at = at + 2  # room for a length of one byte, as almost all are
+        if features[feature, 2] != 0:
+            out[at] = 0x08
+            at = _put_64(out, at + 1, features[feature, 2])
+        out[at] = 0x12
+        first = at = at + 2
+        while tag < features[feature, 3]:
+            key, value = tags[tag, 0], tags[tag, 1]
+            tag += 1
+            if key_at[key] < 0:
+                key_at[key] = n_keys
+                used_keys[n_keys] = key
+                n_keys += 1
+            if value < _SMALL:
+                number = seen_small[value] - 1
+                if number < 0:
+                    number = n_values
+                    seen_small[value] = number + 1
+            else:
+                slot = ((value * 0x9E3779B1) >> 7) & (size - 1)
+                while seen[slot, 0] != 0 and seen[slot, 0] != value:
+                    slot = (slot + 1) & (size - 1)
+                if seen[slot, 0] == 0:
+                    seen[slot, 0], seen[slot, 1] = value, n_values
+                number = seen[slot, 1]
+            if number == n_values:
+                values[n_values] = value
+                n_values += 1
+            out[at] = key_at[key]
+            at = _put(out, at + 1, number)
+        at = _set_length(out, first, at)
+        out[at], out[at + 1], out[at + 2] = 0x18, 1, 0x22
+        points = at = at + 4
+        out[at] = 9  # move to, once
+        at = _put(out, at + 1, _zigzag(features[feature, 0]))
+        at = _put(out, at, _zigzag(features[feature, 1]))
+        at = _set_length(out, points, at)
+        at = _set_length(out, body, at)
+    for row in range(n_keys):
+        out[at] = 0x1A
+        at = _put_word(out, at + 1, used_keys[row], words)
+    for row in range(n_values):
+        out[at] = 0x22
+        body = at = at + 2
+        if values[row] < WORD:
+            out[at] = 0x28
+            at = _put(out, at + 1, values[row])
+        else:
+            out[at] = 0x0A
+            at = _put_word(out, at + 1, values[row] - WORD + words.n_names, words)
+        at = _set_length(out, body, at)
+    at = _copy(out, at, _END, 0, len(_END))
+    head = np.empty(_HEAD, np.uint8)
+    head[0] = 0x1A
+    length = _put(head, 1, at - _HEAD)
+    _copy(out, _HEAD - length, head, 0, length)
+    return out[_HEAD - length : at]
+
+
+@inner
+def _put_word(out: U1, at: int, word: int, words: Words) -> int:
+    """Write a word after its length."""
+    begin, after = words.starts[word], words.starts[word + 1]
+    return _copy(out, _put(out, at, after - begin), words.letters, begin, after)
+
+
+@inner
+def _set_length(out: U1, begin: int, end: int) -> int:
+    """Write a length into the byte before what it counts; a longer one moves that up. Returns the new end."""
+    length = end - begin
+    if length < 128:
+        out[begin - 1] = length
+        return end
+    width = 1
+    while length >> (7 * width) > 0:
+        width += 1
+    for byte in range(end - 1, begin - 1, -1):
+        out[byte + width - 1] = out[byte]
+    _put(out, begin - 1, length)
+    return end + width - 1
