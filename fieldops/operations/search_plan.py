@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldops.models import DayPlan
+from geo.dispatch.engine.entry import warm_up
 from geo.dispatch.problem import Problem
 from geo.dispatch.referee import judge
 from geo.dispatch.result import Plan, Progress
@@ -22,6 +23,11 @@ MOST_TRIES: Final = 2
 
 Limit = Callable[[float], AbstractContextManager[None]]
 """Given seconds, ends the process when what is inside is not done by then."""
+
+
+def warm_up_search() -> None:
+    """Load the compiled search, or compile it, outside any limit: compiling takes longer than the grace."""
+    warm_up()
 
 
 def no_limit(_seconds: float) -> AbstractContextManager[None]:

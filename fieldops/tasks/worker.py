@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from fieldops.errors import FieldOpsError, SetupError
 from fieldops.extensions import db
 from fieldops.installation import Installation
+from fieldops.operations.search_plan import warm_up_search
 from fieldops.tasks.leases import (
     LEASE_S,
     Lease,
@@ -27,7 +28,6 @@ from fieldops.tasks.registry import LEASES_S, TASKS
 from fieldops.tasks.stopping import StopFlag
 from fieldops.tasks.time_limit import may_end_this_process
 from fieldops.transaction import as_known, transaction
-from geo.dispatch.engine.entry import warm_up as warm_up_planner
 
 IDLE_S: Final = 0.5
 
@@ -39,7 +39,7 @@ def run_worker(app: Flask) -> None:
     installation: Installation = app.extensions["fieldops"]
     stop = StopFlag()
     may_end_this_process()
-    warm_up_planner()
+    warm_up_search()
     installation.roads.warm_up()
     with only_worker(installation) as is_only_one:
         carry_on = _free_and_work if is_only_one else work_once
