@@ -226,7 +226,7 @@ def _state_of(tables: Tables, world: World, seed: int) -> State:
         times=np.zeros((3, MOST_STATES), dtype=np.int64),
         label_times=np.zeros((MOST_STATES + 1, MOST_LABELS + 1), dtype=np.int64),
         label_costs=np.zeros((MOST_STATES + 1, MOST_LABELS + 1)),
-        best_orders=np.zeros((m, gaps), dtype=np.int64),
+        best_orders=np.zeros((m, max(gaps, _longest_proposal(tables))), dtype=np.int64),
         best_sums=best_sums,
         best_promise=promise.copy(),
     )
@@ -242,6 +242,15 @@ def _most_stops(tables: Tables) -> int:
     jobs = int(np.searchsorted(np.cumsum(services), longest, side="right")) + 1
     jobs = min(jobs, len(tables.open_jobs))
     return 2 * jobs + 2 if any(crew.reload_stop >= 0 for crew in tables.crews) else jobs + 1
+
+
+def _longest_proposal(tables: Tables) -> int:
+    """Proposed orders may hold more than a route ever will; what does not fit is dropped when it is rebuilt."""
+    proposed = [len(vehicle.steps) for vehicle in tables.problem.vehicles]
+    told: dict[int, int] = {}
+    for route in tables.problem.previous:
+        told[route.vehicle] = told.get(route.vehicle, 0) + len(route.jobs)
+    return max([0, *proposed, *told.values()])
 
 
 def _first_dice(seed: int) -> np.uint64:

@@ -1,0 +1,143 @@
+"""The compiled search: its constant-time answers against slow ones, and going back."""
+
+import random
+
+import numpy as np
+import pytest
+
+from geo.dispatch.engine.engine import Draft, Engine
+from geo.dispatch.problem import Job, PreviousRoute, Problem, TravelTimes, Vehicle
+from geo.dispatch.referee import judge
+from geo.dispatch.search import plan
+from geo.dispatch.tables import lay_out
+from tests.geo.dispatch.dispatch_worlds import FEATURES, random_problem
+
+SEEDS = range(40)
+
+
+def some_problem(seed):
+    """A dozen of jobs under a few kinds of rules. Fairness makes the best gap depend on other crews."""
+    chosen = {
+        name for name in FEATURES if name != "fairness" and random.Random(f"{name}{seed}").random() < 0.4
+    }
+    return random_problem(seed, 14, 3, chosen)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_cheapest_place_is_what_trying_every_place_finds(seed):
+    problem = some_problem(seed)
+    tables = lay_out(problem)
+    engine = Engine(tables, seed)
+    engine.complete(everything=False)
+    engine.keep()
+    engine.improve(50, 300.0)
+    draft, base = engine.draft(), engine.cost
+    unserved = [job for job in tables.open_jobs if engine.route_of[job] < 0 and not tables.after[job]]
+    for job, place in zip(unserved, engine.places(unserved), strict=True):
+        # A reload that comes with the job is looked for in fewer places than there are: not compared.
+        able = [v for v in np.flatnonzero(tables.able[job]) if tables.crews[v].reload_stop < 0]
+        if place.vehicle is not None and place.vehicle not in able:
+            continue
+        tried = _cheapest_by_trying(engine, draft, job, able) - base + tables.worth[job]
+        if place.vehicle is None:
+            assert tried > 1e15
+        elif len(able) == tables.able[job].sum():
+            assert place.cost == pytest.approx(tried, abs=1e-3)
+        else:
+            assert place.cost <= tried + 1e-3
+
+
+def _cheapest_by_trying(engine, draft, job, able):
+    twin = Engine(engine.tables, like=engine)
+    best = float("inf")
+    for v in able:
+        for gap in range(len(draft.orders[v]) + 1):
+            orders = list(draft.orders)
+            orders[v] = (*orders[v][:gap], job, *orders[v][gap:])
+            twin.load(Draft(tuple(orders), draft.promises, 0.0))
+            if twin.is_feasible:
+                best = min(best, twin.cost)
+    return best if best < float("inf") else 1e18
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_the_search_counts_is_what_loading_its_plan_counts(seed):
+    tables = lay_out(some_problem(1000 + seed))
+    engine = Engine(tables, seed)
+    engine.complete(everything=True)
+    engine.keep()
+    engine.improve(300, 200.0)
+    counted, draft, route_of = engine.cost, engine.draft(), engine.route_of
+    twin = Engine(tables, like=engine)
+    twin.load(draft)
+    assert twin.is_feasible
+    assert twin.cost == pytest.approx(counted)
+    assert twin.route_of == route_of
+    engine.go_to_best()
+    assert engine.cost == pytest.approx(engine.best_cost)
+    assert engine.best_cost <= counted + 1e-6
+
+
+def test_finish_leaves_no_job_out_that_would_pay():
+    for seed in range(20):
+        tables = lay_out(some_problem(2000 + seed))
+        engine = Engine(tables, seed)
+        engine.complete(everything=False)
+        unserved = [job for job in tables.open_jobs if engine.route_of[job] < 0]
+        for job, place in zip(unserved, engine.places(unserved), strict=True):
+            assert place.vehicle is None or place.cost >= tables.worth[job] - 1e-6
+
+
+def test_a_proposal_longer_than_any_route_is_cut_to_what_fits():
+    jobs = tuple(Job(number, 1, service_s=1000) for number in range(50))
+    problem = Problem(
+        vehicles=(Vehicle(1, 0, 0, time_window=(0, 4000)),),
+        jobs=jobs,
+        matrices={"car": TravelTimes(np.full((2, 2), 100, dtype=np.int32))},
+        previous=(PreviousRoute(1, tuple(range(50))),),
+    )
+    made = plan(problem, iterations=10)
+    assert judge(problem, made).accepted
+    assert len(made.routes[0].job_ids) == 3
+
+
+def test_same_seed_and_rounds_give_the_same_plan_however_long_they_take():
+    problem = some_problem(7)
+    first, second = (plan(problem, iterations=700, seed=5) for _ in range(2))
+    assert first == second
+    assert first.iterations == 700
+
+
+def test_no_room_names_the_rule_the_best_place_and_its_cost():
+    day = (0, 3600)
+    jobs = (
+        Job(1, 1, service_s=3000, prize=9000),
+        Job(2, 1, service_s=3000, prize=5000),
+    )
+    problem = Problem(
+        vehicles=(Vehicle(4, 0, 0, time_window=day),),
+        jobs=jobs,
+        matrices={"car": TravelTimes(np.array([[0, 60], [60, 0]], dtype=np.int32))},
+    )
+    (left,) = plan(problem, iterations=10).unassigned
+    assert (left.id, left.reason, left.binding) == (2, "no_room", "shift")
+    assert (left.best_vehicle, left.insertion_cost) == (4, 0.0)
+
+
+def test_ten_thousand_jobs_are_planned_within_their_time():
+    dice = np.random.default_rng(3)
+    places = dice.uniform(0, 20_000, (10_001, 2)).astype(np.float32)
+    drives = np.empty((10_001, 10_001), dtype=np.int32)
+    for row, place in enumerate(places):
+        drives[row] = np.abs(places - place).sum(axis=1) / 8
+    jobs = tuple(
+        Job(n, n + 1, service_s=int(dice.integers(600, 3600)), prize=int(dice.integers(900, 12_000)))
+        for n in range(10_000)
+    )
+    vehicles = tuple(Vehicle(v, 0, 0, time_window=(0, 8 * 3600)) for v in range(300))
+    problem = Problem(vehicles, jobs, {"car": TravelTimes(drives)})
+    made = plan(problem, seconds=5.0)
+    served = sum(len(route.job_ids) for route in made.routes)
+    assert served + len(made.unassigned) == 10_000
+    assert served > 2_000
+    assert judge(problem, made).accepted
