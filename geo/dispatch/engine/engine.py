@@ -245,7 +245,7 @@ def _most_stops(tables: Tables) -> int:
 
 
 def _longest_proposal(tables: Tables) -> int:
-    """Proposed orders may hold more than a route ever will; what does not fit is dropped when it is rebuilt."""
+    """Proposed orders may hold more than a route ever will; what does not fit is dropped later."""
     proposed = [len(vehicle.steps) for vehicle in tables.problem.vehicles]
     told: dict[int, int] = {}
     for route in tables.problem.previous:
