@@ -110,14 +110,14 @@ def draw_order(world: World, state: State, number: int) -> None:
 
 
 @kernel
-def add_candidates(world: World, state: State, seed: int, number: int) -> int:
+def add_candidates(world: World, state: State, seed: int, number: int, nearby: int) -> int:
     """Add unserved jobs near the seed, now and then some from anywhere, and what they all wait for."""
     queue, mark, totals = state.queue[0], state.mark[STOPS_SEEN], state.totals[0]
     totals.stamp += 1
     for i in range(number):
         mark[queue[i]] = totals.stamp
     number = add_candidate(state, seed, number)
-    goal = number + world.rule[0].nearby
+    goal = number + nearby
     for i in range(world.near.shape[1]):
         if world.near[seed, i] < 0 or number >= goal:
             break
@@ -157,9 +157,11 @@ def add_needed(world: World, state: State, number: int) -> int:
 @kernel
 def recreate(world: World, state: State, seed: int, number: int) -> None:
     """Insert the jobs just taken off and unserved ones near them."""
-    number = add_candidates(world, state, seed, number)
+    is_opening = chance(state) < world.rule[0].opening_chance
+    nearby = world.rule[0].opening_nearby if is_opening else world.rule[0].nearby
+    number = add_candidates(world, state, seed, number, nearby)
     draw_order(world, state, number)
-    if chance(state) < world.rule[0].opening_chance:
+    if is_opening:
         open_route(world, state, number)
     insert_all(world, state, number, False, True)
 

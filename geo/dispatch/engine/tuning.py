@@ -26,8 +26,8 @@ class Tuning:
         shortest windows first; in the rest at random.
     blink_chance
         Of overlooking a place.
-    opening_chance
-        Of sending out an unused vehicle whatever it costs.
+    opening_chance, opening_nearby
+        Of sending out an unused vehicle whatever it costs, and the unserved jobs tried then.
     stale_factor, stale_chance
         A route that changed in an earlier round is looked at again when the job's place there cost less than
         so many times its best place elsewhere, and else with this chance.
@@ -47,6 +47,7 @@ class Tuning:
     by_choice: float = 0.25
     blink_chance: float = 0.01
     opening_chance: float = 0.08
+    opening_nearby: int = 60
     stale_factor: float = 1.5
     stale_chance: float = 0.1
 
