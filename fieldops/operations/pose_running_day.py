@@ -256,7 +256,8 @@ def _vehicle(one: RunningCrew, happened: Sequence[_Happened], frame: Frame) -> d
         vehicle["max_tasks"] = sum(step["type"] == "job" for step in steps)
         vehicle["skills"] = []  # so that no reason given for what is left out speaks of this crew
         vehicle["time_window"] = [frame.seconds(one.shift.starts_at), frame.seconds(one.shift.ends_at)]
-        vehicle.pop("breaks", None)
+        if not any(step["type"] == "break" for step in steps):
+            vehicle.pop("breaks", None)  # one that was taken stays known: its step names it
     return vehicle
 
 

@@ -221,6 +221,26 @@ def test_a_change_that_a_crew_has_acted_on_stays(day: Day) -> None:
             undo_change(session, day.story.world.installation, plan_id, day.story.dispatcher)
 
 
+def test_a_crew_that_took_its_rest_and_then_breaks_down(day: Day) -> None:
+    """The rest that was taken stays known to the plan, although the crew owes none any more."""
+    letter = day.crew_with_work()
+    first = day.stop_of(day.lists()[letter][0][0]).id
+    leader = day.story.world.leader(letter)
+    with day.at(7, 40):
+        day.story.tell(first, Kind.LEFT, by=leader)
+    with day.at(8):
+        day.story.tell(first, Kind.ARRIVED, by=leader)
+    with day.at(8, 40):
+        repair = {"repair_kind": "permanent", "photos": (day.story.photo,), "material_amount": 900}
+        day.story.tell(first, Kind.COMPLETED, by=leader, **repair)
+    with day.at(14):
+        change = day.change(day.happens(DayEventKind.CREW_AWAY, crew_id=day.crew_id(letter)))
+    vehicle = next(v for v in change.problem["vehicles"] if v["id"] == day.crew_id(letter))
+    assert [step["type"] for step in vehicle["steps"]] == ["job", "break"]
+    assert change.state == "proposed", change.asked
+    assert change.accepted, change.violations
+
+
 def test_a_report_while_the_difference_is_read_makes_it_stale(day: Day) -> None:
     letter = day.crew_with_work()
     first = day.lists()[letter][0][0]
