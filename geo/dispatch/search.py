@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 
 from geo.dispatch.budget import Budget
+from geo.dispatch.drives import BLOCKED
 from geo.dispatch.engine.engine import Draft, Engine
 from geo.dispatch.engine.entry import warm_up
-from geo.dispatch.engine.layout import BLOCKED
 from geo.dispatch.problem import Problem
 from geo.dispatch.proposals import previous_orders, proposed_orders
 from geo.dispatch.publishing import write_out

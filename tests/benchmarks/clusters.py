@@ -24,8 +24,7 @@ from geo.clustering.reports import Reports
 from geo.clustering.rules import DAY_S, RULES, LinkRule
 from geo.clustering.work_sites import find_work_sites
 from tests.benchmarks import boston
-
-Row = dict[str, Any]
+from tests.benchmarks.rows import Row, made_row
 
 RADIUS_M, WINDOW_DAYS = 15.0, 60.0
 FAMILIES = 4
@@ -67,22 +66,6 @@ def _quality(noise_m: float, quick: bool, only: str) -> Iterator[Row]:
 
 def _wanted(row: str, only: str) -> bool:
     return fnmatch.fnmatch(row, only) or fnmatch.fnmatch(row + "/", only)
-
-
-def _row(
-    name: str, n: int, ours: float, peer: float | None, target: str | None, met: bool | None, **more: Any
-) -> Row:
-    ratio = None if peer is None else ours / peer
-    return {
-        "name": name,
-        "n": n,
-        "ours": ours,
-        "peer": peer,
-        "ratio": ratio,
-        "target": target,
-        "met": met,
-        **more,
-    }
 
 
 def _seconds(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -176,7 +159,7 @@ def _compared(
         ours.append(seconds)
         peers.append(peer_seconds)
     ratios = np.array(ours) / np.array(peers)
-    return _row(
+    return made_row(
         f"{name}/{n}",
         n,
         float(np.median(ours)),
@@ -227,7 +210,9 @@ def _whole_sites(n: int, rounds: int) -> Row:
             )
         )
         seconds.append(took)
-    return _row(f"whole_sites/{n}", n, float(np.median(seconds)), None, None, None, sites=len(sites.anchors))
+    return made_row(
+        f"whole_sites/{n}", n, float(np.median(seconds)), None, None, None, sites=len(sites.anchors)
+    )
 
 
 def _live(n: int) -> Iterator[Row]:
@@ -261,7 +246,7 @@ def _each_us(work: Callable[[int], Any], rows: Any) -> np.ndarray:
 def _live_row(what: str, n: int, us: np.ndarray, target: str | None = None, most: float = 0.0) -> Row:
     p50, p90, p99 = np.percentile(us, [50, 90, 99]).tolist()
     met = None if target is None else p50 < most
-    return _row(f"live/{what}", n, p50, None, target, met, unit="µs", p90_us=p90, p99_us=p99)
+    return made_row(f"live/{what}", n, p50, None, target, met, unit="µs", p90_us=p90, p99_us=p99)
 
 
 # ---------------------------------------------------------------- quality
@@ -338,7 +323,7 @@ def _at_load(noise_m: float, quick: bool) -> Row:
     peers = {"plain", "plain_with_defaults", "dbscan_3d"} & found.keys()
     better = max(float(np.mean(found[name])) for name in peers)
     low, high = _interval(np.mean(hits, axis=0))
-    return _row(
+    return made_row(
         f"boston/load_300/{noise_m:.0f}m",
         len(here),
         recall,
@@ -422,7 +407,7 @@ def _ready_sites(noise_m: float, quick: bool) -> Row:
             lambda r, x=x_m, y=y_m: boston.plain_labels(x, y, r, here.is_placed), load=loads[-1], most=60.0
         )
         peers.append(float(boston.together(plain).mean()))
-    return _row(
+    return made_row(
         f"boston/sites/{noise_m:.0f}m",
         len(here),
         float(np.mean(ours)),
@@ -450,7 +435,7 @@ def _within_five(noise_m: float, quick: bool) -> Iterator[Row]:
     for name, some in (("roads", is_road), ("all", np.ones(len(is_road), dtype=bool))):
         recall = float(np.mean(ours, axis=0)[some].mean())
         low, high = _interval(np.mean(ours, axis=0)[some])
-        yield _row(
+        yield made_row(
             f"boston/within_5/{noise_m:.0f}m/{name}",
             int(some.sum()),
             recall,
@@ -508,7 +493,7 @@ def _automatic(noise_m: float) -> Iterator[Row]:
         some = np.flatnonzero(linked)
         some = some[np.argsort(apart_days[some], kind="stable")]
         merges, bad = _merges(pairs[some], right[some], wrong[some])
-        yield _row(
+        yield made_row(
             f"boston/automatic/{noise_m:.0f}m/{name}",
             merges,
             bad / max(merges, 1),

@@ -14,7 +14,6 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from geo.dispatch.problem import Problem
 from geo.dispatch.referee import judge
@@ -37,8 +36,7 @@ from tests.benchmarks.dispatch_days import (
 from tests.benchmarks.judging import Judged, judge_plan
 from tests.benchmarks.peers import CACHE, PEERS, Answer, answer, fingerprint, judged
 from tests.benchmarks.road_nets import BALIKPAPAN
-
-Row = dict[str, Any]
+from tests.benchmarks.rows import Row, made_row
 
 SEED = 1
 BEST = CACHE.parent / "best_plans.json"
@@ -288,27 +286,3 @@ def geometric_mean(values: Iterable[float | None]) -> float:
     """Of those there are; 0 counts as a thousandth."""
     logs = [math.log(max(value, 1e-3)) for value in values if value is not None]
     return math.exp(math.fsum(logs) / len(logs))
-
-
-def made_row(
-    name: str,
-    n: int,
-    *,
-    ours: float | None = None,
-    peer: float | None = None,
-    ratio: float | None = None,
-    target: str | None = None,
-    met: bool | None = None,
-    **more: Any,
-) -> Row:
-    """A row as the runner takes it."""
-    return {
-        "name": name,
-        "n": n,
-        "ours": ours,
-        "peer": peer,
-        "ratio": ratio,
-        "target": target,
-        "met": met,
-        **more,
-    }

@@ -13,6 +13,7 @@ import numpy as np
 
 from geo.dispatch.referee import judge
 from geo.dispatch.search import plan
+from tests.benchmarks.rows import Row
 from tests.geo.dispatch.public_instances import ARCHIVE, read_pcvrptw, read_solomon, routes_of, texts
 
 PRIZES = ("R2_10_1", "C2_10_1", "RC2_10_1", "R1_10_1", "C1_10_1", "RC1_10_1")
@@ -23,8 +24,6 @@ LONG_SECONDS, SHORT_SECONDS = 60.0, 30.0
 """CPU seconds for the groups with long routes, and for the others."""
 SOLOMON = ("R201", "C201", "RC201", "R101", "C101", "RC101")
 SOLOMON_SECONDS = 10.0
-
-Row = dict[str, Any]
 
 
 def rows(only: str) -> Iterator[Row]:

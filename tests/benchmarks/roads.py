@@ -27,8 +27,7 @@ from geo.roads.importing import import_roads
 from geo.roads.snapping import Snapped, nearest_segments, snap
 from geo.roads.travel_times import drives, road_travel_times
 from tests.benchmarks.road_nets import BALIKPAPAN, Name, net, places_on, write_extract
-
-Row = dict[str, Any]
+from tests.benchmarks.rows import Row, made_row
 
 
 def run(quick: bool, only: str = "*") -> Iterator[Row]:
@@ -66,22 +65,6 @@ def _once(work: Callable[[], Any]) -> float:
     return time.process_time() - began
 
 
-def _row(
-    name: str, n: int, ours: float, peer: float | None, target: str | None, met: bool | None, **more: Any
-) -> Row:
-    ratio = None if peer is None else ours / peer
-    return {
-        "name": name,
-        "n": n,
-        "ours": ours,
-        "peer": peer,
-        "ratio": ratio,
-        "target": target,
-        "met": met,
-        **more,
-    }
-
-
 # ---------------------------------------------------------------- matrices
 
 
@@ -99,7 +82,7 @@ def _matrix(name: Name, sources: int, targets: int, times: int) -> Row:
     peer = _best(1, lambda: dijkstra(network, indices=tails)[:, heads])
     _agree(graph, network, tails[:50], heads[:50])
     goal = {(100, 1000): 0.5, (1000, 1000): 3.0}.get((sources, targets)) if name == "surakarta" else None
-    return _row(
+    return made_row(
         f"matrix/{name}/{sources}x{targets}",
         len(graph.nodes),
         ours,
@@ -151,7 +134,7 @@ def _flooded(name: Name, times: int) -> Row:
     closed = closed_segments(graph, [water])
     has_goal = name == "surakarta"
     goal, met = ("< 0.3 s", ours < 0.3) if has_goal else (None, None)
-    return _row(f"flooded/{name}", len(graph.nodes), ours, None, goal, met, closed=int(closed.sum()))
+    return made_row(f"flooded/{name}", len(graph.nodes), ours, None, goal, met, closed=int(closed.sum()))
 
 
 # ---------------------------------------------------------------- single things
@@ -179,7 +162,7 @@ def _snapping(name: Name, times: int) -> Row:
     peer = min(peer_segments, _best(min(times, 3), lambda: longer.nearest(spots)))
     if not np.allclose(shapely.distance(segments[nearest], spots), distance, rtol=0, atol=1e-6):
         raise AssertionError("snapping differs from the tree")
-    return _row(
+    return made_row(
         f"snapping/{name}",
         len(segments),
         ours,
@@ -199,7 +182,7 @@ def _directions(name: Name, times: int) -> Row:
     pairs = places_on(graph, 80, 4).reshape(40, 2, 2)
     directions(graph, tuple(pairs[0, 0]), tuple(pairs[0, 1]))
     ours = _best(times, lambda: [directions(graph, tuple(start), tuple(end)) for start, end in pairs])
-    return _row(f"directions/{name}", len(graph.nodes), ours / len(pairs), None, None, None)
+    return made_row(f"directions/{name}", len(graph.nodes), ours / len(pairs), None, None, None)
 
 
 def _opening(name: Name, times: int) -> Row:
@@ -207,7 +190,7 @@ def _opening(name: Name, times: int) -> Row:
     with tempfile.TemporaryDirectory() as folder:
         file = _file(name, Path(folder))
         ours = _best(times, lambda: RoadGraph.open(file))
-        return _row(
+        return made_row(
             f"opening/{name}", len(net(name).nodes), ours, None, None, None, mb=file.stat().st_size / 1e6
         )
 
@@ -255,7 +238,7 @@ def _importing(name: Name) -> Row:
         write_extract(name, 0, source)
         _python(MEASURE_IMPORT, source, Path(folder) / "net.roads")  # leaves compiled code behind
         seconds, peak_kb, before_kb = _python(MEASURE_IMPORT, source, Path(folder) / "net.roads")
-        return _row(
+        return made_row(
             f"importing/{name}",
             len(net(name).nodes),
             seconds,
@@ -274,7 +257,7 @@ def _warm_start() -> Row:
         file = _file("surakarta", Path(folder))
         _python(MEASURE_START, file)
         first_s, imports_s = _python(MEASURE_START, file)
-        return _row(
+        return made_row(
             "warm_start/surakarta",
             len(net("surakarta").nodes),
             first_s,

@@ -7,10 +7,10 @@ alone, plans stay feasible, and circles cannot arise. On one route the order of 
 
 from __future__ import annotations
 
+from geo.dispatch.drives import INF
 from geo.dispatch.engine.compiling import kernel
 from geo.dispatch.engine.layout import (
     DEADLINE,
-    INF,
     NO_RELEASE,
     NOBODY,
     NOTED,

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from geo.dispatch.drives import BLOCKED, INF
 from geo.dispatch.engine.compiling import kernel
-from geo.dispatch.engine.layout import BLOCKED, INF, Int64Array, World
+from geo.dispatch.engine.layout import Int64Array, World
 
 
 @kernel

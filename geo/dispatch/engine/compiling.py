@@ -24,8 +24,9 @@ kernel: Callable[[Function], Function] = _compile(
 
 
 def fingerprint() -> int:
-    """A number that changes with any source of the engine."""
+    """A number that changes with any source of the engine, and with the numbers it shares with Python."""
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    for source in [*sorted(here.glob("*.py")), here.parent / "drives.py"]:
         digest.update(source.read_bytes())
     return int.from_bytes(digest.digest()[:7], "big")

@@ -6,9 +6,10 @@ How often a job could not be placed counts: what was hard to place is dear to ej
 
 from __future__ import annotations
 
+from geo.dispatch.drives import INF
 from geo.dispatch.engine.changes import begin_round, go_back, is_whole, put, released_at, take, total_cost
 from geo.dispatch.engine.compiling import kernel
-from geo.dispatch.engine.layout import INF, NOBODY, STOP, State, World
+from geo.dispatch.engine.layout import NOBODY, STOP, State, World
 from geo.dispatch.engine.places import best_in
 from geo.dispatch.engine.recreate import insert, insert_all
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geo.dispatch.drives import INF
 from geo.dispatch.engine import entry
 from geo.dispatch.engine.explaining import WIDTH
 from geo.dispatch.engine.handles import Handle
 from geo.dispatch.engine.layout import (
     DEADLINE,
-    INF,
     MEMORY,
     MOST_LABELS,
     MOST_STATES,

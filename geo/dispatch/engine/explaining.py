@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from geo.dispatch.drives import INF
 from geo.dispatch.engine.changes import released_at
 from geo.dispatch.engine.compiling import kernel
-from geo.dispatch.engine.layout import INF, NOBODY, RELEASE, STOP, FloatArray, State, World
+from geo.dispatch.engine.layout import NOBODY, RELEASE, STOP, FloatArray, State, World
 from geo.dispatch.engine.places import best_place
 from geo.dispatch.engine.survey import survey
 

@@ -6,9 +6,10 @@ and inserted if it still is the most promising (lazy evaluation after Minoux, 19
 
 from __future__ import annotations
 
+from geo.dispatch.drives import INF
 from geo.dispatch.engine.changes import put
 from geo.dispatch.engine.compiling import kernel
-from geo.dispatch.engine.layout import INF, NOBODY, State, World
+from geo.dispatch.engine.layout import NOBODY, State, World
 from geo.dispatch.engine.places import best_place, detour_seconds
 from geo.dispatch.engine.recreate import claim
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from geo.dispatch.drives import INF
 from geo.dispatch.engine.clocks import drive_between, serve
 from geo.dispatch.engine.compiling import kernel
-from geo.dispatch.engine.layout import INF, MOST_LABELS, MOST_STATES, STOP, State, World
+from geo.dispatch.engine.layout import MOST_LABELS, MOST_STATES, STOP, State, World
 
 NUMBER = MOST_LABELS
 """Column in which the number of labels of a state stands."""
@@ -14,7 +15,10 @@ NUMBER = MOST_LABELS
 
 @kernel
 def add_label(state: State, k: int, time: int, cost: float) -> None:
-    """Keep a way through the day unless another is no later and no dearer; drop those it beats."""
+    """Keep a way through the day unless another is no later and no dearer.
+
+    Those it beats are dropped, and the latest when there are too many.
+    """
     times, costs = state.label_times, state.label_costs
     number = times[k, NUMBER]
     at = 0
@@ -26,7 +30,9 @@ def add_label(state: State, k: int, time: int, cost: float) -> None:
     while kept < number and costs[k, kept] >= cost:
         kept += 1
     if kept == at and number == MOST_LABELS:
-        return
+        if at == number:
+            return
+        number -= 1
     shift = at + 1 - kept
     if shift > 0:
         for i in range(number - 1, kept - 1, -1):

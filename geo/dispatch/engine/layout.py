@@ -20,12 +20,6 @@ Int32Array: TypeAlias = npt.NDArray[np.int32]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 RecordArray: TypeAlias = npt.NDArray[Any]
 
-INF = 1 << 60
-"""Later than anything: an impossible time, a drive that does not exist."""
-
-BLOCKED = (1 << 31) - 1
-"""Entry of a matrix between two places that no road connects."""
-
 NOBODY = -1
 
 # Columns of a route's table, one row per gap. Behind them come, per state (breaks taken): leaves, latest,
@@ -54,7 +48,11 @@ NOTED = 2
 
 MOST_STATES = 4
 MOST_LABELS = 24
-"""Ways through a day kept per state, where lateness has a price; more are never seen in practice."""
+"""Ways through a day kept per state, where lateness has a price.
+
+When there are more, the earliest stay: what is feasible stays feasible, and the price is at most too high.
+The plan that is written out is priced without a limit.
+"""
 
 RULE = np.dtype(
     [
@@ -64,7 +62,6 @@ RULE = np.dtype(
             "vehicles",
             "dims",
             "open_jobs",
-            "near",
             "latest",
             "ends",
             "done",
@@ -238,7 +235,7 @@ class State(NamedTuple):
     queue
         (4, ·) lists of jobs.
     keys
-        (2, ·) what jobs are sorted by; how often a job could not be placed.
+        (3, ·) what jobs are sorted by; how often a job could not be placed; scratch.
     times, label_times, label_costs
         Scratch, (·, 4) and (states + 1, labels).
     best_orders, best_sums, best_promise

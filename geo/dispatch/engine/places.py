@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from geo.dispatch.drives import INF
 from geo.dispatch.engine.changes import insert_stop, released_at, unevenness
 from geo.dispatch.engine.clocks import drive_between, reach, step
 from geo.dispatch.engine.compiling import kernel
@@ -12,7 +13,6 @@ from geo.dispatch.engine.lateness import cheapest_timetable
 from geo.dispatch.engine.layout import (
     ARC,
     FAR,
-    INF,
     LEAVES,
     NEAR,
     NO_RELEASE,

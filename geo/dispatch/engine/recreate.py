@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from geo.dispatch.drives import INF
 from geo.dispatch.engine.changes import put
 from geo.dispatch.engine.compiling import kernel
 from geo.dispatch.engine.dice import below, chance
-from geo.dispatch.engine.layout import INF, NOBODY, STOPS_SEEN, State, World
+from geo.dispatch.engine.layout import NOBODY, STOPS_SEEN, State, World
 from geo.dispatch.engine.places import best_in, best_place
 
 HANDLING_S = 400

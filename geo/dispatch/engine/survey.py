@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from geo.dispatch.drives import INF
 from geo.dispatch.engine.clocks import drive_between, reach, rest_backward, rest_forward, step, step_back
 from geo.dispatch.engine.compiling import kernel
 from geo.dispatch.engine.lateness import cheapest_timetable
-from geo.dispatch.engine.layout import ARC, FAR, INF, LEAVES, NEAR, ROOM, STOP, State, World
+from geo.dispatch.engine.layout import ARC, FAR, LEAVES, NEAR, ROOM, STOP, State, World
 
 
 @kernel

@@ -7,10 +7,9 @@ from dataclasses import asdict
 
 import numpy as np
 
+from geo.dispatch.drives import BLOCKED, INF, Drives
 from geo.dispatch.engine.layout import (
-    BLOCKED,
     CREWS,
-    INF,
     LEAVES,
     RESTS,
     RULE,
@@ -180,13 +179,13 @@ def _holds(tables: Tables) -> Int64Array:
     return holds
 
 
-def _profiles(tables: Tables) -> list[object]:
+def _profiles(tables: Tables) -> list[Drives]:
     """Matrices that differ, in order; vehicles of equal matrices share one."""
     return list({id(crew.drives): crew.drives for crew in tables.crews}.values())
 
 
 def _matrices(tables: Tables) -> tuple[Int32Array, Int32Array, Int32Array]:
-    profiles = list({id(crew.drives): crew.drives for crew in tables.crews}.values())
+    profiles = _profiles(tables)
     if not profiles:
         empty = np.zeros((0, 1, 1), dtype=np.int32)
         return empty, empty, empty
