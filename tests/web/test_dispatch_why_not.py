@@ -313,7 +313,7 @@ def test_every_reason_has_a_sentence_in_both_languages(
         assert "The best place is crew B after" in pages[0][0]
         assert "41 min more; it is worth 35 min today" in pages[0][0]
     if code == "no_room":
-        assert "Else its best place is crew B after" in pages[0][2]
+        assert "If there were room, its best place would be crew B after" in pages[0][2]
     assert "Compute again" in pages[0][0]
 
 

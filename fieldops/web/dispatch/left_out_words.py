@@ -101,22 +101,22 @@ def _otherwise(facts: Mapping[str, Any], orders: Described, crews: Mapping[int, 
         return ""
     if best.get("after") in orders:
         number = _number(best["after"], orders)
-        return _("Else its best place is crew %(crew)s after %(number)s.", crew=crew.letter, number=number)
-    return _("Else its best place is crew %(crew)s at the start.", crew=crew.letter)
+        return _(
+            "If there were room, its best place would be crew %(crew)s after %(number)s.",
+            crew=crew.letter,
+            number=number,
+        )
+    return _("If there were room, its best place would be crew %(crew)s at the start.", crew=crew.letter)
 
 
 def price_words(facts: Mapping[str, Any]) -> str:
-    """Return the cheapest place's price against the worth, as far as they are known and not said already."""
+    """Return the price of the place just named against the worth, as far as they are known and not said already."""
     cost, worth = facts.get("insertion_cost"), facts.get("worth")
     if worth is None or facts["reason"] == "not_worth":
         return ""
     if cost is None:
         return _("Worth %(worth)s of driving today.", worth=duration_words(worth))
-    return _(
-        "Cheapest place: %(cost)s more, worth %(worth)s.",
-        cost=duration_words(cost),
-        worth=duration_words(worth),
-    )
+    return _("There: %(cost)s more, worth %(worth)s.", cost=duration_words(cost), worth=duration_words(worth))
 
 
 def reason_name(code: str) -> str:
