@@ -110,7 +110,7 @@ def _otherwise(facts: Mapping[str, Any], orders: Described, crews: Mapping[int, 
 
 
 def price_words(facts: Mapping[str, Any]) -> str:
-    """Return the price of the place just named against the worth, as far as they are known and not said already."""
+    """Return the price of the place just named against the worth, as far as known and not said already."""
     cost, worth = facts.get("insertion_cost"), facts.get("worth")
     if worth is None or facts["reason"] == "not_worth":
         return ""
