@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from scipy.sparse import coo_array, diags_array
 from scipy.sparse.linalg import splu
+
+from geo.roads.compiled import loop
 
 I4 = npt.NDArray[np.int32]
 
@@ -70,7 +71,7 @@ def shortcuts(tail: I4, head: I4, nodes: int) -> tuple[I4, I4]:
     return result
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _fill(starts: npt.NDArray[np.int64], heads: I4) -> tuple[I4, I4]:
     """A node's later neighbours are its own and those of all whose first later neighbour it is."""
     nodes = len(starts) - 1
@@ -99,7 +100,7 @@ def _fill(starts: npt.NDArray[np.int64], heads: I4) -> tuple[I4, I4]:
     return full_starts, full[:end].copy()
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _append_new(heads: I4, node: int, seen: I4, full: I4, end: int) -> int:
     for head in heads:
         if seen[head] != node:

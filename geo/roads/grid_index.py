@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from geo.roads.compiled import loop
 
 F8 = npt.NDArray[np.float64]
 I4 = npt.NDArray[np.int32]
@@ -79,7 +80,7 @@ def _cells_over(points_m: F8, segments: int) -> Cells:
     return Cells(float(low[0]), float(low[1]), size, int(np.ceil(width / size)), int(np.ceil(height / size)))
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _file(points_m: F8, section: I4, cells: Cells, at: I4, segments: I4) -> None:
     """Write each cell's segments from ``at[cell]`` on; without room, count them into ``at[cell + 1]``."""
     size = cells.size_m
@@ -103,7 +104,7 @@ def _file(points_m: F8, section: I4, cells: Cells, at: I4, segments: I4) -> None
                     at[cell + 1] += 1
 
 
-@njit(cache=True, nogil=True)
+@loop
 def find_nearest(xy_m: F8, index: SegmentIndex, is_left_out: B1) -> tuple[I4, F8, F8]:
     """Find the nearest segment of each place, how far along it that is (0 to 1), and how far off in metres.
 
@@ -151,7 +152,7 @@ Best = tuple[float, int, float]
 """Squared distance, segment, fraction."""
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _search_ring(
     x: float, y: float, column: int, row: int, ring: int, index: SegmentIndex, is_left_out: B1, best: Best
 ) -> Best:
@@ -168,7 +169,7 @@ def _search_ring(
     return best
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _search_cell(x: float, y: float, cell: int, index: SegmentIndex, is_left_out: B1, best: Best) -> Best:
     least, nearest, along = best
     for k in range(index.starts[cell], index.starts[cell + 1]):

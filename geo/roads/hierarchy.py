@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from geo.roads.compiled import loop
 from geo.roads.shortest_paths import Network, Sides
 
 F8 = npt.NDArray[np.float64]
@@ -47,7 +47,7 @@ class Hierarchy(NamedTuple):
     weights: F8
 
 
-@njit(cache=True, nogil=True)
+@loop
 def weigh(starts: I4, heads: I4, network: Network) -> Hierarchy:
     """Work out what every shortcut costs over the open arcs of a network.
 
@@ -80,7 +80,7 @@ def weigh(starts: I4, heads: I4, network: Network) -> Hierarchy:
     return Hierarchy(starts, heads, weights)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _lay_arcs(starts: I4, heads: I4, network: Network, weights: F8) -> None:
     """Give each open arc's time to the shortcut between its nodes, if it is the fastest there."""
     for tail in range(len(network.starts) - 1):
@@ -95,7 +95,7 @@ def _lay_arcs(starts: I4, heads: I4, network: Network, weights: F8) -> None:
                 weights[edge, column], weights[edge, column + 1] = network.seconds[arc], network.metres[arc]
 
 
-@njit(cache=True, nogil=True)
+@loop
 def restrict(hierarchy: Hierarchy, exits: I4, entries: I4) -> tuple[Hierarchy, I4, I4]:
     """Keep the nodes that can lie at the top of a way between places: theirs, and all that those hang from.
 
@@ -129,7 +129,7 @@ def restrict(hierarchy: Hierarchy, exits: I4, entries: I4) -> tuple[Hierarchy, I
     return Hierarchy(starts, heads, weights), _placed(exits, place), _placed(entries, place)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _placed(ends: I4, place: I4) -> I4:
     result = np.full(ends.shape, -1, np.int32)
     for row in range(len(ends)):
@@ -139,13 +139,13 @@ def _placed(ends: I4, place: I4) -> I4:
     return result
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _above(hierarchy: Hierarchy, node: int) -> int:
     begin = hierarchy.starts[node]
     return hierarchy.heads[begin] if begin < hierarchy.starts[node + 1] else -1
 
 
-@njit(cache=True, nogil=True)
+@loop
 def sweep(hierarchy: Hierarchy, exits: Sides, entries: Sides, seconds: F8, metres: F8) -> None:
     """Shorten ``seconds[i, j]`` to the fastest way over the nodes from place i to place j.
 
@@ -174,7 +174,7 @@ def sweep(hierarchy: Hierarchy, exits: Sides, entries: Sides, seconds: F8, metre
                         metres[row, target] = far[node, lane] + entries.metres[target, side]
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _climb(hierarchy: Hierarchy, exits: Sides, source: int, best: F8, far: F8) -> None:
     for side in range(2):
         node = exits.node[source, side]
@@ -191,7 +191,7 @@ def _climb(hierarchy: Hierarchy, exits: Sides, source: int, best: F8, far: F8) -
             node = _above(hierarchy, node)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _descend(hierarchy: Hierarchy, best: F8, far: F8) -> None:
     for node in range(len(best) - 1, -1, -1):
         for edge in range(hierarchy.starts[node], hierarchy.starts[node + 1]):

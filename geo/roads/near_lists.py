@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from geo.roads.compiled import loop
 from geo.roads.grid_index import Cells, SegmentIndex
 
 F8 = npt.NDArray[np.float64]
@@ -59,7 +59,7 @@ def near_lists(index: SegmentIndex) -> NearLists:
     return NearLists(squares, starts, points)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def look_up(xy_m: F8, points_m: F8, lists: NearLists) -> tuple[I4, F8, F8, float]:
     """Find the first point of each place's nearest segment, how far along that, and how far off in metres.
 
@@ -85,7 +85,7 @@ def look_up(xy_m: F8, points_m: F8, lists: NearLists) -> tuple[I4, F8, F8, float
     return found, fraction, distance, touched
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _list_of(x: float, y: float, lists: NearLists) -> tuple[int, int]:
     squares = lists.squares
     column, row = (x - squares.x_m) / squares.size_m, (y - squares.y_m) / squares.size_m
@@ -96,7 +96,7 @@ def _list_of(x: float, y: float, lists: NearLists) -> tuple[int, int]:
     return lists.starts[square], lists.starts[square + 1] if is_inside else lists.starts[square]
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _nearest_of(
     x: float, y: float, points_m: F8, points: I4, begin: int, end: int
 ) -> tuple[float, int, float]:
@@ -120,7 +120,7 @@ def _nearest_of(
 # ---------------------------------------------------------------- making the lists
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _list_all(index: SegmentIndex, squares: Cells) -> tuple[I4, I4]:
     """List block by block: what can't be nearest to anything in a block can't be in any of its squares."""
     starts = np.zeros(squares.columns * squares.rows + 1, np.int32)
@@ -154,7 +154,7 @@ def _list_all(index: SegmentIndex, squares: Cells) -> tuple[I4, I4]:
     return starts, points[:end].copy()
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _bound(points_m: F8, points: I4, x: float, y: float, size: float) -> float:
     """Squared distance within which some segment lies of every point of a square."""
     nearest, least = -1, np.inf
@@ -169,7 +169,7 @@ def _bound(points_m: F8, points: I4, x: float, y: float, size: float) -> float:
     return bound
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _keep_near(points_m: F8, points: I4, x: float, y: float, size: float, bound: float, kept: I4) -> int:
     """Write the segments that can be nearest to anything in a square; return how many."""
     count = 0
@@ -184,7 +184,7 @@ def _keep_near(points_m: F8, points: I4, x: float, y: float, size: float, bound:
     return count
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _collect(
     index: SegmentIndex, x: float, y: float, size: float, square: int, seen: I4, around: I4
 ) -> tuple[int, float]:
@@ -222,7 +222,7 @@ def _collect(
         ring += 1
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _off(points_m: F8, point: int, x: float, y: float) -> float:
     """Squared distance between a segment and a place."""
     dx, dy = points_m[point + 1, 0] - points_m[point, 0], points_m[point + 1, 1] - points_m[point, 1]
@@ -234,7 +234,7 @@ def _off(points_m: F8, point: int, x: float, y: float) -> float:
     return float((from_x - t * dx) ** 2 + (from_y - t * dy) ** 2)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _most(points_m: F8, point: int, x: float, y: float, size: float) -> float:
     """Squared distance from a segment to the farthest point of a square: one of its corners."""
     return max(
@@ -245,7 +245,7 @@ def _most(points_m: F8, point: int, x: float, y: float, size: float) -> float:
     )
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _least(points_m: F8, point: int, x: float, y: float, size: float) -> float:
     """Squared distance between a segment and a square: of a corner or an end, or 0 where they meet."""
     least = min(
@@ -261,7 +261,7 @@ def _least(points_m: F8, point: int, x: float, y: float, size: float) -> float:
     return 0.0 if _meets(points_m, point, x, y, size) else least
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _meets(points_m: F8, point: int, x: float, y: float, size: float) -> bool:
     """Whether a segment runs through a square: what of it lies between the sides, both ways, isn't empty."""
     low, high = 0.0, 1.0

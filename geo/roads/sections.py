@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 from pyproj import Geod
 
+from geo.roads.compiled import loop
 from geo.roads.extracts import Ways
 from geo.roads.pieces import Pieces
 
@@ -122,7 +122,7 @@ def _speeds_at(
     return np.where(is_tail, backward, forward), np.where(is_tail, forward, backward)
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _walk(
     tail: npt.NDArray[np.int64],
     head: npt.NDArray[np.int64],
@@ -155,7 +155,7 @@ def _walk(
     return chain, starts[: chains + 1]
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _ends_at(
     tail: npt.NDArray[np.int64], head: npt.NDArray[np.int64], nodes: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -174,7 +174,7 @@ def _ends_at(
     return first, at
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _follow(  # noqa: PLR0913, PLR0917 - compiled code takes plain arrays
     step: int,
     start: int,

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from geo.roads.compiled import loop
 
 F8 = npt.NDArray[np.float64]
 I4 = npt.NDArray[np.int32]
@@ -38,7 +39,7 @@ class Heap(NamedTuple):
     nodes: I4
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _push(heap: Heap, size: int, key: float, node: int) -> int:
     at = size
     while at > 0:
@@ -51,7 +52,7 @@ def _push(heap: Heap, size: int, key: float, node: int) -> int:
     return size + 1
 
 
-@njit(cache=True, nogil=True)
+@loop
 def _drop_first(heap: Heap, size: int) -> int:
     size -= 1
     key, node = heap.keys[size], heap.nodes[size]
@@ -71,7 +72,7 @@ def _drop_first(heap: Heap, size: int) -> int:
     return size
 
 
-@njit(cache=True, nogil=True)
+@loop
 def settle(
     network: Network, exits: Sides, source: int, is_target: B1, targets: int, best: F8, by_arc: I4
 ) -> None:
