@@ -11,7 +11,7 @@ from typing import cast, get_args
 
 from geo.dispatch.drives import INF
 from geo.dispatch.engine.engine import Draft, Engine, Place
-from geo.dispatch.problem import Job
+from geo.dispatch.problem import ANY_TIME, FOREVER, Job
 from geo.dispatch.result import Binding, Reason, Unassigned
 from geo.dispatch.tables import Crew, Relaxed, Tables, lay_out
 
@@ -23,6 +23,20 @@ RELAXED: dict[Binding, Relaxed] = {
     "precedence": Relaxed(precedence=True),
     "limits": Relaxed(limits=True),
 }
+
+
+def rules_there_are(tables: Tables) -> list[Binding]:
+    """The rules of which this problem has any: only they can be what keeps a job away."""
+    crews = tables.crews
+    there: dict[Binding, bool] = {
+        "load": any(map(any, tables.delivery)) or any(map(any, tables.pickup)),
+        "time": any(windows != ANY_TIME for windows in tables.windows[: tables.n]),
+        "shift": any(crew.latest_s < FOREVER for crew in crews),
+        "break": any(crew.rests for crew in crews),
+        "precedence": any(tables.after),
+        "limits": any(min(crew.tasks_left, crew.travel_limit_s) < INF for crew in crews),
+    }
+    return [name for name, is_there in there.items() if is_there]
 
 
 def explain(engine: Engine) -> tuple[Unassigned, ...]:
@@ -103,7 +117,7 @@ class _Explainer:
     def with_binding(self, crowded: dict[int, Unassigned]) -> dict[int, Unassigned]:
         """Name the rule without which the cheapest place would exist, and that place."""
         best: dict[int, tuple[Place, Binding]] = {}
-        for name in RELAXED if crowded else ():
+        for name in rules_there_are(self.tables) if crowded else ():
             for job, place in zip(crowded, self._world_without(name).places(list(crowded)), strict=True):
                 if place.vehicle is not None and (job not in best or place.cost < best[job][0].cost):
                     best[job] = place, name

@@ -18,7 +18,7 @@ from geo.dispatch.engine.entry import warm_up
 from geo.dispatch.problem import Problem
 from geo.dispatch.proposals import previous_orders, proposed_orders
 from geo.dispatch.publishing import write_out
-from geo.dispatch.reasons import explain
+from geo.dispatch.reasons import explain, rules_there_are
 from geo.dispatch.result import Plan, Progress, Timings
 from geo.dispatch.tables import lay_out
 
@@ -29,6 +29,10 @@ CHUNK = 200
 CHUNK_S = 0.02
 COOLING = 8.0
 """The first temperature over the last: below, the search is frozen, above, it only wanders."""
+POLISHING, EXPLAINING = 0.5, 0.5
+"""What the end takes, in the time of the first plan: polishing, and each rule that may be a reason."""
+MOST_RESERVED = 0.5
+"""Of the budget; the rest is for the search, even when the end then takes longer than it should."""
 UPDATE_HEAT = 100.0
 """A plan that people know already is improved, not shaken up."""
 WORTH_SHARE = 0.15
@@ -140,8 +144,10 @@ class Search:
             engine.complete(everything=True)
             engine.keep_if_better()
             engine.go_to_best()
-        # The end polishes and explains: about half of what the beginning took.
-        self.budget.reserve_s = min(0.5 * self.budget.elapsed_s, 0.25 * (self.budget.seconds or 0.0))
+        # The end polishes, and looks at every job left out again: once for each rule that may be why.
+        share = POLISHING + EXPLAINING * len(rules_there_are(self.tables))
+        most = MOST_RESERVED * (self.budget.seconds or 0.0)
+        self.budget.reserve_s = min(share * self.budget.elapsed_s, most)
         self._report("construct")
 
     # -------- improvement

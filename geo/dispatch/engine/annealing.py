@@ -8,12 +8,21 @@ from __future__ import annotations
 
 import math
 
-from geo.dispatch.engine.changes import begin_round, go_back, index_of, is_whole, take, total_cost
+from geo.dispatch.engine.changes import (
+    begin_round,
+    cost_now,
+    go_back,
+    index_of,
+    is_still_whole,
+    take,
+    total_cost,
+)
 from geo.dispatch.engine.compiling import kernel
 from geo.dispatch.engine.dice import below, chance
-from geo.dispatch.engine.layout import NOBODY, STOP, VEHICLES_SEEN, State, World
+from geo.dispatch.engine.layout import IN_ZONE, NOBODY, STOP, VEHICLES_SEEN, ZONE_JOBS, State, World
 from geo.dispatch.engine.memory import keep_best
 from geo.dispatch.engine.recreate import recreate
+from geo.dispatch.engine.zones import draw_zone
 
 LEAST = 1e-12
 EPSILON = 1e-6
@@ -27,6 +36,9 @@ def improve(world: World, state: State, rounds: int, heat: float) -> None:
     totals = state.totals[0]
     totals.cost = total_cost(world, state)
     for _ in range(rounds):
+        if totals.zone_left <= 0:
+            draw_zone(world, state)
+        totals.zone_left -= 1
         attempt(world, state, heat)
         totals.rounds += 1
 
@@ -37,13 +49,13 @@ def attempt(world: World, state: State, heat: float) -> None:
     totals = state.totals[0]
     lost = totals.lost
     begin_round(state, True)
-    seed = world.open_jobs[below(state, world.rule[0].open_jobs)]
+    seed = state.zone[ZONE_JOBS, below(state, totals.zone_jobs)]
     number = ruin(world, state, seed)
-    if not is_whole(world, state):
+    if not is_still_whole(state):
         go_back(world, state, lost)
         return
     recreate(world, state, seed, number)
-    cost = total_cost(world, state)
+    cost = cost_now(world, state)
     if cost >= totals.cost - heat * math.log(max(chance(state), LEAST)):
         go_back(world, state, lost)
         return
@@ -73,7 +85,9 @@ def add_strings(world: World, state: State, seed: int, strings: int) -> int:
         if job < 0 or strings == 0:
             break
         v = state.who[job]
-        if v == NOBODY or seen[v] == stamp or (is_able_only and not world.able[seed, v]):
+        if v == NOBODY or seen[v] == stamp or not state.zone[IN_ZONE, v]:
+            continue
+        if is_able_only and not world.able[seed, v]:
             continue
         seen[v] = stamp
         strings -= 1

@@ -42,10 +42,18 @@ def unevenness(work: Int64Array) -> float:
 
 @kernel
 def total_cost(world: World, state: State) -> float:
-    """The whole objective."""
-    cost = state.totals[0].lost
+    """The whole objective, added up anew."""
+    routed = 0.0
     for v in range(world.rule[0].vehicles):
-        cost += state.sums[v].cost
+        routed += state.sums[v].cost
+    state.totals[0].routed = routed
+    return cost_now(world, state)
+
+
+@kernel
+def cost_now(world: World, state: State) -> float:
+    """The whole objective as it was followed since it was last added up."""
+    cost = state.totals[0].lost + state.totals[0].routed
     if world.rule[0].fairness > 0:
         cost += world.rule[0].fairness * unevenness(state.work)
     return float(cost)
@@ -106,7 +114,9 @@ def go_back(world: World, state: State, lost: float) -> None:
     for i in range(totals.stashed):
         v = state.stash[1, i]
         count_work(world, state, v, -1)
+        totals.routed -= state.sums[v].cost
         copy_route(state, world.rule[0].trial + 1 + i, v)
+        totals.routed += state.sums[v].cost
         count_work(world, state, v, 1)
     for i in range(totals.logged - 1, -1, -1):
         log = state.log[i]
@@ -126,8 +136,11 @@ def count_work(world: World, state: State, v: int, sign: int) -> None:
 @kernel
 def renew(world: World, state: State, v: int) -> None:
     """Survey a route whose order or promises changed."""
+    totals = state.totals[0]
     count_work(world, state, v, -1)
+    totals.routed -= state.sums[v].cost
     survey(world, state, v, v)
+    totals.routed += state.sums[v].cost
     count_work(world, state, v, 1)
 
 
@@ -367,6 +380,15 @@ def keep_unmarked(state: State, v: int, stamp: int) -> None:
             line[kept, STOP] = line[gap, STOP]
             kept += 1
     sums.length = kept
+
+
+@kernel
+def is_still_whole(state: State) -> bool:
+    """Whether every route that changed in this round is feasible."""
+    feasible = 0
+    for i in range(state.totals[0].stashed):
+        feasible += state.sums[state.stash[1, i]].is_feasible
+    return bool(feasible == state.totals[0].stashed)
 
 
 @kernel

@@ -16,6 +16,7 @@ from geo.dispatch.engine.explaining import find_places
 from geo.dispatch.engine.handles import Handle
 from geo.dispatch.engine.layout import STATE, WORLD, FloatArray, State, World
 from geo.dispatch.engine.memory import keep_best, load_best
+from geo.dispatch.engine.zones import see_everything
 
 CLEAR, REBUILD, COMPLETE, IMPROVE, EJECT, FINISH, KEEP, LOAD, PLACES = range(9)
 
@@ -25,7 +26,7 @@ _compile: Any = njit
 
 @kernel
 def build(task: int, world: World, state: State, values: FloatArray) -> float:
-    """Tasks that make a plan or go back to one."""
+    """Tasks that look at the whole day."""
     out = 0.0
     if task == CLEAR:
         clear(world, state)
@@ -37,6 +38,12 @@ def build(task: int, world: World, state: State, values: FloatArray) -> float:
         keep_best(world, state)
     elif task == LOAD:
         load_best(world, state)
+    elif task == EJECT:
+        eject(world, state)
+    elif task == FINISH:
+        finish(world, state)
+    elif task == PLACES:
+        find_places(world, state, values)
     return out
 
 
@@ -49,15 +56,10 @@ def compiled(fingerprint: int) -> Any:
         out = 0.0
         if task == IMPROVE:
             improve(world, state, int(values[0]), values[1])
-        elif task == EJECT:
-            eject(world, state)
-        elif task == FINISH:
-            finish(world, state)
-        elif task == PLACES:
-            find_places(world, state, values)
         else:
+            see_everything(world, state)
             out = build(task, world, state, values)
-        state.totals[0].cost = total_cost(world, state)
+            state.totals[0].cost = total_cost(world, state)
         return out
 
     return run

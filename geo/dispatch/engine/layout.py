@@ -46,6 +46,11 @@ STOPS_SEEN = 0
 VEHICLES_SEEN = 1
 NOTED = 2
 
+# Rows of `State.zone`.
+ZONE_VEHICLES = 0
+ZONE_JOBS = 1
+IN_ZONE = 2
+
 MOST_STATES = 4
 MOST_LABELS = 24
 """Ways through a day kept per state, where lateness has a price.
@@ -157,10 +162,24 @@ SUMS = np.dtype(
 TOTALS = np.dtype(
     [
         (name, np.int64)
-        for name in ("version", "turn", "stamp", "stashed", "logged", "is_undoable", "rounds", "engine")
+        for name in (
+            "version",
+            "turn",
+            "stamp",
+            "stashed",
+            "logged",
+            "is_undoable",
+            "rounds",
+            "engine",
+            "zone_vehicles",
+            "zone_jobs",
+            "zone_left",
+        )
     ]
-    + [("dice", np.uint64), ("lost", np.float64), ("cost", np.float64), ("best_cost", np.float64)]
+    + [("dice", np.uint64)]
+    + [(name, np.float64) for name in ("lost", "routed", "cost", "best_cost")]
 )
+"""``lost`` is the worth of unserved jobs, ``routed`` the price of all routes, followed round by round."""
 
 MEMORY = np.dtype([("version", np.int64), ("cost", np.float64), ("gap", np.int64), ("reload_at", np.int64)])
 """The best place of a job on a route, true as long as the route has that version."""
@@ -232,6 +251,8 @@ class State(NamedTuple):
         (·, 4) job, vehicle, release, deadline before a change.
     mark
         (3, n + m) stamps on stops and vehicles, for sets, and the round in which a job was noted.
+    zone
+        (3, n + m) vehicles and jobs of the part that is worked on, and whether a vehicle is in it.
     queue
         (4, ·) lists of jobs.
     keys
@@ -252,6 +273,7 @@ class State(NamedTuple):
     stash: Int64Array
     log: Int64Array
     mark: Int64Array
+    zone: Int64Array
     queue: Int64Array
     keys: FloatArray
     times: Int64Array
@@ -297,6 +319,7 @@ STATE = HandleType(
         ("stash", _I8, 2),
         ("log", _I8, 2),
         ("mark", _I8, 2),
+        ("zone", _I8, 2),
         ("queue", _I8, 2),
         ("keys", _F8, 2),
         ("times", _I8, 2),

@@ -20,6 +20,7 @@ from geo.dispatch.engine.layout import (
     RELEASE,
     ROOM,
     STOP,
+    ZONE_VEHICLES,
     State,
     World,
 )
@@ -35,23 +36,27 @@ Place = tuple[float, int, int, int]
 
 @kernel
 def best_place(world: World, state: State, job: int, limit: float, is_rough: bool) -> Place:
-    """The cheapest place over all vehicles that costs less than `limit`; vehicle ``NOBODY`` when none does.
+    """The cheapest place in the zone that costs less than `limit`; vehicle ``NOBODY`` when none does.
 
-    A rough look now and then overlooks a place (a blink), and does not always look again at routes that
-    changed some rounds ago and were no good place before.
+    A rough look now and then overlooks a place (a blink), and does not look again at routes that changed some
+    rounds ago and were no good place before.
     """
     best = (limit, NOBODY, -1, -1)
+    zone, vehicles = state.zone[ZONE_VEHICLES], state.totals[0].zone_vehicles
     if world.stops[job].afters > 0:
-        for v in range(world.rule[0].vehicles):
+        for i in range(vehicles):
+            v = zone[i]
             if world.able[job, v]:
                 cost, gap, reload_at = best_in(world, state, job, v)
                 best = better(world, state, job, v, (cost, gap, reload_at), best, is_rough)
         return best
-    for v in range(world.rule[0].vehicles):
+    for i in range(vehicles):
+        v = zone[i]
         hit = state.memory[job, v]
         if hit.version == state.sums[v].version and hit.cost < best[0]:
             best = better(world, state, job, v, (hit.cost, hit.gap, hit.reload_at), best, is_rough)
-    for v in range(world.rule[0].vehicles):
+    for i in range(vehicles):
+        v = zone[i]
         hit = state.memory[job, v]
         if hit.version == state.sums[v].version or not world.able[job, v]:
             continue
@@ -79,9 +84,8 @@ def better(
 @kernel
 def is_skipped(world: World, state: State, v: int, cost_before: float, best: float) -> bool:
     """Whether a route that changed since it was looked at is left alone this time."""
-    if state.stash[0, v] == state.totals[0].turn or cost_before < best * world.rule[0].stale_factor:
-        return False
-    return chance(state) >= world.rule[0].stale_chance
+    has_just_changed = state.stash[0, v] == state.totals[0].turn
+    return not has_just_changed and cost_before >= best * world.rule[0].stale_factor
 
 
 @kernel

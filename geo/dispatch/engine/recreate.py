@@ -8,7 +8,7 @@ from geo.dispatch.drives import INF
 from geo.dispatch.engine.changes import put
 from geo.dispatch.engine.compiling import kernel
 from geo.dispatch.engine.dice import below, chance
-from geo.dispatch.engine.layout import NOBODY, STOPS_SEEN, State, World
+from geo.dispatch.engine.layout import NOBODY, STOPS_SEEN, ZONE_VEHICLES, State, World
 from geo.dispatch.engine.places import best_in, best_place
 
 HANDLING_S = 400
@@ -170,10 +170,10 @@ def recreate(world: World, state: State, seed: int, number: int) -> None:
 @kernel
 def open_route(world: World, state: State, number: int) -> None:
     """Put one job into an unused vehicle whatever it costs: what follows may make the route pay."""
-    vehicles = world.rule[0].vehicles
+    vehicles = state.totals[0].zone_vehicles
     first = below(state, vehicles)
     for i in range(vehicles):
-        v = (first + i) % vehicles
+        v = state.zone[ZONE_VEHICLES, (first + i) % vehicles]
         if state.sums[v].length > 0:
             continue
         for j in range(number):

@@ -28,9 +28,11 @@ class Tuning:
         Of overlooking a place.
     opening_chance, opening_nearby
         Of sending out an unused vehicle whatever it costs, and the unserved jobs tried then.
-    stale_factor, stale_chance
-        A route that changed in an earlier round is looked at again when the job's place there cost less than
-        so many times its best place elsewhere, and else with this chance.
+    zone_size, zone_rounds
+        Vehicles whose routes are worked on at a time, and for how many rounds.
+    stale_factor
+        A route that changed in an earlier round is looked at again only when the job's place there cost less
+        than so many times its best place elsewhere.
     """
 
     most_strings: int = 3
@@ -48,8 +50,9 @@ class Tuning:
     blink_chance: float = 0.01
     opening_chance: float = 0.08
     opening_nearby: int = 60
+    zone_size: int = 12
+    zone_rounds: int = 300
     stale_factor: float = 1.5
-    stale_chance: float = 0.1
 
 
 TUNING = Tuning()

@@ -1,12 +1,17 @@
 """The compiled search: its constant-time answers against slow ones, and going back."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from geo.dispatch.engine.engine import Draft, Engine
+from geo.dispatch.engine.layout import IN_ZONE
+from geo.dispatch.engine.tuning import TUNING
+from geo.dispatch.engine.zones import SPARE_VEHICLES
 from geo.dispatch.problem import Job, PreviousRoute, Problem, TravelTimes, Vehicle
+from geo.dispatch.reasons import rules_there_are
 from geo.dispatch.referee import judge
 from geo.dispatch.search import plan
 from geo.dispatch.tables import lay_out
@@ -63,7 +68,9 @@ def _cheapest_by_trying(engine, draft, job, able):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_the_search_counts_is_what_loading_its_plan_counts(seed):
     tables = lay_out(some_problem(1000 + seed))
-    engine = Engine(tables, seed)
+    # Of three vehicles one at a time, or all.
+    tuning = replace(TUNING, zone_size=1, zone_rounds=7) if seed % 2 else TUNING
+    engine = Engine(tables, seed, tuning=tuning)
     engine.complete(everything=True)
     engine.keep()
     engine.improve(300, 200.0)
@@ -76,6 +83,41 @@ def test_what_the_search_counts_is_what_loading_its_plan_counts(seed):
     engine.go_to_best()
     assert engine.cost == pytest.approx(engine.best_cost)
     assert engine.best_cost <= counted + 1e-6
+
+
+def test_zones_reach_every_vehicle_and_job_and_no_more_vehicles_than_they_may():
+    tables = lay_out(random_problem(5, 60, 12, {"windows", "skills"}))
+    engine = Engine(tables, 5, tuning=replace(TUNING, zone_size=4, zone_rounds=1))
+    engine.complete(everything=False)
+    engine.keep()
+    seen_vehicles, seen_jobs = set(), set()
+    for _ in range(200):
+        engine.improve(1, 100.0)
+        totals, zone = engine.state.totals[0], engine.state.zone
+        vehicles = zone[0, : totals["zone_vehicles"]].tolist()
+        assert sorted(vehicles) == np.flatnonzero(zone[IN_ZONE]).tolist()
+        used = [v for v in vehicles if engine.state.sums[v]["length"]]
+        assert len(used) <= 4 + SPARE_VEHICLES
+        seen_vehicles |= set(vehicles)
+        seen_jobs |= set(zone[1, : totals["zone_jobs"]].tolist())
+    assert seen_vehicles == set(range(12))
+    assert seen_jobs == set(tables.open_jobs)
+
+
+def test_a_round_in_a_zone_leaves_the_routes_of_others_alone():
+    tables = lay_out(random_problem(6, 60, 12, {"windows"}))
+    engine = Engine(tables, 6, tuning=replace(TUNING, zone_size=3, zone_rounds=50))
+    engine.complete(everything=False)
+    engine.keep()
+    changed = 0
+    for _ in range(20):
+        before = engine.draft().orders
+        engine.improve(50, 300.0)
+        zone = engine.state.zone[IN_ZONE]
+        for v, (old, new) in enumerate(zip(before, engine.draft().orders, strict=True)):
+            changed += old != new
+            assert old == new or zone[v]
+    assert changed > 20
 
 
 def test_finish_leaves_no_job_out_that_would_pay():
@@ -122,6 +164,19 @@ def test_no_room_names_the_rule_the_best_place_and_its_cost():
     (left,) = plan(problem, iterations=10).unassigned
     assert (left.id, left.reason, left.binding) == (2, "no_room", "shift")
     assert (left.best_vehicle, left.insertion_cost) == (4, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("features", "rules"),
+    [
+        (set(), {"shift"}),
+        ({"windows", "breaks"}, {"shift", "time", "break"}),
+        ({"load", "limits"}, {"shift", "load", "limits"}),
+        ({"after"}, {"shift", "precedence"}),
+    ],
+)
+def test_only_rules_that_the_day_has_are_looked_at_for_reasons(features, rules):
+    assert set(rules_there_are(lay_out(random_problem(3, 20, 4, features)))) == rules
 
 
 def test_ten_thousand_jobs_are_planned_within_their_time():
