@@ -162,6 +162,49 @@ def best_score(problem: Problem) -> float:
     return best
 
 
+def best_score_by_subsets(problem: Problem) -> float:
+    """The least score where no crew's route depends on another's and no rule eases as a route grows.
+
+    Each crew's cheapest route for every set of jobs, by the referee; orders whose beginning breaks a rule are
+    not followed. Then the best of all ways to share the jobs.
+    """
+    jobs = [job.id for job in problem.jobs]
+    nobody = _price(problem, {})
+    routes = []
+    for vehicle in problem.vehicles:
+        gain: dict[frozenset[int], float] = {frozenset(): 0.0}
+        waiting: list[list[int]] = [[]]
+        while waiting:
+            order = waiting.pop()
+            for job in jobs:
+                longer = [*order, job]
+                price = _price(problem, {vehicle.id: longer}) if job not in order else None
+                if price is not None and nobody is not None:
+                    key = frozenset(longer)
+                    gain[key] = min(gain.get(key, float("inf")), price - nobody)
+                    waiting.append(longer)
+        routes.append(gain)
+    best = {frozenset[int](): nobody or 0.0}
+    for gain in routes:
+        shared: dict[frozenset[int], float] = {}
+        for done, price in best.items():
+            for chosen, more in gain.items():
+                if not done & chosen:
+                    key = done | chosen
+                    shared[key] = min(shared.get(key, float("inf")), price + more)
+        best = shared
+    return min(best.values())
+
+
+def _price(problem: Problem, orders: dict[int, list[int]]) -> float | None:
+    """The referee's price of a plan; None when it refuses it."""
+    lines = [[("job", job) for job in orders.get(vehicle.id, [])] for vehicle in problem.vehicles]
+    served = {job for order in orders.values() for job in order}
+    left = [job.id for job in problem.jobs if job.id not in served]
+    verdict = judge_order(problem, order_plan(problem, lines, left))
+    return verdict.score.total if verdict.accepted else None
+
+
 def _orders(vehicle: Vehicle, jobs: list[int]) -> Iterator[list[tuple[str, int | None]]]:
     if not jobs:
         yield []

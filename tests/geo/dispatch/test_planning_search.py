@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from geo.dispatch.files import plan_to_dict, read_problem
 from geo.dispatch.referee import judge
 from geo.dispatch.search import plan
-from tests.geo.dispatch.dispatch_worlds import FEATURES, best_score, random_file, random_problem
+from tests.geo.dispatch.dispatch_worlds import (
+    FEATURES,
+    best_score,
+    best_score_by_subsets,
+    random_file,
+    random_problem,
+)
 
 LINE = [[abs(a - b) * 100 for b in range(6)] for a in range(6)]
 """Six places on a line, 100 s apart; 0 is the depot."""
@@ -313,6 +319,20 @@ def test_the_search_finds_the_best_of_all_plans(seed):
 def test_six_jobs_with_windows_and_loads_are_solved_exactly():
     problem = random_problem(11, 6, 2, {"windows", "load"})
     assert plan(problem, iterations=400).score.total == pytest.approx(best_score(problem))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_eight_jobs_of_two_crews_are_solved_exactly(seed):
+    features = [{"windows", "load"}, {"windows", "skills", "overtime"}][seed % 2]
+    problem = random_problem(seed, 8, 2, features)
+    made = plan(problem, iterations=2000, seed=seed)
+    assert made.score.total == pytest.approx(best_score_by_subsets(problem))
+
+
+@pytest.mark.parametrize("seed", range(10, 14))
+def test_both_ways_of_enumerating_agree(seed):
+    problem = random_problem(seed, 4, 2, {"windows", "load", "overtime"})
+    assert best_score_by_subsets(problem) == pytest.approx(best_score(problem))
 
 
 @pytest.mark.parametrize("seed", range(4))
