@@ -16,6 +16,8 @@ FILTERS: Final = ("service", "status", "age")
 MOST_LETTERS: Final = 1_000
 EVERYTHING: Final = Filter()
 
+__all__ = ["Bubble", "TileAnswer", "bubble_list", "chosen_filter", "is_new", "tile_answer"]
+
 Bounds = tuple[float, float, float, float]
 
 
