@@ -19,6 +19,9 @@ CHOICES: Final[Mapping[str, tuple[MapGroup, ...]]] = {
 }
 """What pages offer of states, beside all of them."""
 
+LOCALES: Final = {"id": "id", "en": "en-GB"}
+"""Whose figures and dates a browser writes, by language."""
+
 Named = tuple[str, str, str]
 
 
@@ -39,7 +42,7 @@ def codes_of(family: str) -> str:
 def map_said() -> str:
     """Return all words of a map, as JSON."""
     words = {
-        "language": i18n.language(),
+        "language": LOCALES[i18n.language()],
         "services": map_services(),
         "groups": {group.value: MAP_GROUP[group]() for group in MapGroup},
         "choices": {name: ",".join(groups) for name, groups in CHOICES.items()},

@@ -3,7 +3,8 @@
 from typing import Final, cast
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request
+from sqlalchemy.exc import DBAPIError
 
 from fieldops import clock
 from fieldops.domain.roles import Right
@@ -28,6 +29,15 @@ def public_map() -> LiveMap:
 def staff_map() -> LiveMap:
     """Return this process's map for staff, who see what they have just changed."""
     return _live_map("staff", every_s=0.0)
+
+
+def prepare(app: Flask) -> None:
+    """Build the public map now, so that no reader waits for it."""
+    try:
+        with app.app_context():
+            public_map().pyramid().tile(0, 0, 0)
+    except DBAPIError:
+        app.logger.warning("the map could not be built at the start; the first reader will wait for it")
 
 
 def _live_map(audience: str, every_s: float) -> LiveMap:

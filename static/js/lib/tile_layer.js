@@ -92,7 +92,6 @@ export function tileLayer(L, map, { said, url, open, link = () => "" }) {
     const missing = [...needed.keys()].filter((address) => !drawn.has(address));
     const arrived = await Promise.all(missing.map(async (address) => [address, await fetched(address)]));
     if (mine === turn) exchange(needed, arrived);
-    return mine === turn;
   }
 
   return { refresh };
