@@ -7,7 +7,7 @@ from typing import Final
 from fieldops.errors import InvalidInput
 from geo.errors import GeoError
 from geo.tiles.answers import CONTENT_TYPE, has_already, packed
-from geo.tiles.pyramid import Bubble, Pyramid
+from geo.tiles.pyramid import Audience, Bubble, Pyramid
 from geo.tiles.scheme import AGES, OTHER, Filter
 
 PUBLIC_CACHING: Final = "public, max-age=60"
@@ -88,11 +88,14 @@ def tile_answer(
         As `chosen_filter` does.
     """
     selection = chosen_filter(pyramid, asked)
-    etag = pyramid.etag(selection)
+    is_staff = (
+        pyramid.settings.audience is Audience.STAFF
+    )  # who also reads how many there are of each severity
+    etag = pyramid.etag(selection, variant="counts" if is_staff else "")
     headers = {"Cache-Control": caching, "ETag": etag, "Vary": "Accept-Encoding"}
     if has_already(etag, sent.get("If-None-Match")):
         return TileAnswer(304, b"", headers)
-    body = pyramid.tile(*tile, selection)
+    body = pyramid.tile(*tile, selection, with_counts=is_staff)
     if not body:
         return TileAnswer(204, b"", headers)
     body, coding = packed(body, sent.get("Accept-Encoding"))

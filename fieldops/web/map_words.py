@@ -11,7 +11,7 @@ from fieldops.domain.map_groups import MapGroup
 from fieldops.extensions import db
 from fieldops.i18n import _
 from fieldops.queries.services import services_by_id
-from fieldops.web.words import MAP_GROUP
+from fieldops.web.words import MAP_GROUP, SEVERITY
 
 CHOICES: Final[Mapping[str, tuple[MapGroup, ...]]] = {
     "unfinished": (MapGroup.OPEN, MapGroup.IN_PROGRESS),
@@ -44,7 +44,8 @@ def map_said() -> str:
     words = {
         "language": LOCALES[i18n.language()],
         "services": map_services(),
-        "groups": {group.value: MAP_GROUP[group]() for group in MapGroup},
+        "groups": {group.value: MAP_GROUP[group]() for group in MapGroup}
+        | {f"severity:{number}": SEVERITY[number]() for number in SEVERITY},
         "choices": {name: ",".join(groups) for name, groups in CHOICES.items()},
         "cluster": _("{n} reports"),
         "below": _("Fewer than {n} reports"),

@@ -189,7 +189,9 @@ def test_staff_see_places_and_numbers_and_nobody_else_does(
         "count": 1,
         "open": 1,
         "service": "pothole",
+        "service:pothole": 1,
         "severity": 3,
+        "severity:3": 1,
         "status": "open",
         "day": 0,
     }

@@ -145,7 +145,7 @@ def _asked_part(spot: Spot) -> Part:
     if spot.chosen:
         asked = request.args.get("zoom", SPOT_ZOOM, type=int)
         zoom = min(max(asked, LEAST_ZOOM), MOST_ZOOM)
-        half = 360 / 2**zoom  # a tile in each direction
+        half = 180 / 2**zoom  # half a tile in each direction
         lat_half = half * math.cos(math.radians(spot.lat))
         return Part(zoom, (spot.lon - half, spot.lat - lat_half, spot.lon + half, spot.lat + lat_half))
     west, south, east, north = installation().city.bounds

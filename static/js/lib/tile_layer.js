@@ -9,7 +9,7 @@ const HIT_PX = 28; // squares of this side never overlap where middles are 40 px
 const PIN_PX = 40;
 const DAY_MS = 864e5;
 const PARTS = [["open", "var(--amber)"], ["in_progress", "var(--teal)"], ["repaired", "var(--green)"], ["ended", "var(--border)"]];
-const WORSE = [["severity:3", "var(--red)"], ["severity:2", "var(--amber)"], ["severity:1", "var(--border)"], ["severity:0", "var(--border)"]];
+const WORSE = [["severity:3", "var(--red)"], ["severity:2", "var(--amber)"], ["severity:1", "var(--border)"]];
 const DRAWN_AS = { in_progress: "planned", repaired: "done", ended: "done" };
 
 export const tileZoom = (map) => Math.max(0, Math.floor(map.getZoom()) - 1);
@@ -42,7 +42,8 @@ export function tileLayer(L, map, { said, url, open, link = () => "" }) {
     return answer.status === 204 ? [] : points(await answer.arrayBuffer());
   }
 
-  const parted = (tags) => PARTS.filter(([name]) => tags[name]).map(([name]) => `${long.format(tags[name])} ${said.groups[name].toLowerCase()}`).join(", ");
+  const shares = (tags) => (WORSE.some(([name]) => tags[name]) ? WORSE : PARTS); // the public is told no severity
+  const parted = (tags) => shares(tags).filter(([name]) => tags[name]).map(([name]) => `${long.format(tags[name])} ${said.groups[name].toLowerCase()}`).join(", ");
 
   function single(latlng, { id, tags }) {
     const [family, icon, name] = said.services[tags.service] ?? ["drain", "warning", said.services.other?.[2] ?? ""];
@@ -54,12 +55,11 @@ export function tileLayer(L, map, { said, url, open, link = () => "" }) {
   function together(latlng, { tags }) {
     const few = tags.below;
     const count = few ?? tags.count;
-    const shares = tags["severity:3"] === undefined && tags["severity:2"] === undefined && tags["severity:1"] === undefined ? PARTS : WORSE;
     const drawing = bubble({
       count,
       text: few ? `<${few}` : short.format(count).replace(/\s/g, ""),
       radius: few ? 12 : Math.min(20, 12 + 2 * Math.log10(count)),
-      parts: few ? [[1, "var(--border)", 4]] : shares.map(([name, hue]) => [tags[name] ?? 0, hue, 4]),
+      parts: few ? [[1, "var(--border)", 4]] : shares(tags).map(([name, hue]) => [tags[name] ?? 0, hue, 4]),
     });
     const words = (few ? said.below : said.cluster).replace("{n}", long.format(count));
     const label = few ? words : `${words}: ${parted(tags)}`;
