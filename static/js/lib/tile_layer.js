@@ -16,10 +16,11 @@ export const tileZoom = (map) => Math.max(0, Math.floor(map.getZoom()) - 1);
 
 /**
  * Draw on `map`. `said`: {language, services: {code: [family, icon, name]}, groups: {code: words}, cluster: "{n} …",
- * below: "{n} …"}; `url(zoom, x, y)`; `open(latlng, properties, marker)` shows a card, `link(id)` its address for staff.
+ * below: "{n} …"}; `url(zoom, x, y)`; `open(latlng, properties, marker)` shows a card, `link(id)` its address for staff;
+ * `into` is a group to draw in.
  * Returns {refresh}: call it after a change of what `url` asks for; it settles when everything is drawn.
  */
-export function tileLayer(L, map, { said, url, open, link = () => "" }) {
+export function tileLayer(L, map, { said, url, open, link = () => "", into = map }) {
   const drawn = new Map();
   const short = new Intl.NumberFormat(said.language, { notation: "compact", maximumFractionDigits: 1 });
   const long = new Intl.NumberFormat(said.language);
@@ -82,7 +83,7 @@ export function tileLayer(L, map, { said, url, open, link = () => "" }) {
       group.remove();
       drawn.delete(address);
     }
-    for (const [address, found] of arrived) drawn.set(address, L.layerGroup(found.map((one) => symbol(needed.get(address), one))).addTo(map));
+    for (const [address, found] of arrived) drawn.set(address, L.layerGroup(found.map((one) => symbol(needed.get(address), one))).addTo(into));
     if (held && !held.isConnected) map.getContainer().focus({ preventScroll: true }); // what was pressed has become several
   }
 
