@@ -95,6 +95,12 @@ class Settings(BaseSettings):
         le=10_000,
         description="How many places one question to the route server may name (OSRM's --max-table-size).",
     )
+    map_least: int = Field(
+        default=0,
+        ge=0,
+        description="On the public map, bubbles of fewer reports than this say only that they are below it, "
+        "and single reports are not shown. 0: off.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least severe line that is logged."
     )

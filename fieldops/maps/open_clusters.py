@@ -1,6 +1,7 @@
 """The engineers' map of open clusters: a folium page whose points, ground and words come from this site."""
 
 import html
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeVar
@@ -32,19 +33,25 @@ class MapWords:
     nothing: str
     failed: str
     attribution: str
+    everything: str
+    report: str
 
 
 @dataclass(frozen=True)
 class MapRequest:
     """What a page depends on; equal requests give the same files.
 
-    `services` are (code, name) in their order; `bounds` (west, south, east, north) in degrees.
+    `services` are (code, name) in their order; `bounds` (west, south, east, north) in degrees. `tiles_url`
+    has {z}, {x} and {y} in it, `report_url` {id}; `said` is what `static/js/lib/tile_layer.js` says, as JSON.
     """
 
     bounds: tuple[float, float, float, float]
     services: tuple[tuple[str, str], ...]
     words: MapWords
     points_url: str
+    tiles_url: str
+    report_url: str
+    said: str
     ground_url: str
     icons_url: str
     files_prefix: str
@@ -76,16 +83,19 @@ class City(JSCSSMixin, MacroElement):
         {%- for code, group in this.groups.items() %}
             {{ code|tojson }}: {{ group.get_name() }},
         {%- endfor %}
-        });
+        }, {{ this.everything.get_name() }});
         {% endmacro %}
         """
     )
 
-    def __init__(self, options: dict[str, Any], groups: dict[str, MarkerCluster]) -> None:
+    def __init__(
+        self, options: dict[str, Any], groups: dict[str, MarkerCluster], everything: folium.FeatureGroup
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "City"
         self.options = options
         self.groups = groups
+        self.everything = everything
 
 
 @lru_cache(maxsize=32)
@@ -109,8 +119,10 @@ def open_clusters_document(asked: MapRequest) -> Document:
     }
     for group in groups.values():
         group.add_to(drawn)
+    everything = _named(folium.FeatureGroup(html.escape(asked.words.everything), show=False), "everything")
+    everything.add_to(drawn)
     _named(folium.LayerControl(collapsed=False, position="topright"), "layers").add_to(drawn)
-    _named(City(_options(asked), groups), "city").add_to(drawn)
+    _named(City(_options(asked), groups, everything), "city").add_to(drawn)
     return cut(
         drawn.get_root().render(),
         asked.files_prefix,
@@ -143,6 +155,9 @@ def _options(asked: MapRequest) -> dict[str, Any]:
     return {
         "bounds": [[asked.bounds[1], asked.bounds[0]], [asked.bounds[3], asked.bounds[2]]],
         "points": asked.points_url,
+        "tiles": asked.tiles_url,
+        "report": asked.report_url,
+        "said": json.loads(asked.said),
         "ground": asked.ground_url,
         "icons": asked.icons_url,
         "words": {
@@ -156,5 +171,6 @@ def _options(asked: MapRequest) -> dict[str, Any]:
             "failed": asked.words.failed,
             "attribution": asked.words.attribution,
             "title": asked.words.title,
+            "report": asked.words.report,
         },
     }

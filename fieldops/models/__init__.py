@@ -5,6 +5,7 @@ from fieldops.models.closures import RoadClosure, RoadClosureChange
 from fieldops.models.clusters import Cluster, GroupingDecision
 from fieldops.models.crews import Crew, Shift
 from fieldops.models.departments import Department, Service, ServiceLevel
+from fieldops.models.map_changes import MapChange
 from fieldops.models.places import Area, Depot, Landmark, Line
 from fieldops.models.reporters import ContactView, Follower, Reporter
 from fieldops.models.requests import Photo, ServiceRequest, StatusChange
@@ -38,6 +39,7 @@ __all__ = [
     "Inspection",
     "Landmark",
     "Line",
+    "MapChange",
     "Message",
     "OrderPin",
     "Photo",

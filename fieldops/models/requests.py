@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from geoalchemy2 import WKBElement
-from sqlalchemy import Boolean, CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldops.models.base import (
@@ -24,7 +24,8 @@ class ServiceRequest(Model):
     """One person's report of one problem.
 
     `place` is the exact point, for staff only; `public_place` is snapped to the street and is the only
-    point that leaves the building. There is no way from here to the reporter.
+    point that leaves the building. `map_key` and `public_key` are where both lie on the map of tiles, and are
+    written together with them (`operations.map_place`). There is no way from here to the reporter.
     """
 
     __tablename__ = "service_request"
@@ -55,6 +56,8 @@ class ServiceRequest(Model):
     area_id: Mapped[int | None] = reference("area.id", nullable=True)
     place: Mapped[WKBElement | None] = geometry("POINT", nullable=True)
     public_place: Mapped[WKBElement | None] = geometry("POINT", nullable=True)
+    map_key: Mapped[int | None] = mapped_column(BigInteger)
+    public_key: Mapped[int | None] = mapped_column(BigInteger)
     anonymous: Mapped[bool] = mapped_column(Boolean, default=False)
     confidential: Mapped[bool] = mapped_column(Boolean, default=False)
     reported_at: Mapped[Moment] = mapped_column(UtcDateTime(), index=True)

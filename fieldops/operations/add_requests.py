@@ -17,6 +17,7 @@ from fieldops.models import ServiceRequest, StatusChange
 from fieldops.models.base import SRID, Model
 from fieldops.operations.locate_requests import locate_many
 from fieldops.operations.submit_request import tracking_secret
+from geo.tiles.positions import map_keys
 
 LOOK_UP_AT_ONCE = 500
 
@@ -94,17 +95,22 @@ def _rows(
     lat = np.array([request.lat for request in placed], dtype=np.float64)
     located = locate_many(session, installation.city, lon, lat)
     points, public_points = _as_points(lon, lat), _as_points(located.public_lon, located.public_lat)
+    keys = map_keys(lon, lat).tolist()
+    public_keys = map_keys(located.public_lon, located.public_lat).tolist()
     area_ids = located.area_id.tolist()
     places = {
         request.external_key: {
             "place": points[row],
             "public_place": public_points[row],
+            "map_key": keys[row],
+            "public_key": public_keys[row],
             "area_id": area_ids[row] or None,
             "street": located.street[row],
         }
         for row, request in enumerate(placed)
     }
-    nowhere: dict[str, Any] = {"place": None, "public_place": None, "area_id": None, "street": ""}
+    nowhere: dict[str, Any] = dict.fromkeys(("place", "public_place", "map_key", "public_key", "area_id"))
+    nowhere["street"] = ""
     now = clock.now()
     rows = []
     for request in fresh:

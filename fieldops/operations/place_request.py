@@ -7,9 +7,9 @@ from fieldops.domain.roles import By
 from fieldops.errors import Conflict
 from fieldops.installation import Installation
 from fieldops.models import ServiceRequest
-from fieldops.models.base import as_point
 from fieldops.operations.audit import write_audit
 from fieldops.operations.locate_request import locate
+from fieldops.operations.map_place import put_on_map
 from fieldops.operations.submit_request import check_coordinates
 from fieldops.outbox import enqueue
 
@@ -34,7 +34,7 @@ def place_request(
         raise Conflict("This report has a location already.")
     lon, lat = check_coordinates(lon, lat, installation)
     located = locate(session, installation.city, lon, lat)
-    request.place, request.public_place = as_point(lon, lat), as_point(*located.public)
+    put_on_map(request, (lon, lat), located.public)
     request.area_id, request.address = located.area_id, request.address or located.street
     request.location_state = LocationState.CONFIRMED.value
     request.location_source, request.accuracy_m = LocationSource.STAFF.value, STAFF_ACCURACY_M

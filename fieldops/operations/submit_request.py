@@ -16,9 +16,9 @@ from fieldops.domain.roles import THE_REPORTER, By
 from fieldops.errors import InvalidInput, OutOfArea
 from fieldops.installation import Installation
 from fieldops.models import Service, ServiceRequest, StatusChange
-from fieldops.models.base import as_point
 from fieldops.operations.follow_request import follow_request
 from fieldops.operations.locate_request import Located, locate
+from fieldops.operations.map_place import put_on_map
 from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.outbox import enqueue
 from fieldops.queries.services import active_service
@@ -230,8 +230,7 @@ def _new_request(
     )
     if located and submission.lon is not None and submission.lat is not None:
         request.area_id = located.area_id
-        request.place = as_point(submission.lon, submission.lat)
-        request.public_place = as_point(*located.public)
+        put_on_map(request, (submission.lon, submission.lat), located.public)
     return request
 
 

@@ -9,14 +9,12 @@ from shapely.geometry import Point
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from fieldops.domain.map_groups import REPAIRED_SHOWN_DAYS
 from fieldops.domain.places import Channel
 from fieldops.domain.request_states import OPEN, ClosedReason, RequestStatus
 from fieldops.models import Area, Line, Service, ServiceLevel, ServiceRequest, StatusChange
 from fieldops.queries.base_map import MAIN_CLASSES
 from fieldops.queries.spatial import Box, kelurahan_at, streets_near, within
-
-REPAIRED_SHOWN_DAYS: Final = 14
-"""How long a repaired place stays on public pages (ours)."""
 
 STREET_FOOT_M: Final = 10.0
 """Public points lie on their street; within this distance it is theirs."""

@@ -1,6 +1,7 @@
 """Settings of the web server. Read by `gunicorn --config`."""
 
 from pathlib import Path
+from typing import Any
 
 bind = "127.0.0.1:8000"  # the supervisor hands over its own socket instead
 workers = 2
@@ -18,3 +19,10 @@ accesslog = "-"
 errorlog = "-"
 loglevel = "warning"
 logger_class = "fieldops.serving.access_log.AccessLog"
+
+
+def post_worker_init(worker: Any) -> None:
+    """Build this process's public map before it takes its first reader."""
+    from fieldops.web.tiles import prepare  # noqa: PLC0415  this file is read before anything is imported
+
+    prepare(worker.app.wsgi())

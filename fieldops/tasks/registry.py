@@ -13,6 +13,7 @@ from fieldops.operations.group_requests import group_request
 from fieldops.operations.plan_batches import compute_plan
 from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
+from fieldops.operations.tidy_map_changes import tidy_map_changes
 from fieldops.operations.tidy_tasks import tidy_tasks
 from fieldops.tasks.time_limit import time_limit
 from fieldops.transaction import transaction
@@ -45,6 +46,11 @@ def _tidy(_installation: Installation, _payload: dict[str, Any]) -> None:
         tidy_tasks(session)
 
 
+def _tidy_map(_installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        tidy_map_changes(session)
+
+
 def _resend(installation: Installation, _payload: dict[str, Any]) -> None:
     with transaction() as session:
         resend_waiting(session, installation)
@@ -74,6 +80,7 @@ TASKS: Final[dict[str, Handler]] = {
     "compute_plan": _plan,
     "compute_change": _change,
     "tidy_tasks": _tidy,
+    "tidy_map_changes": _tidy_map,
 }
 
 LEASES_S: Final[dict[str, int]] = {"compute_plan": 900, "compute_change": 300}

@@ -32,6 +32,7 @@ SCHEDULE: Final = (
     Entry("end_overdue_shifts", 1800),
     Entry("resend_waiting", 3600),
     Entry("tidy_tasks", 24 * 3600),
+    Entry("tidy_map_changes", 24 * 3600),
 )
 
 

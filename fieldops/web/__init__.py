@@ -9,10 +9,12 @@ from fieldops.web.protection import register_protection
 
 def register_web(app: Flask) -> None:
     """Register the blueprints, the error pages and what every page shares."""
-    from fieldops.web import account, admin, citizen, crew, dispatch, engineer, health  # noqa: PLC0415  after extensions
+    from fieldops.web import account, admin, citizen, crew, dispatch, engineer, health, tiles  # noqa: PLC0415  after extensions
+    from fieldops.web.tile_door import TileDoor  # noqa: PLC0415
 
     register_protection(app)
     register_errors(app)
     register_page_context(app)
-    for room in (citizen, account, crew, dispatch, engineer, admin, health):
+    app.wsgi_app = TileDoor(app, app.wsgi_app)  # type: ignore[method-assign]
+    for room in (citizen, account, crew, dispatch, engineer, admin, health, tiles):
         app.register_blueprint(room.blueprint)

@@ -20,6 +20,7 @@ from fieldops.operations.change_user import check_password, note_sign_in, set_la
 from fieldops.queries.users import roles_of
 from fieldops.transaction import transaction
 from fieldops.web.answers import sentence
+from fieldops.web.map_words import map_said, tiles_url
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 from fieldops.web.returning import safe_next
@@ -125,6 +126,8 @@ def gallery() -> str:
         icon_names=_icon_names(),
         person_name=current_user.name,
         sample_base_url=url_for("citizen.base"),
+        sample_tiles_url=tiles_url(),
+        sample_said=map_said(),
         sample_points_url=url_for("citizen.points"),
         sample_routes_url=url_for("citizen.points"),
     )

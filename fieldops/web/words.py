@@ -19,6 +19,12 @@ REQUEST_STATUS: Final[Mapping[Any, Said]] = {
     "referred": lambda: _("Referred"),
     "reopened": lambda: _("Reopened"),
 }
+MAP_GROUP: Final[Mapping[Any, Said]] = {
+    "open": lambda: _("Waiting"),
+    "in_progress": lambda: _("In hand"),
+    "repaired": lambda: _("Repaired"),
+    "ended": lambda: _("Ended without repair"),
+}
 ORDER_STATUS: Final[Mapping[Any, Said]] = {
     "draft": lambda: _("Draft"),
     "ready": lambda: _("Ready"),
@@ -104,6 +110,7 @@ CHANNEL: Final[Mapping[Any, Said]] = {
 }
 WORDS: Final[Mapping[str, Mapping[Any, Said]]] = {
     "request_status": REQUEST_STATUS,
+    "map_group": MAP_GROUP,
     "order_status": ORDER_STATUS,
     "batch_status": BATCH_STATUS,
     "stop_status": STOP_STATUS,

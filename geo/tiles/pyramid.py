@@ -253,14 +253,27 @@ class Pyramid:
     def etag(self, selection: Filter = EVERYTHING, *, variant: str = "") -> str:
         """Return the weak ETag of every tile under a filter; make no tile before it was compared.
 
-        `variant` tells apart what else an address can ask for.
+        It is made of the complaints themselves, not of the number of changes: that would tell the public of
+        changes it may not see. `variant` tells apart what else an address can ask for.
         """
         chosen = selection.checked(self.settings.scheme)
         words = f"{self.settings.audience}|{self.settings.least}|{chosen.label()}|{variant}"
         if chosen.ages is not None:
             words += f"|{self._today}"
-        short = hashlib.blake2s(words.encode(), digest_size=6).hexdigest()
-        return f'W/"{FORMAT}-{short}-{self._version}"'
+        short = hashlib.blake2s(f"{words}|{self.digest}".encode(), digest_size=12).hexdigest()
+        return f'W/"{FORMAT}-{short}"'
+
+    def is_ready(self, selection: Filter) -> bool:
+        """Say whether a filter's counts are held; the first tile of one that is not takes a thousand times as
+        long: limit how many new ones a reader may ask for.
+
+        Raises
+        ------
+        GeoError
+            A filter that names what the scheme does not know.
+        """
+        chosen = selection.checked(self.settings.scheme)
+        return chosen.is_all or chosen in self._views
 
     # ------------------------------------------------------------ reading
 

@@ -34,10 +34,12 @@
     box.className = "stack tight";
     box.append(piece("b", properties.title));
     for (const line of properties.lines) box.append(piece("span", line, "sm muted"));
-    const link = piece("a", words.open, "btn");
-    link.href = properties.url;
-    link.target = "_top";
-    box.append(link);
+    if (properties.url) {
+      const link = piece("a", words.open, "btn");
+      link.href = properties.url;
+      link.target = "_top";
+      box.append(link);
+    }
     return box;
   }
 
@@ -108,7 +110,26 @@
     if (box.clientWidth < 640) layers?.classList.remove("leaflet-control-layers-expanded");
   }
 
-  async function city(map, options, groups) {
+  /** Every single report, from tiles, while its layer is switched on; of the kind that the page asks for. */
+  async function everything(map, { tiles, report, said, words }, group) {
+    const { tileLayer } = await load("tile_layer");
+    const asked = new URLSearchParams({ status: said.choices.unfinished });
+    const service = new URLSearchParams(location.search).get("service");
+    if (service) asked.set("service", service);
+    const layer = tileLayer(L, map, {
+      said,
+      into: group,
+      url: (z, x, y) => `${tiles.replace("{z}", z).replace("{x}", x).replace("{y}", y)}?${asked}`,
+      link: (id) => (id ? report.replace("{id}", id) : ""),
+      open: (latlng, { title, text, url }) =>
+        L.popup({ closeButton: false, maxWidth: 260, minWidth: 170, className: "pop" }).setLatLng(latlng).setContent(card({ title, lines: [text], url }, { open: words.report })).openOn(map),
+    });
+    const refresh = () => map.hasLayer(group) && layer.refresh().catch(() => say(map, words.failed));
+    map.on("moveend", refresh);
+    group.on("add", refresh);
+  }
+
+  async function city(map, options, groups, all) {
     const { words } = options;
     said = words;
     document.body.dataset.icons = options.icons;
@@ -117,6 +138,7 @@
     try {
       const asked = fetch(options.points + location.search, { headers: { Accept: "application/geo+json" } });
       symbols = await load("symbols");
+      everything(map, options, all);
       ground(map, options.ground);
       const collection = await (await asked).json();
       const of = new Map();

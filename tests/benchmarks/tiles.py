@@ -32,6 +32,7 @@ from geo.tiles.positions import key_xy, map_keys
 from geo.tiles.pyramid import Audience, Point, Pyramid, Settings
 from geo.tiles.scheme import Filter, Scheme
 from tests.benchmarks.tile_cities import SERVICES, TODAY_DAY, city, island, numbers
+from tests.benchmarks.tiles_http import http_row
 from tests.postgis import PostgisMissing, cluster
 
 Row = dict[str, Any]
@@ -42,6 +43,8 @@ SCHEME = Scheme(SERVICES)
 TODAY = date(1970, 1, 1) + timedelta(days=TODAY_DAY)
 ZOOMS = range(10, 17)
 REPEATS = 3
+HTTP_S = 30.0
+"""How long readers read over HTTP."""
 
 
 def run(quick: bool, only: str = "*") -> Iterator[Row]:
@@ -58,6 +61,8 @@ def run(quick: bool, only: str = "*") -> Iterator[Row]:
         for name, n in (("100k", 100_000), ("1M", 1_000_000)):
             if _wanted(f"postgis/{name}", only):
                 yield _against_postgis(name, n)
+    if _wanted("http-p99/1M", only) and not quick:
+        yield http_row(1_000_000, HTTP_S)
 
 
 WHAT = (

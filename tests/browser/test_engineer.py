@@ -63,3 +63,19 @@ def test_the_page_fits_phone_and_desk(site: Site, open_page: OpenPage) -> None:
         page = open_page("/insinyur", login="insinyur", phone=phone, theme="dark", language="en")
         map_in(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= (360 if phone else 1280)
+
+
+def test_every_report_can_be_switched_on(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/insinyur/peta.html?service=pothole", login="insinyur")
+    expect(page.locator(".folium-map[data-ready]")).to_be_visible(timeout=WAIT_MS)
+    labels = page.locator(".leaflet-control-layers label")
+    labels.filter(has_text="Jalan berlubang").locator("input").uncheck()
+    expect(page.locator(".leaflet-marker-icon")).to_have_count(0)
+    labels.filter(has_text="Semua aduan terbuka").locator("input").check()
+    bubble = page.locator(".leaflet-marker-icon[aria-label*='aduan:']").first
+    expect(bubble).to_be_visible(timeout=WAIT_MS)
+    assert "berat" in (
+        page.locator(".leaflet-marker-icon[aria-label*='berat']").first.get_attribute("aria-label") or ""
+    )
+    labels.filter(has_text="Semua aduan terbuka").locator("input").uncheck()
+    expect(page.locator(".leaflet-marker-icon")).to_have_count(0)

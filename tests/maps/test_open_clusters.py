@@ -23,12 +23,17 @@ WORDS = MapWords(
     "Kosong",
     "Gagal",
     "FieldOps",
+    "Semua aduan",
+    "Buka aduan",
 )
 ASKED = MapRequest(
     bounds=(110.76, -7.61, 110.88, -7.51),
     services=(("pothole", "Jalan berlubang"), ("drain-1", "Saluran"), ("drain_1", "Saluran lain")),
     words=WORDS,
     points_url="/insinyur/titik.geojson",
+    tiles_url="/petugas/tiles/requests/{z}/{x}/{y}.pbf",
+    report_url="/petugas/aduan/{id}",
+    said="{}",
     ground_url="/peta/dasar.geojson?v=1",
     icons_url="/static/icons/icons.svg",
     files_prefix="/insinyur/peta/",

@@ -1,5 +1,6 @@
 """The board and a cluster's page: what is shown, what is decided, what is refused."""
 
+import re
 from typing import Any
 
 import pytest
@@ -381,3 +382,23 @@ def test_an_engineer_reads_an_order_but_changes_none(world: World, submission: S
     browser = english(world, Role.ENGINEER)
     assert browser.get(f"/petugas/perintah/{order.id}").status_code == 200
     assert browser.post(f"/petugas/perintah/{order.id}", data=_form(order)).status_code == 403
+
+
+def test_the_map_is_drawn_from_tiles_unless_a_filter_asks_for_places_of_work(
+    world: World, submission: Submit
+) -> None:
+    browser = english(world, Role.DISPATCHER)
+    report(world, submission)
+
+    page = browser.get("/petugas").text
+    assert 'data-tiles-url="/petugas/tiles/requests/{z}/{x}/{y}.pbf"' in page
+    assert 'data-tiles-query="status=open%2Cin_progress"' in page
+    assert 'data-point-url="/petugas/aduan/{id}"' in page
+    narrowed = re.search(r'data-tiles-query="([^"]+)"', browser.get("/petugas?family=road").text)
+    assert narrowed
+    assert "service=" in narrowed[1]
+    assert "pothole" in narrowed[1]
+    assert "blocked_drain" not in narrowed[1]
+    for narrower in ("state=unread", "overdue=1", "q=jalan"):
+        page = browser.get(f"/petugas?{narrower}").text
+        assert "data-tiles-url" not in page, narrower

@@ -1,4 +1,4 @@
-"""The public map: a page with its list twin, the points, and the base map under them."""
+"""What lies on the citizens' maps: the points around a place, and the base map under everything."""
 
 import gzip
 import hashlib
@@ -8,49 +8,25 @@ from functools import lru_cache
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]  # it ships no annotations
-from flask import make_response, render_template, request, url_for
+from flask import make_response, request, url_for
 from werkzeug.wrappers import Response
 
 from fieldops import clock, i18n
 from fieldops.extensions import db
 from fieldops.i18n import _, date_words
-from fieldops.operations.look_around import look_around
 from fieldops.queries.base_map import base_map, base_map_version
-from fieldops.queries.public import PublicRequest, kelurahan_choices, public_requests
+from fieldops.queries.public import PublicRequest, public_requests
 from fieldops.queries.spatial import Box
-from fieldops.web.citizen.me_too import me_too_token
-from fieldops.web.citizen.room import FAMILY_ICONS, blueprint, family_words
-from fieldops.web.citizen.spot import asked_spot
-from fieldops.web.page import installation
+from fieldops.web.citizen.room import blueprint
 from fieldops.web.words import REQUEST_STATUS
 
-MOST_LISTED = 30
 BASE_GRID_DEG = 0.01
-
-
-@blueprint.get("/peta")
-def map_page() -> str:
-    """Show the whole city and the same as a list."""
-    spot, family = asked_spot(), request.args.get("family", "")
-    around = look_around(
-        db.session(),
-        installation().city,
-        spot.lon,
-        spot.lat,
-        most=MOST_LISTED,
-        family=family if family in FAMILY_ICONS else "",
-        enough=MOST_LISTED,
-    )
-    return render_template(
-        "citizen/map.html", around=around, families=family_words(), family_icons=FAMILY_ICONS, family=family,
-        token=me_too_token, spot=spot, areas=kelurahan_choices(db.session()),
-    )  # fmt: skip
 
 
 @blueprint.get("/peta/titik.geojson")
 def points() -> Response:
     """Answer with public points: kind, status, date and a place on the street, nothing else."""
-    shown = public_requests(db.session(), clock.now(), _asked_box())
+    shown = public_requests(db.session(), clock.now(), asked_box())
     language = i18n.language()
     features = [_point(one, language) for one in shown]
     return _geojson(_compact({"type": "FeatureCollection", "features": features}), "private, max-age=60")
@@ -61,7 +37,7 @@ def base() -> Response:
     """Answer with the base map; its address carries its version, so it may be kept for long."""
     version = base_map_version(db.session())
     forever = "public, max-age=31536000, immutable" if request.args.get("v") == version else "no-cache"
-    near = _asked_box()
+    near = asked_box()
     if near is not None:  # on a grid, so that neighbours share an answer
         west, south, east, north = (round(edge / BASE_GRID_DEG) * BASE_GRID_DEG for edge in near)
         near = (west, south, max(east, west + BASE_GRID_DEG), max(north, south + BASE_GRID_DEG))
@@ -108,7 +84,7 @@ def _point(one: PublicRequest, language: str) -> dict[str, Any]:
     }
 
 
-def _asked_box() -> Box | None:
+def asked_box() -> Box | None:
     """Return the box that `bbox` asks for, None for the whole city or when it cannot be read."""
     parts = request.args.get("bbox", "").split(",")
     try:

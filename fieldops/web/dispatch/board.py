@@ -1,6 +1,7 @@
 """The board: what needs a person, beside the map."""
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import Response, jsonify, render_template, request, url_for
 
@@ -16,6 +17,7 @@ from fieldops.queries.work_orders import orders_in
 from fieldops.web.dispatch import said
 from fieldops.web.dispatch.left_out_words import reason_name
 from fieldops.web.dispatch.room import base_map_url, blueprint
+from fieldops.web.map_words import CHOICES, codes_of, map_said, tiles_url
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 
@@ -72,8 +74,34 @@ def board() -> str:
         said=said,
         base_url=base_map_url(),
         points_url=url_for("dispatch.board_points", **filter_args(wanted)),
-        bounds=None if rows else installation().city.bounds,
+        tiles=_tiles(wanted),
+        bounds=_bounds(rows),
     )
+
+
+def _tiles(wanted: BoardFilter) -> dict[str, str] | None:
+    """Return what the map draws of tiles: all that waits, or one family of it. Narrower filters ask for
+    places of work, which tiles do not know: None, and the map draws those from `board_points`.
+    """
+    if wanted.state or wanted.overdue or wanted.words:
+        return None
+    query = {"status": ",".join(CHOICES["unfinished"])}
+    if wanted.family:
+        query["service"] = codes_of(wanted.family)
+    return {
+        "tiles_url": tiles_url("tiles.staff_tile"),
+        "said": map_said(),
+        "query": urlencode(query),
+        "point_url": url_for("dispatch.request_shown", request_id=0).removesuffix("0") + "{id}",
+    }
+
+
+def _bounds(rows: list[BoardRow]) -> tuple[float, float, float, float]:
+    """Return west, south, east and north of what is shown; of the city when that is nothing."""
+    if not rows:
+        return installation().city.bounds
+    lon, lat = [row.lon for row in rows], [row.lat for row in rows]
+    return (min(lon), min(lat), max(lon), max(lat))
 
 
 @blueprint.get("/titik.geojson")

@@ -19,6 +19,7 @@ from fieldops.queries.base_map import base_map_version
 from fieldops.queries.engineer import clusters_shown, read_filter
 from fieldops.queries.services import active_services
 from fieldops.web.engineer.room import blueprint
+from fieldops.web.map_words import map_said, tiles_url
 from fieldops.web.page import THEMES, installation
 from fieldops.web.protection import requires
 from fieldops.web.words import SEVERITY
@@ -77,6 +78,9 @@ def drawn(language: str, theme: str) -> Document:
             services=tuple((one.code, one.name(language)) for one in active_services(session)),
             words=_words(),
             points_url=url_for("engineer.points"),
+            tiles_url=tiles_url("tiles.staff_tile"),
+            report_url=url_for("dispatch.request_shown", request_id=0).removesuffix("0") + "{id}",
+            said=map_said(),
             ground_url=url_for("citizen.base", v=base_map_version(session)),
             icons_url=url_for("static", filename="icons/icons.svg"),
             files_prefix=url_for("engineer.map_file", name="_").removesuffix("_"),
@@ -98,6 +102,8 @@ def _words() -> MapWords:
         nothing=_("No open clusters with these filters."),
         failed=_("The map did not load. The table shows the same."),
         attribution=_("FieldOps; example data") if installation().settings.demo else "FieldOps",
+        everything=_("Every open report"),
+        report=_("Open report"),
     )
 
 

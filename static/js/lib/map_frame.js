@@ -62,18 +62,30 @@ export async function frame(element) {
   return { L, map, placed };
 }
 
+const STREETS_FROM_ZOOM = 13; // farther away nobody sees local streets
+
 async function base(L, map, element, placed) {
   const collection = await geojson(element.dataset.baseUrl);
-  const parts = prepare(collection);
-  if (!placed && parts.length) map.fitBounds(L.geoJSON(collection).getBounds(), { animate: false });
-  const ground = baseLayer(L, parts).addTo(map);
-  const names = labelLayer(L, parts).addTo(map);
-  const repaint = () => {
-    ground.repaint();
-    names.repaint();
-  };
+  if (!placed && collection.features.length) map.fitBounds(L.geoJSON(collection).getBounds(), { animate: false });
+  const draw = (parts) => [baseLayer(L, parts).addTo(map), labelLayer(L, parts).addTo(map)];
+  let layers = draw(prepare(collection));
+  const repaint = () => layers.forEach((one) => one.repaint());
   document.addEventListener("theme-changed", repaint);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+  if (!element.dataset.streetsUrl) return;
+  const nearer = async () => {
+    if (map.getZoom() < STREETS_FROM_ZOOM) return;
+    map.off("zoomend", nearer);
+    try {
+      const whole = prepare(await geojson(element.dataset.streetsUrl));
+      layers.forEach((one) => one.remove());
+      layers = draw(whole);
+    } catch (failure) {
+      element.dispatchEvent(new CustomEvent("base-failed", { detail: failure })); // the larger streets stay
+    }
+  };
+  map.on("zoomend", nearer);
+  nearer();
 }
 
 function tools(map, element) {

@@ -48,15 +48,15 @@ export function pin({ shape, family, icon: name = "warning", severity = 2, state
   return svg;
 }
 
-/** A cluster: area in proportion to the number, ring split red, amber, grey by severity. */
-export function bubble({ count, heavy = 0, medium = 0, light = 0 }) {
-  const radius = Math.min(38, 14 + Math.sqrt(count) * 2.6);
+/** A cluster: area in proportion to the number, ring split red, amber, grey by severity; or into `parts`,
+    [share, colour, width], with a `radius` and words of its own. */
+export function bubble({ count, heavy = 0, medium = 0, light = 0, text = count, radius = Math.min(38, 14 + Math.sqrt(count) * 2.6), parts }) {
   const middle = radius - 4;
   const round = 2 * Math.PI * middle;
   const size = Math.ceil(radius * 2 + 2);
   const svg = draw("svg", { class: "pin", width: size, height: size, viewBox: `${-size / 2} ${-size / 2} ${size} ${size}`, "aria-hidden": "true" });
   svg.append(draw("circle", { r: radius, fill: "var(--paper)" }));
-  const parts = [[heavy, "var(--red)", 6], [medium, "var(--amber)", 5], [light || (heavy || medium ? 0 : count), "var(--border)", 4]];
+  parts ??= [[heavy, "var(--red)", 6], [medium, "var(--amber)", 5], [light || (heavy || medium ? 0 : count), "var(--border)", 4]];
   const total = parts.reduce((sum, [many]) => sum + many, 0);
   let at = 0;
   for (const [many, stroke, width] of parts) {
@@ -69,8 +69,8 @@ export function bubble({ count, heavy = 0, medium = 0, light = 0 }) {
     }));
     at += share;
   }
-  const number = draw("text", { "text-anchor": "middle", dy: 5, class: "count" });
-  number.textContent = count;
+  const number = draw("text", { "text-anchor": "middle", dy: 5, class: String(text).length > 3 ? "count long" : "count" });
+  number.textContent = text;
   svg.append(number);
   return svg;
 }

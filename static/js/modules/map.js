@@ -1,6 +1,7 @@
 /* Reports on the base map: symbols as on paper, near ones gathered into bubbles, a card on a press. */
 
 import { clusters } from "../lib/clusters.js";
+import { you } from "../lib/here.js";
 import { frame, geojson, openCard, place } from "../lib/map_frame.js";
 import { bubble, pin } from "../lib/symbols.js";
 
@@ -87,13 +88,5 @@ export default async function start(element) {
     regroup();
   });
 
-  element.querySelector("[data-here]")?.addEventListener("click", () => map.locate({ setView: true, maxZoom: 16, timeout: 15000 }));
-  let you = null;
-  map.on("locationfound", ({ latlng, accuracy }) => {
-    you?.remove();
-    you = L.layerGroup([
-      L.circle(latlng, { radius: accuracy, className: "accuracy", interactive: false }),
-      L.circleMarker(latlng, { radius: 7, className: "you", interactive: false }),
-    ]).addTo(map);
-  });
+  you(L, map, element);
 }

@@ -1,0 +1,122 @@
+"""What a map answers over HTTP: one tile, or the same as a list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fieldops.errors import InvalidInput
+from geo.errors import GeoError
+from geo.tiles.answers import CONTENT_TYPE, has_already, packed
+from geo.tiles.pyramid import Audience, Bubble, Pyramid
+from geo.tiles.scheme import AGES, OTHER, Filter
+
+PUBLIC_CACHING: Final = "public, max-age=60"
+STAFF_CACHING: Final = "private, no-cache"
+FILTERS: Final = ("service", "status", "age")
+MOST_LETTERS: Final = 1_000
+EVERYTHING: Final = Filter()
+
+__all__ = ["Bubble", "TileAnswer", "bubble_list", "chosen_filter", "is_new", "tile_answer"]
+
+Bounds = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class TileAnswer:
+    """Status, body and headers: 200 with a tile, 204 where nothing is drawn, 304 for who has it already."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+
+def chosen_filter(pyramid: Pyramid, asked: Mapping[str, str]) -> Filter:
+    """Return the filter of an address: `service`, `status` and `age`, each a list with commas; empty is any.
+
+    Raises
+    ------
+    InvalidInput
+        It names what this map does not know; `field` names the part.
+    """
+    scheme = pyramid.settings.scheme
+    if not any(asked.get(name) for name in FILTERS):
+        return EVERYTHING
+    known = ((*scheme.services, OTHER), scheme.statuses, AGES)
+    sets = []
+    for name, words in zip(FILTERS, known, strict=True):
+        wanted = frozenset(asked.get(name, "")[:MOST_LETTERS].split(",")) - {""}
+        unknown = sorted(wanted - set(words))
+        if unknown:
+            raise InvalidInput(
+                "The map knows no “%(word)s” of “%(part)s”.", field=name, word=unknown[0][:40], part=name
+            )
+        sets.append(wanted or None)
+    return Filter(*sets).checked(scheme)
+
+
+def is_new(pyramid: Pyramid, asked: Mapping[str, str]) -> bool:
+    """Say whether an address asks for a filter that has to be worked out first; a wrong one is not."""
+    try:
+        return not pyramid.is_ready(chosen_filter(pyramid, asked))
+    except InvalidInput:
+        return False
+
+
+def tile_answer(
+    pyramid: Pyramid,
+    tile: tuple[int, int, int],
+    asked: Mapping[str, str],
+    sent: Mapping[str, str],
+    caching: str,
+) -> TileAnswer:
+    """Answer with a tile.
+
+    Parameters
+    ----------
+    tile
+        Zoom, x, y; outside of the map there is nothing to draw.
+    asked
+        The filter, as in the address.
+    sent
+        The reader's headers.
+    caching
+        Cache-Control of the answer.
+
+    Raises
+    ------
+    InvalidInput
+        As `chosen_filter` does.
+    """
+    selection = chosen_filter(pyramid, asked)
+    is_staff = (
+        pyramid.settings.audience is Audience.STAFF
+    )  # who also reads how many there are of each severity
+    etag = pyramid.etag(selection, variant="counts" if is_staff else "")
+    headers = {"Cache-Control": caching, "ETag": etag, "Vary": "Accept-Encoding"}
+    if has_already(etag, sent.get("If-None-Match")):
+        return TileAnswer(304, b"", headers)
+    body = pyramid.tile(*tile, selection, with_counts=is_staff)
+    if not body:
+        return TileAnswer(204, b"", headers)
+    body, coding = packed(body, sent.get("Accept-Encoding"))
+    headers["Content-Type"] = CONTENT_TYPE
+    if coding:
+        headers["Content-Encoding"] = coding
+    return TileAnswer(200, body, headers)
+
+
+def bubble_list(pyramid: Pyramid, zoom: int, bounds: Bounds, asked: Mapping[str, str]) -> list[Bubble]:
+    """Return what the map draws within west, south, east and north (degrees), the largest first.
+
+    Raises
+    ------
+    InvalidInput
+        Too large a part of the map, none at all, or a filter that the map does not know.
+    """
+    selection = chosen_filter(pyramid, asked)
+    try:
+        return pyramid.bubbles(zoom, bounds, selection)
+    except GeoError:
+        raise InvalidInput(
+            "This part of the map cannot be listed. Show a smaller one.", field="bbox"
+        ) from None

@@ -1,0 +1,120 @@
+"""What maps are built of and follow: all requests with a place in one snapshot, and the changes since."""
+
+import math
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import Engine, Integer, and_, case, cast, extract, func, select, true
+
+from fieldops.domain.map_groups import UNDER_WAY, MapGroup, map_group
+from fieldops.domain.request_states import OPEN, ClosedReason, RequestStatus
+from fieldops.maps.live_map import NEVER_S, Fact, Snapshot, Step
+from fieldops.models import MapChange, Service, ServiceRequest
+
+READ_AT_ONCE: Final = 20_000
+GROUPS: Final = tuple(MapGroup)
+
+
+class MapRequests:
+    """A database's requests as maps see them. Opens connections of its own, so that threads may ask."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def services(self) -> list[tuple[int, str]]:
+        """Return id and code of every service in the order in which they were made: new ones come last."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(Service.id, Service.code).order_by(Service.id))
+            return [(number, code) for number, code in rows]
+
+    def latest(self) -> int:
+        """Return the number of the last change, 0 before the first."""
+        with self.engine.connect() as connection:
+            return int(connection.execute(LATEST).scalar_one())
+
+    def steps_after(self, version: int, most: int) -> list[Step]:
+        """Return the changes after a number in their order, at most so many."""
+        query = select(MapChange.__table__).where(MapChange.seq > version).order_by(MapChange.seq).limit(most)
+        with self.engine.connect() as connection:
+            return [_step(row._mapping) for row in connection.execute(query)]  # noqa: SLF001  its public name
+
+    def snapshot(self, *, is_public: bool) -> Snapshot:
+        """Return every request that a map may show, and the change up to which that is so: one statement
+        sees one state of both.
+        """
+        key = ServiceRequest.public_key if is_public else ServiceRequest.map_key
+        told = and_(key.is_not(None), ServiceRequest.confidential.is_(False) if is_public else true())
+        version = select(func.coalesce(func.max(MapChange.seq), 0).label("seq")).subquery()
+        query = (
+            select(
+                version.c.seq,
+                ServiceRequest.id,
+                key,
+                ServiceRequest.service_id,
+                _group_number(),
+                ServiceRequest.severity,
+                self._epoch_s(ServiceRequest.reported_at),
+                func.coalesce(self._epoch_s(ServiceRequest.ended_at), NEVER_S),
+            )
+            .select_from(version)
+            .outerjoin(ServiceRequest, told)
+        )
+        parts: list[np.ndarray[Any, np.dtype[np.int64]]] = []
+        number = 0
+        with self.engine.connect() as connection:
+            rows = connection.execution_options(yield_per=READ_AT_ONCE).execute(query)
+            for part in rows.partitions():
+                number = int(part[0][0])
+                parts.append(np.array([row[1:] for row in part if row[1] is not None], dtype=np.int64))
+        table = np.concatenate([part.reshape(-1, 7) for part in parts])
+        return Snapshot(number, *(np.ascontiguousarray(table[:, column]) for column in range(7)))
+
+    def _epoch_s(self, moment: Any) -> Any:
+        """Seconds since 1970, rounded down as `_seconds` does."""
+        if self.engine.dialect.name == "sqlite":  # whose clock would round a fraction up into the next day
+            return extract("epoch", func.substr(moment, 1, 19))
+        return cast(func.floor(extract("epoch", moment)), Integer)
+
+
+LATEST: Final = select(func.coalesce(func.max(MapChange.seq), 0))
+
+
+def _group_number() -> Any:
+    """`map_group` in SQL, as a number."""
+    under_way = sorted(status.value for status in UNDER_WAY)
+    open_codes = sorted(status.value for status in OPEN)
+    repaired = and_(
+        ServiceRequest.status == RequestStatus.CLOSED.value,
+        ServiceRequest.closed_reason == ClosedReason.REPAIRED.value,
+    )
+    return case(
+        (ServiceRequest.status.in_(under_way), GROUPS.index(MapGroup.IN_PROGRESS)),
+        (ServiceRequest.status.in_(open_codes), GROUPS.index(MapGroup.OPEN)),
+        (repaired, GROUPS.index(MapGroup.REPAIRED)),
+        (ServiceRequest.status == RequestStatus.DONE.value, GROUPS.index(MapGroup.REPAIRED)),
+        else_=GROUPS.index(MapGroup.ENDED),
+    )
+
+
+def _step(row: Any) -> Step:
+    return Step(row["seq"], _fact(row, "was"), _fact(row, "now"))
+
+
+def _fact(row: Any, side: str) -> Fact | None:
+    if row[f"{side}_service_id"] is None:
+        return None
+    return Fact(
+        number=row["request_id"],
+        key=row[f"{side}_key"],
+        public_key=row[f"{side}_public_key"],
+        service_id=row[f"{side}_service_id"],
+        group=GROUPS.index(map_group(row[f"{side}_status"], row[f"{side}_closed_reason"])),
+        severity=row[f"{side}_severity"],
+        reported_s=_seconds(row[f"{side}_reported_at"]),
+        ended_s=_seconds(row[f"{side}_ended_at"]),
+    )
+
+
+def _seconds(moment: datetime | None) -> int:
+    return NEVER_S if moment is None else math.floor(moment.timestamp())

@@ -1,0 +1,75 @@
+"""Complaints as vector tiles: one address for everybody, one for staff. Nothing here knows what they hold."""
+
+from typing import Final, cast
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Flask, Response, current_app, request
+from sqlalchemy.exc import DBAPIError
+
+from fieldops import clock
+from fieldops.domain.roles import Right
+from fieldops.extensions import db, limiter
+from fieldops.maps.live_map import LiveMap
+from fieldops.maps.tile_answers import PUBLIC_CACHING, STAFF_CACHING, is_new, tile_answer
+from fieldops.queries.map_requests import MapRequests
+from fieldops.web.page import installation
+from fieldops.web.protection import requires
+
+blueprint = Blueprint("tiles", __name__)
+
+NEW_FILTERS: Final = "30/minute"
+"""Filters nobody has asked for lately: the first tile of each costs as much as a thousand others."""
+
+
+def public_map() -> LiveMap:
+    """Return this process's map for everybody."""
+    return _live_map("public", every_s=0.2)
+
+
+def staff_map() -> LiveMap:
+    """Return this process's map for staff, who see what they have just changed."""
+    return _live_map("staff", every_s=0.0)
+
+
+def prepare(app: Flask) -> None:
+    """Build the public map now, so that no reader waits for it."""
+    try:
+        with app.app_context():
+            public_map().pyramid().tile(0, 0, 0)
+    except DBAPIError:
+        app.logger.warning("the map could not be built at the start; the first reader will wait for it")
+
+
+def _live_map(audience: str, every_s: float) -> LiveMap:
+    held: dict[str, LiveMap] = current_app.extensions.setdefault("live_maps", {})
+    if audience not in held:
+        made = LiveMap(
+            audience,
+            MapRequests(db.engine),
+            ZoneInfo(installation().city.time_zone),
+            clock.now,
+            every_s,
+            installation().settings.map_least if audience == "public" else 0,
+        )
+        held.setdefault(audience, made)  # two threads may come at once; one map stays
+    return held[audience]
+
+
+@blueprint.get("/tiles/requests/<int:zoom>/<int:x>/<int:y>.pbf")
+@limiter.limit(NEW_FILTERS, exempt_when=lambda: not is_new(public_map().pyramid(), request.args))
+def public_tile(zoom: int, x: int, y: int) -> Response:
+    """Send a tile of what everybody may see."""
+    return _sent(public_map(), (zoom, x, y), PUBLIC_CACHING)
+
+
+@blueprint.get("/petugas/tiles/requests/<int:zoom>/<int:x>/<int:y>.pbf")
+@requires(Right.SEE_BOARD)
+@limiter.limit(NEW_FILTERS, exempt_when=lambda: not is_new(staff_map().pyramid(), request.args))
+def staff_tile(zoom: int, x: int, y: int) -> Response:
+    """Send a tile of everything, with exact places and numbers."""
+    return _sent(staff_map(), (zoom, x, y), STAFF_CACHING)
+
+
+def _sent(shown: LiveMap, tile: tuple[int, int, int], caching: str) -> Response:
+    found = tile_answer(shown.pyramid(), tile, request.args, cast("dict[str, str]", request.headers), caching)
+    return current_app.response_class(found.body, found.status, found.headers)

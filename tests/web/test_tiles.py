@@ -1,0 +1,229 @@
+"""Tiles over HTTP: the same for everybody, small, asked for again only when something changed, and told apart
+from what staff see.
+"""
+
+import gzip
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import mapbox_vector_tile
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from fieldops.app import create_app
+from fieldops.config import Settings
+from fieldops.domain.roles import Role
+from fieldops.extensions import db, limiter
+from fieldops.models import ServiceRequest
+from fieldops.operations.submit_request import submit_request
+from fieldops.transaction import transaction
+from fieldops.web import tiles
+from tests.conftest import World
+
+LON, LAT = 110.8230, -7.5660
+PUBLIC, STAFF = "/tiles/requests", "/petugas/tiles/requests"
+
+
+def tile_of(zoom: int, lon: float = LON) -> str:
+    return f"{zoom}/{int((lon + 180) / 360 * 2**zoom)}/{int(0.521088 * 2**zoom)}.pbf"
+
+
+def features(body: bytes) -> list[dict[str, Any]]:
+    if not body:
+        return []
+    inside = mapbox_vector_tile.decode(body, default_options={"y_coord_down": True})["requests"]["features"]
+    return [one for one in inside if all(0 <= axis < 4096 for axis in one["geometry"]["coordinates"])]
+
+
+def counted(body: bytes) -> int:
+    return sum(one["properties"]["count"] for one in features(body))
+
+
+@pytest.fixture
+def report(world: World, submission: Callable[..., Any]) -> Callable[..., int]:
+    def one(**changes: Any) -> int:
+        with transaction() as session:
+            return submit_request(session, world.installation, submission(**changes)).request.id
+
+    for audience in (tiles.public_map(), tiles.staff_map()):
+        audience.every_s = 0
+    return one
+
+
+@pytest.fixture
+def other_app() -> Iterator[Callable[..., Flask]]:
+    """The same installation with other settings, as another process would open it."""
+    made: list[Flask] = []
+
+    def make(settings: Settings, **changes: Any) -> Flask:
+        made.append(create_app(settings.model_copy(update=changes)))
+        return made[-1]
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+def test_a_report_is_in_the_next_tile_and_leaves_it_when_hidden(
+    client: FlaskClient, report: Callable[..., int]
+) -> None:
+    assert client.get(f"{PUBLIC}/{tile_of(10)}").status_code == 204
+    number = report()
+    answer = client.get(f"{PUBLIC}/{tile_of(10)}")
+    assert answer.status_code == 200
+    assert answer.mimetype == "application/vnd.mapbox-vector-tile"
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert "Set-Cookie" not in answer.headers
+    assert "Cookie" not in answer.headers["Vary"]
+    assert counted(answer.data) == 1
+    with transaction() as session:
+        session.get_one(ServiceRequest, number).confidential = True
+    assert client.get(f"{PUBLIC}/{tile_of(10)}").status_code == 204
+
+
+def test_who_has_a_tile_is_not_sent_it_again(client: FlaskClient, report: Callable[..., int]) -> None:
+    report()
+    path = f"{PUBLIC}/{tile_of(12)}"
+    first = client.get(path)
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert client.get(f"{path}?status=open").headers["ETag"] != first.headers["ETag"]
+    report(lon=LON + 0.001)
+    changed = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (changed.status_code, counted(changed.data)) == (200, 2)
+
+
+def test_large_tiles_are_packed_for_who_can_read_it(client: FlaskClient, report: Callable[..., int]) -> None:
+    for east in range(6):
+        for south in range(6):
+            report(lon=LON + east * 2e-3, lat=LAT - south * 2e-3)
+    path = f"{PUBLIC}/{tile_of(12)}"
+    plain, packed = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in plain.headers
+    small = client.get(f"{PUBLIC}/{tile_of(4)}", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in small.headers
+    if len(plain.data) > 1400:
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(packed.data) == plain.data
+    assert counted(plain.data) <= 36
+
+
+def test_filters_narrow_by_kind_state_and_age(client: FlaskClient, report: Callable[..., int]) -> None:
+    report()
+    report(service_code="blocked_drain")
+    mended = report(service_code="blocked_drain", lon=LON + 0.001)
+    with transaction() as session:
+        request = session.get_one(ServiceRequest, mended)
+        request.status, request.ended_at = "done", request.reported_at
+    path = f"{PUBLIC}/{tile_of(9)}"
+    for query, number in (
+        ("", 3),
+        ("?service=pothole", 1),
+        ("?service=pothole,blocked_drain&status=open", 2),
+        ("?status=repaired", 1),
+        ("?age=0-7", 3),
+        ("?age=91-", 0),
+        ("?service=&status=", 3),
+        ("?service=other", 0),
+    ):
+        assert counted(client.get(f"{path}{query}").data) == number, query
+
+
+@pytest.mark.parametrize(
+    "query", ["service=volcano", "status=ended,lost", "age=young", "service=%00", "age=0-7,"]
+)
+def test_a_filter_that_names_nothing_is_said(client: FlaskClient, world: World, query: str) -> None:
+    answer = client.get(f"{PUBLIC}/3/6/4.pbf?{query}", headers={"Accept": "application/json"})
+    if query == "age=0-7,":
+        assert answer.status_code == 204
+    else:
+        assert answer.status_code == 422
+        assert "Peta tidak mengenal" in answer.json["error"]
+
+
+@pytest.mark.parametrize(
+    "place", ["0/0/0", "0/1/0", "20/0/0", "21/0/0", "5/32/0", "5/0/32", "99999999999/1/1"]
+)
+def test_tiles_with_nothing_in_them_are_empty(client: FlaskClient, world: World, place: str) -> None:
+    answer = client.get(f"{PUBLIC}/{place}.pbf")
+    assert (answer.status_code, answer.data) == (204, b"")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["a/0/0.pbf", "-1/0/0.pbf", "1/0/0", "1/0/0.png", "1/0.pbf", "1.5/0/0.pbf", "1/0/0/0.pbf", "1//0.pbf"],
+)
+def test_addresses_that_are_none_are_404(client: FlaskClient, world: World, place: str) -> None:
+    assert client.get(f"{PUBLIC}/{place}").status_code in (404, 308)
+    assert client.get(f"{PUBLIC}/{place}", follow_redirects=True).status_code == 404
+
+
+def test_the_public_reads_no_number_words_or_exact_place(
+    client: FlaskClient, report: Callable[..., int]
+) -> None:
+    number = report(words="Rumah saya nomor 7", severity=3)
+    with db.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM map_change").scalar() == 1
+    (point,) = features(client.get(f"{PUBLIC}/{tile_of(18, LON)}".replace("18/", "18/")).data) or features(
+        client.get(f"{PUBLIC}/{tile_of(13)}").data
+    )
+    assert point.get("id", 0) != number
+    assert set(point["properties"]) <= {"count", "open", "service", "status", "day"}
+
+
+def test_staff_see_places_and_numbers_and_nobody_else_does(
+    client: FlaskClient, world: World, report: Callable[..., int]
+) -> None:
+    number = report(severity=3, confidential=True)
+    path = f"{STAFF}/{tile_of(13)}"
+    assert client.get(path).status_code == 302
+    answer = world.sign_in(Role.DISPATCHER).get(path)
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    (point,) = features(answer.data)
+    assert point["id"] == number
+    assert point["properties"] | {"day": 0} == {
+        "count": 1,
+        "open": 1,
+        "service": "pothole",
+        "service:pothole": 1,
+        "severity": 3,
+        "severity:3": 1,
+        "status": "open",
+        "day": 0,
+    }
+    assert world.sign_in(Role.CREW_LEADER, world.app.test_client()).get(path).status_code == 403
+
+
+def test_a_city_may_hide_small_counts(
+    other_app: Callable[..., Flask], settings: Settings, world: World, submission: Callable[..., Any]
+) -> None:
+    shy = other_app(settings, map_least=5)
+    with transaction() as session:
+        for _number in range(3):
+            submit_request(session, world.installation, submission())
+    reader = shy.test_client()
+    (bubble,) = features(reader.get(f"{PUBLIC}/{tile_of(14)}").data)
+    assert bubble["properties"] == {"below": 5}
+    assert reader.get(f"{PUBLIC}/{tile_of(15)}").status_code == 204
+
+
+def test_ever_new_filters_are_limited_and_a_held_one_is_not(
+    other_app: Callable[..., Flask], settings: Settings, world: World
+) -> None:
+    watched = other_app(settings, rate_limits=True)
+    reader = watched.test_client()
+    codes = ["pothole", "sunken_road", "standing_water", "blocked_drain", "missing_cover"]
+    asked = [
+        f"service={','.join(code for at, code in enumerate(codes) if number >> at & 1)}"
+        for number in range(1, 31)
+    ]
+    statuses = [reader.get(f"{PUBLIC}/0/0/0.pbf?{query}").status_code for query in asked]
+    assert set(statuses) == {204}
+    assert reader.get(f"{PUBLIC}/0/0/0.pbf?status=open").status_code == 429
+    assert reader.get(f"{PUBLIC}/0/0/0.pbf?{asked[-1]}").status_code == 204
+    assert reader.get(f"{PUBLIC}/0/0/0.pbf").status_code == 204
+    limiter.reset()
