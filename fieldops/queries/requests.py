@@ -37,6 +37,16 @@ def duplicates_of(session: Session, request_id: int) -> list[ServiceRequest]:
     )
 
 
+def count_unplaced(session: Session) -> int:
+    """Return how many open requests have an estimated place, which somebody is to confirm."""
+    query = select(func.count(ServiceRequest.id)).where(
+        ServiceRequest.place.is_not(None),
+        ServiceRequest.location_state != LocationState.CONFIRMED.value,
+        ServiceRequest.status.in_(OPEN_CODES),
+    )
+    return session.scalar(query) or 0
+
+
 def was_reopened_from(session: Session, request_id: int, source: RequestStatus) -> bool:
     """Return whether a request was opened again from this state before."""
     return (

@@ -1,12 +1,12 @@
 """Work sites: which requests are one place of work."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.clustering.joining import Links, Reach, components, joined, numbered_by_age
+from geo.clustering.joining import Links, Reach, Rows, components, joined, numbered_by_age
 from geo.clustering.neighbours import families, link_components, link_pairs
 from geo.clustering.reports import Reports
 from geo.clustering.rules import Rules
@@ -71,6 +71,8 @@ def find_work_sites(
     ids: ArrayLike | None = None,
     limit_chains: bool = True,
     way: Way | None = None,
+    bound: Pairs = (),
+    same_place: Pairs | None = None,
 ) -> WorkSites:
     """Group requests to work sites.
 
@@ -91,6 +93,12 @@ def find_work_sites(
     way
         How far it is along roads (`geo.clustering.ways`): a pair that is near only across a river, a railway
         or a wall is not one place. None: the straight line alone counts.
+    bound
+        Pairs of rows that stay together as they are, such as those that a crew is on its way to, although
+        nobody decided that they are one place.
+    same_place
+        The pairs that are the same place by the rule, where they are known (`LivePairs.links`). None: they are
+        found.
 
     Returns
     -------
@@ -103,12 +111,13 @@ def find_work_sites(
         pairs to hold.
     """
     n = len(reports)
-    links = _links(
-        reports,
-        rules,
-        way,
-        _checked_pairs("must_link", must_link, n),
-        _checked_pairs("cannot_link", cannot_link, n),
+    connected, listed = _same_place(reports, rules, way, same_place)
+    links = Links(
+        connected,
+        listed,
+        must_link=_checked_pairs("must_link", must_link, n),
+        cannot_link=_checked_pairs("cannot_link", cannot_link, n),
+        bound=_checked_pairs("bound", bound, n),
     )
     rank = _age_rank(reports, ids)
     reach = _reach(reports, rules, limit_chains)
@@ -124,15 +133,17 @@ def find_work_sites(
     )
 
 
-def _links(
-    reports: Reports, rules: Rules, way: Way | None, must: NDArray[np.int64], cannot: NDArray[np.int64]
-) -> Links:
-    if way is None:
-        connected = link_components(reports, rules)
-        return Links(connected, lambda among: link_pairs(reports, rules, among), must, cannot)
-    pairs = link_pairs(reports, rules, way=way)
-    connected = components(len(reports), pairs)
-    return Links(connected, lambda among: pairs[among[pairs].all(axis=1)], must, cannot)
+def _same_place(
+    reports: Reports, rules: Rules, way: Way | None, known: Pairs | None
+) -> tuple[NDArray[np.int64], Callable[[Rows], NDArray[np.int64]]]:
+    """Return the components that the rule makes, and a way to list the pairs behind them."""
+    if known is None and way is None:
+        return link_components(reports, rules), lambda among: link_pairs(reports, rules, among)
+    if known is None:
+        pairs = link_pairs(reports, rules, way=way)
+    else:
+        pairs = _checked_pairs("same_place", known, len(reports))
+    return components(len(reports), pairs), lambda among: pairs[among[pairs].all(axis=1)]
 
 
 def _reach(reports: Reports, rules: Rules, limit_chains: bool) -> Reach:

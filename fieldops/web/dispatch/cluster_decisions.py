@@ -204,7 +204,7 @@ def cluster_merge(cluster_id: int) -> Answer:
                 cluster_as_shown(session, cluster_id, version_of(request.form))
             moved = [member.id for member in members_of(session, get_cluster(session, other_id).id)]
             stayed = [member.id for member in members_of(session, cluster_id)]
-            kept = merge_clusters(session, cluster_id, other_id, by)
+            kept = merge_clusters(session, installation(), cluster_id, other_id, by)
             leaving = moved if kept.id == cluster_id else stayed
     except FieldOpsError as error:
         return refused(cluster_id, error)
@@ -226,7 +226,9 @@ def cluster_split(cluster_id: int) -> Answer:
     try:
         with transaction() as session:
             cluster_as_shown(session, cluster_id, version_of(request.form))
-            fresh = split_cluster(session, cluster_id, ids_of(request.form, "requests"), by)
+            fresh = split_cluster(
+                session, installation(), cluster_id, ids_of(request.form, "requests"), by
+            )
     except FieldOpsError as error:
         return refused(cluster_id, error)
     offer_undo(

@@ -13,7 +13,7 @@ from fieldops.extensions import db
 from fieldops.i18n import _, language
 from fieldops.models import Cluster, Service, ServiceRequest
 from fieldops.models.base import lon_lat
-from fieldops.operations.group_requests import link_rules
+from fieldops.operations.linking_rules import link_rules
 from fieldops.operations.measure_places import landmarks_beside, links_of, merge_candidates
 from fieldops.operations.reveal_contact import REASONS, Contact
 from fieldops.queries.board import UNREAD
