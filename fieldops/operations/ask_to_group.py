@@ -16,13 +16,11 @@ def ask_to_group(session: Session, request: ServiceRequest) -> None:
 
 
 def ask_to_group_members(session: Session, cluster_id: int) -> None:
-    """Let a cluster of more than one request be grouped anew in a moment: it is bound to its order from now
-    on, or no longer.
-    """
-    count, first = session.execute(
-        select(func.count(), func.min(ServiceRequest.id)).where(ServiceRequest.cluster_id == cluster_id)
-    ).one()
-    if count > 1:
+    """Let a cluster be grouped anew in a moment: it is bound to its order from now on, or no longer."""
+    first = session.scalar(
+        select(func.min(ServiceRequest.id)).where(ServiceRequest.cluster_id == cluster_id)
+    )
+    if first is not None:
         _ask(session, first, f"group:cluster:{cluster_id}")
 
 

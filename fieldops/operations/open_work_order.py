@@ -23,7 +23,7 @@ from fieldops.operations.refresh_cluster import refresh_cluster
 from fieldops.operations.link_causes import order_drain_before_patch
 from fieldops.operations.locate_request import locate
 from fieldops.outbox import next_number
-from fieldops.queries.clusters import open_members_of
+from fieldops.queries.clusters import members_of, open_members_of
 from fieldops.queries.services import deadline
 from fieldops.queries.work_orders import last_done_order, open_orders_of
 
@@ -90,7 +90,8 @@ def new_order(
     )
     session.add(order)
     session.flush()
-    ask_to_group_members(session, cluster.id)
+    if len(members_of(session, cluster.id)) > 1:
+        ask_to_group_members(session, cluster.id)
     WORK_ORDER_MOVES.check(None, WorkOrderStatus.DRAFT, by.actor)
     _append(session, order, None, WorkOrderStatus.DRAFT, by, "", {})
     return order

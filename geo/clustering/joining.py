@@ -95,7 +95,9 @@ def joined(
     n = len(x_m)
     whole = links.component
     if len(links.must_link) or len(links.bound):
-        itself = np.column_stack([np.arange(n), whole])
+        # Components may be numbered anyhow, so each row is tied to the first row of its component.
+        _numbers, first, of_row = np.unique(whole, return_index=True, return_inverse=True)
+        itself = np.column_stack([np.arange(n), first[of_row]])
         whole = components(n, np.concatenate([itself, links.must_link, links.bound]))
     hard = _breaks_a_limit(x_m, y_m, rank, reach, whole, links.cannot_link)[whole]
     if not hard.any():

@@ -213,6 +213,14 @@ def test_what_is_bound_does_not_count_as_one_as_a_joined_group_does():
     assert labels_of(x, days=days, bound=[(1, 2)]) == [0, 1, 1]
 
 
+def test_a_decision_joins_its_two_and_no_component_of_their_number():
+    family = ["pothole", "pothole", "drain", "drain"]
+    reports = Reports.of([0, 5, 7, 9], [0.0] * 4, [0, 1, 2, 3], family, accuracy_m=[3.0] * 4)
+    known = link_pairs(reports, FIXED)
+    found = find_work_sites(reports, FIXED, must_link=[(0, 1)], same_place=known)
+    assert found.labels.tolist() == [0, 0, 1, 1]
+
+
 @given(worlds())
 def test_pairs_that_are_known_need_not_be_found_again(world):
     columns, must, cannot, _ = world
