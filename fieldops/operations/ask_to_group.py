@@ -17,9 +17,7 @@ def ask_to_group(session: Session, request: ServiceRequest) -> None:
 
 def ask_to_group_members(session: Session, cluster_id: int) -> None:
     """Let a cluster be grouped anew in a moment: it is bound to its order from now on, or no longer."""
-    first = session.scalar(
-        select(func.min(ServiceRequest.id)).where(ServiceRequest.cluster_id == cluster_id)
-    )
+    first = session.scalar(select(func.min(ServiceRequest.id)).where(ServiceRequest.cluster_id == cluster_id))
     if first is not None:
         _ask(session, first, f"group:cluster:{cluster_id}")
 

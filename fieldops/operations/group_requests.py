@@ -141,9 +141,7 @@ class _Surroundings:
 
     def _take_in(self, rows: Iterable[Groupable]) -> None:
         fresh = [
-            one
-            for one in rows
-            if one.id not in self.fetched and is_grouped(self.situation.rules, one.family)
+            one for one in rows if one.id not in self.fetched and is_grouped(self.situation.rules, one.family)
         ]
         x, y = to_metres([one.lon for one in fresh], [one.lat for one in fresh], self._crs)
         for one, x_m, y_m in zip(fresh, x.tolist(), y.tolist(), strict=True):
@@ -158,9 +156,7 @@ class _Surroundings:
 
     def _of_their_clusters(self, front: Collection[int]) -> set[int]:
         clusters = {self.fetched[number].cluster_id for number in front} - {None}
-        return self._fetch(
-            groupable(self._session, cluster_ids=[one for one in clusters if one is not None])
-        )
+        return self._fetch(groupable(self._session, cluster_ids=[one for one in clusters if one is not None]))
 
     def _decided_with(self, front: Collection[int]) -> set[int]:
         """Collect what was decided on these, through requests that are no longer grouped, and return those
@@ -186,6 +182,4 @@ def _rounded(place: Place) -> Place:
 
 
 def _holds(outer: Box, inner: Box) -> bool:
-    return (
-        outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
-    )
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]

@@ -7,8 +7,8 @@ from pyproj import CRS
 from fieldops.domain.city import City
 from fieldops.installation import Installation
 from fieldops.models import Service
+from geo.clustering.road_ways import RoadWays
 from geo.clustering.rules import LinkRule
-from geo.clustering.ways import Way
 from geo.crs import projected_crs
 
 REPAIRED_DAYS: Final = 30.0
@@ -65,6 +65,6 @@ def city_crs(city: City) -> CRS:
     return projected_crs([], [], epsg=city.epsg)
 
 
-def ways_of(installation: Installation) -> Way | None:
+def ways_of(installation: Installation) -> RoadWays | None:
     """Return how far it is along the city's roads, None where no road graph is installed."""
     return installation.roads.on_foot(city_crs(installation.city), installation.city.bounds)

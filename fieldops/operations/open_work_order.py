@@ -19,9 +19,9 @@ from fieldops.models.base import as_point, lon_lat
 from fieldops.operations.ask_to_group import ask_to_group_members
 from fieldops.operations.change_request_status import change_request_status
 from fieldops.operations.estimate_work import estimate_work
-from fieldops.operations.refresh_cluster import refresh_cluster
 from fieldops.operations.link_causes import order_drain_before_patch
 from fieldops.operations.locate_request import locate
+from fieldops.operations.refresh_cluster import refresh_cluster
 from fieldops.outbox import next_number
 from fieldops.queries.clusters import members_of, open_members_of
 from fieldops.queries.services import deadline

@@ -18,7 +18,6 @@ from fieldops.operations.submit_request import check_coordinates
 from fieldops.queries.clusters import OPEN_CODES
 from fieldops.queries.work_orders import open_orders_of
 
-
 STAFF_ACCURACY_M = 30.0
 """What a place found from words is taken to be good for (ours)."""
 

@@ -1,4 +1,4 @@
-"""From requests and decisions to clusters: which belong together, what each cluster is called, and its rows."""
+"""From requests and decisions to clusters: which belong together, their numbers, and their rows."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from geo.clustering.joining import components
 from geo.clustering.neighbours import link_pairs
 from geo.clustering.reports import Reports
 from geo.clustering.ways import Way
-from geo.clustering.work_sites import find_work_sites
+from geo.clustering.work_sites import join_pairs
 from geo.crs import to_metres
 
 Ints = NDArray[np.int64]
@@ -59,8 +59,8 @@ class Situation:
 
 @dataclass(frozen=True)
 class Freed:
-    """A split: requests that leave their cluster although it is at work, and the request with which a cluster's
-    number stays.
+    """A split: requests that leave their cluster although it is at work, and the request with which a
+    cluster's number stays.
     """
 
     leaving: Collection[int] = ()
@@ -107,7 +107,9 @@ def write_groups(
     if not requests:
         return 0
     ids = np.array([one.id for one in requests], dtype=np.int64)
-    old = np.array([NO_SITE if one.cluster_id is None else one.cluster_id for one in requests], dtype=np.int64)
+    old = np.array(
+        [NO_SITE if one.cluster_id is None else one.cluster_id for one in requests], dtype=np.int64
+    )
     reports = _reports(city, requests, situation)
     if pairs is None:
         same_place = link_pairs(reports, situation.rules, way=situation.way)
@@ -163,14 +165,14 @@ def _settled(
         held = {number: rows for number, rows in held.items() if len(rows)}
         bound = [(int(rows[0]), int(other)) for rows in held.values() for other in rows[1:]]
         apart = _apart(len(ids), [int(rows[0]) for rows in held.values()], same_place, must_link, bound)
-        labels = find_work_sites(
+        labels = join_pairs(
             reports,
             situation.rules,
+            same_place,
             must_link=must_link,
             cannot_link=np.concatenate([cannot_link, apart]),
-            ids=ids,
             bound=bound,
-            same_place=same_place,
+            ids=ids,
         ).labels
         identities = assign_identities(
             old,

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
@@ -81,7 +82,7 @@ def groupable(
     return [Groupable(*row) for row in session.execute(query)]
 
 
-def _located() -> Select[*tuple[object, ...]]:
+def _located() -> Select[*tuple[Any, ...]]:
     return (
         select(
             ServiceRequest.id,
@@ -107,7 +108,9 @@ def _located() -> Select[*tuple[object, ...]]:
     )
 
 
-def _in_parts(session: Session, query: Select, column, wanted: Collection[int]) -> list[Groupable]:  # type: ignore[no-untyped-def,type-arg]
+def _in_parts(
+    session: Session, query: Select[*tuple[Any, ...]], column: Any, wanted: Collection[int]
+) -> list[Groupable]:
     numbers, found = sorted(wanted), []
     for start in range(0, len(numbers), AT_ONCE):
         some = query.where(column.in_(numbers[start : start + AT_ONCE]))

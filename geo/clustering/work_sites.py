@@ -71,8 +71,6 @@ def find_work_sites(
     ids: ArrayLike | None = None,
     limit_chains: bool = True,
     way: Way | None = None,
-    bound: Pairs = (),
-    same_place: Pairs | None = None,
 ) -> WorkSites:
     """Group requests to work sites.
 
@@ -93,12 +91,6 @@ def find_work_sites(
     way
         How far it is along roads (`geo.clustering.ways`): a pair that is near only across a river, a railway
         or a wall is not one place. None: the straight line alone counts.
-    bound
-        Pairs of rows that stay together as they are, such as those that a crew is on its way to, although
-        nobody decided that they are one place.
-    same_place
-        The pairs that are the same place by the rule, where they are known (`LivePairs.links`). None: they are
-        found.
 
     Returns
     -------
@@ -110,15 +102,50 @@ def find_work_sites(
         A family without a rule, a decision about a row that is not there, ids that repeat, or too many
         pairs to hold.
     """
+    connected, listed = _found(reports, rules, way)
+    links = Links(connected, listed, *_decided(len(reports), must_link, cannot_link))
+    return _sites(reports, rules, links, ids, limit_chains)
+
+
+def join_pairs(
+    reports: Reports,
+    rules: Rules,
+    same_place: Pairs,
+    *,
+    must_link: Pairs = (),
+    cannot_link: Pairs = (),
+    bound: Pairs = (),
+    ids: ArrayLike | None = None,
+) -> WorkSites:
+    """Group requests of which it is known which pairs are the same place by the rule (`link_pairs`,
+    `LivePairs.links`): `find_work_sites` but for looking for them.
+
+    Parameters
+    ----------
+    same_place
+        Pairs of rows that are the same place by the rule.
+    bound
+        Pairs of rows that stay together as they are, such as those that a crew is on its way to, although
+        nobody decided that they are one place. Only a decision parts them.
+    """
     n = len(reports)
-    connected, listed = _same_place(reports, rules, way, same_place)
+    pairs = _checked_pairs("same_place", same_place, n)
     links = Links(
-        connected,
-        listed,
-        must_link=_checked_pairs("must_link", must_link, n),
-        cannot_link=_checked_pairs("cannot_link", cannot_link, n),
+        components(n, pairs),
+        lambda among: pairs[among[pairs].all(axis=1)],
+        *_decided(n, must_link, cannot_link),
         bound=_checked_pairs("bound", bound, n),
     )
+    return _sites(reports, rules, links, ids, limit_chains=True)
+
+
+def _decided(n: int, must_link: Pairs, cannot_link: Pairs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return _checked_pairs("must_link", must_link, n), _checked_pairs("cannot_link", cannot_link, n)
+
+
+def _sites(
+    reports: Reports, rules: Rules, links: Links, ids: ArrayLike | None, limit_chains: bool
+) -> WorkSites:
     rank = _age_rank(reports, ids)
     reach = _reach(reports, rules, limit_chains)
     component, refused = joined(reports.x_m, reports.y_m, rank, reach, links)
@@ -133,16 +160,13 @@ def find_work_sites(
     )
 
 
-def _same_place(
-    reports: Reports, rules: Rules, way: Way | None, known: Pairs | None
+def _found(
+    reports: Reports, rules: Rules, way: Way | None
 ) -> tuple[NDArray[np.int64], Callable[[Rows], NDArray[np.int64]]]:
     """Return the components that the rule makes, and a way to list the pairs behind them."""
-    if known is None and way is None:
+    if way is None:
         return link_components(reports, rules), lambda among: link_pairs(reports, rules, among)
-    if known is None:
-        pairs = link_pairs(reports, rules, way=way)
-    else:
-        pairs = _checked_pairs("same_place", known, len(reports))
+    pairs = link_pairs(reports, rules, way=way)
     return components(len(reports), pairs), lambda among: pairs[among[pairs].all(axis=1)]
 
 

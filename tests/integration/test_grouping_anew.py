@@ -45,6 +45,7 @@ class Weather:
 
     def __init__(self, story: Story, seed: int, *, orders: bool) -> None:
         self.story, self.dice = story, random.Random(seed)
+        self.installation = story.world.installation
         self.deeds: list[Callable[[Session], object]] = [
             self.report, self.report, self.report, self.move, self.end, self.reopen, self.merge, self.split,
         ]  # fmt: skip
@@ -68,9 +69,7 @@ class Weather:
         lon, lat = self.place()
         code = self.dice.choice(["pothole", "pothole", "sunken_road", "blocked_drain"])
         accuracy_m = self.dice.choice([3.0, 8.0, 15.0, 30.0])
-        self.story.report(
-            work=False, lon=lon, lat=lat, service_code=code, accuracy_m=accuracy_m, contact=""
-        )
+        self.story.report(work=False, lon=lon, lat=lat, service_code=code, accuracy_m=accuracy_m, contact="")
 
     def one(self, session: Session, *statuses: str) -> ServiceRequest | None:
         found = session.scalars(
@@ -81,7 +80,7 @@ class Weather:
     def move(self, session: Session) -> None:
         request = self.one(session, *OPEN_CODES)
         if request is not None:
-            correct_place(session, self.story.world.installation, request, *self.place(), self.story.dispatcher)
+            correct_place(session, self.installation, request, *self.place(), self.story.dispatcher)
 
     def end(self, session: Session) -> None:
         request = self.one(session, "submitted", "acknowledged")
@@ -106,7 +105,7 @@ class Weather:
         if len(found) > 1:
             one, other = self.dice.sample(found, 2)
             try:
-                merge_clusters(session, self.story.world.installation, one.id, other.id, self.story.dispatcher)
+                merge_clusters(session, self.installation, one.id, other.id, self.story.dispatcher)
             except Conflict:
                 return  # two kinds, or two orders
 
@@ -124,17 +123,13 @@ class Weather:
         if many:
             number = self.dice.choice(many)
             leaving = self.dice.sample(members[number], self.dice.randint(1, len(members[number]) - 1))
-            split_cluster(
-                session, self.story.world.installation, number, leaving, self.story.dispatcher
-            )
+            split_cluster(session, self.installation, number, leaving, self.story.dispatcher)
 
     def order(self, session: Session) -> None:
         found = [cluster for cluster in self.clusters(session) if cluster.open]
         if found:
             try:
-                open_work_order(
-                    session, self.story.world.installation, self.dice.choice(found), self.story.dispatcher
-                )
+                open_work_order(session, self.installation, self.dice.choice(found), self.story.dispatcher)
             except Conflict:
                 return  # there is one already
 

@@ -13,6 +13,7 @@ from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.i18n import _, ngettext
 from fieldops.models import Cluster, ServiceRequest
+from fieldops.operations.link_causes import decide_cause
 from fieldops.operations.merge_clusters import merge_clusters, split_cluster
 from fieldops.operations.open_work_order import open_work_order
 from fieldops.operations.reveal_contact import reveal_contact
@@ -226,15 +227,34 @@ def cluster_split(cluster_id: int) -> Answer:
     try:
         with transaction() as session:
             cluster_as_shown(session, cluster_id, version_of(request.form))
-            fresh = split_cluster(
-                session, installation(), cluster_id, ids_of(request.form, "requests"), by
-            )
+            fresh = split_cluster(session, installation(), cluster_id, ids_of(request.form, "requests"), by)
     except FieldOpsError as error:
         return refused(cluster_id, error)
     offer_undo(
         _("Split off as cluster %(number)s.", number=fresh.id),
         url_for("dispatch.cluster_merge", cluster_id=cluster_id),
         {"cluster": fresh.id},
+    )
+    return _back(cluster_id)
+
+
+@blueprint.post("/kelompok/<int:cluster_id>/sebab")
+@requires(Right.PLAN)
+def cause_decide(cluster_id: int) -> Answer:
+    """Say that this cluster and another are, or are not, cause and effect."""
+    by = acting(Right.PLAN)
+    get_cluster(db.session(), cluster_id)
+    linked = request.form.get("linked") == "1"
+    try:
+        with transaction() as session:
+            pair = [whole_of(request.form, field, 1, 2**31 - 1) for field in ("cause", "effect")]
+            decide_cause(session, pair[0], pair[1], linked, by)
+    except FieldOpsError as error:
+        return refused(cluster_id, error)
+    offer_undo(
+        _("Linked as cause and effect.") if linked else _("No longer linked as cause and effect."),
+        url_for("dispatch.cause_decide", cluster_id=cluster_id),
+        {"cause": pair[0], "effect": pair[1], "linked": "0" if linked else "1"},
     )
     return _back(cluster_id)
 

@@ -10,7 +10,7 @@ from geo.clustering.joining import numbered_by_age
 from geo.clustering.neighbours import connected, link_pairs, near_pairs
 from geo.clustering.reports import Reports
 from geo.clustering.rules import DAY_S, RULES, LinkRule
-from geo.clustering.work_sites import find_work_sites, group_requests
+from geo.clustering.work_sites import find_work_sites, group_requests, join_pairs
 from geo.errors import GeoError
 
 FIXED = {"pothole": LinkRule.fixed(15.0, 30.0), "drain": LinkRule.fixed(25.0, 60.0)}
@@ -200,34 +200,37 @@ def test_a_joined_group_counts_by_its_nearest_member():
     assert labels_of([0, 5, 45], must_link=[(1, 2)]) == [0, 0, 0]
 
 
+def joined(x, family=None, days=None, **more):
+    n = len(x)
+    days = range(n) if days is None else days
+    reports = Reports.of(x, [0.0] * n, np.multiply(days, DAY_S), family or ["pothole"] * n)
+    return join_pairs(reports, FIXED, link_pairs(reports, FIXED), **more).labels.tolist()
+
+
 def test_what_is_bound_stays_together_and_a_decision_parts_it():
-    assert labels_of([0, 500]) == [0, 1]
-    assert labels_of([0, 500], bound=[(0, 1)]) == [0, 0]
-    assert labels_of([0, 5], bound=[(0, 1)], cannot_link=[(0, 1)]) == [0, 1]
-    assert labels_of([0, 5, 400], bound=[(0, 2)], must_link=[(0, 1)], cannot_link=[(1, 2)]) == [0, 0, 1]
+    assert joined([0, 500]) == [0, 1]
+    assert joined([0, 500], bound=[(0, 1)]) == [0, 0]
+    assert joined([0, 5], bound=[(0, 1)], cannot_link=[(0, 1)]) == [0, 1]
+    assert joined([0, 5, 400], bound=[(0, 2)], must_link=[(0, 1)], cannot_link=[(1, 2)]) == [0, 0, 1]
 
 
 def test_what_is_bound_does_not_count_as_one_as_a_joined_group_does():
-    x, days = [0, 10, 60], [0, 1, 2]
-    assert labels_of(x, days=days, must_link=[(1, 2)]) == [0, 0, 0]
-    assert labels_of(x, days=days, bound=[(1, 2)]) == [0, 1, 1]
+    assert joined([0, 10, 60], must_link=[(1, 2)]) == [0, 0, 0]
+    assert joined([0, 10, 60], bound=[(1, 2)]) == [0, 1, 1]
 
 
 def test_a_decision_joins_its_two_and_no_component_of_their_number():
     family = ["pothole", "pothole", "drain", "drain"]
-    reports = Reports.of([0, 5, 7, 9], [0.0] * 4, [0, 1, 2, 3], family, accuracy_m=[3.0] * 4)
-    known = link_pairs(reports, FIXED)
-    found = find_work_sites(reports, FIXED, must_link=[(0, 1)], same_place=known)
-    assert found.labels.tolist() == [0, 0, 1, 1]
+    assert joined([0, 5, 7, 9], family, must_link=[(0, 1)]) == [0, 0, 1, 1]
 
 
 @given(worlds())
 def test_pairs_that_are_known_need_not_be_found_again(world):
     columns, must, cannot, _ = world
     reports = Reports.of(*columns)
-    known = link_pairs(reports, FIXED)
     found = find_work_sites(reports, FIXED, must_link=must, cannot_link=cannot)
-    given_them = find_work_sites(reports, FIXED, must_link=must, cannot_link=cannot, same_place=known)
+    known = link_pairs(reports, FIXED)
+    given_them = join_pairs(reports, FIXED, known, must_link=must, cannot_link=cannot)
     assert given_them.labels.tolist() == found.labels.tolist()
 
 
