@@ -207,7 +207,7 @@ def test_merging_is_undone_by_the_toast(world: World, submission: Submit) -> Non
     assert browser.get(f"/petugas/kelompok/{ended.id}").headers["Location"].endswith(f"/kelompok/{kept.id}")
     page = browser.get(f"/petugas/kelompok/{kept.id}").text
     assert "2 reports" in page
-    assert "from the nearest other report" in page
+    assert "joined by" in page
     undo = {"requests": str(there.id), "version": fresh(Cluster, kept.id).version}
     assert browser.post(f"/petugas/kelompok/{kept.id}/pisah", data=undo).status_code == 303
     assert fresh(ServiceRequest, there.id).cluster_id not in (kept.id, None)
