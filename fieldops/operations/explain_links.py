@@ -1,5 +1,6 @@
 """Why reports are one place, or may be: distance, time, street, words and photos, and what staff decided."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,8 +87,7 @@ class _Evidence:
         for photo in photos_of_requests(session, [one.id for one in requests]):
             scenes.setdefault(photo.request_id or 0, []).append(scene_of(photo))
         self._sights = {
-            one.id: Sight(one.words, self._street(session, one), tuple(scenes.get(one.id, ())))
-            for one in placed
+            one.id: _sight(one, self._street(session, one), tuple(scenes.get(one.id, ()))) for one in placed
         }
 
     def _street(self, session: Session, request: ServiceRequest) -> str:
@@ -122,6 +122,15 @@ class _Evidence:
             family=self._family[one.id],
             accuracy_m=float("nan") if one.accuracy_m is None else one.accuracy_m,
         )
+
+
+def _sight(request: ServiceRequest, street: str, photos: tuple[int, ...]) -> Sight:
+    """Return what may support a link. The street counts on its own, so its name is no word shared."""
+    named = set(re.findall(r"\w+", f"{street} {request.address}".casefold()))
+    words = " ".join(
+        word for word in request.words.split() if not named & set(re.findall(r"\w+", word.casefold()))
+    )
+    return Sight(words, street, photos)
 
 
 def links_of(session: Session, installation: Installation, members: Sequence[ServiceRequest]) -> list[Link]:
