@@ -161,10 +161,9 @@ def _settled(
     keepers = {cluster: row_of[number] for cluster, number in freed.keepers.items()}
     site_ids = np.where(np.isin(ids, list(freed.leaving)), NO_SITE, old)
     for _round in range(MOST_ROUNDS):
-        held = {number: np.flatnonzero(site_ids == number) for number in sorted(situation.at_work)}
-        held = {number: rows for number, rows in held.items() if len(rows)}
-        bound = [(int(rows[0]), int(other)) for rows in held.values() for other in rows[1:]]
-        apart = _apart(len(ids), [int(rows[0]) for rows in held.values()], same_place, must_link, bound)
+        held = _rows_at_work(site_ids, situation.at_work)
+        bound = [(rows[0], other) for rows in held.values() for other in rows[1:]]
+        apart = _apart(len(ids), [rows[0] for rows in held.values()], same_place, must_link, bound)
         labels = join_pairs(
             reports,
             situation.rules,
@@ -182,11 +181,19 @@ def _settled(
             with_job=situation.at_work,
             job_rows=keepers,
         )
-        now = identities.site_ids
-        if all(np.array_equal(rows, np.flatnonzero(now == number)) for number, rows in held.items()):
+        site_ids = identities.site_ids
+        if _rows_at_work(site_ids, situation.at_work) == held:
             break
-        site_ids = now
     return identities
+
+
+def _rows_at_work(site_ids: Ints, at_work: Collection[int]) -> dict[int, list[int]]:
+    """Return the rows of each cluster with an open order, by its number."""
+    held: dict[int, list[int]] = {}
+    for row, number in enumerate(site_ids.tolist()):
+        if number in at_work:
+            held.setdefault(number, []).append(row)
+    return dict(sorted(held.items()))
 
 
 def _apart(

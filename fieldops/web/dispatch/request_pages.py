@@ -160,7 +160,9 @@ def request_same(request_id: int) -> Answer:
             kept = mark_duplicate(session, shown, other.id, acting(Right.PLAN)).code
     except FieldOpsError as error:
         return _refused(request_id, error)
-    flash(_("Merged into %(code)s. Its reporter is told, and hears of the repair there.", code=kept), "success")
+    flash(
+        _("Merged into %(code)s. Its reporter is told, and hears of the repair there.", code=kept), "success"
+    )
     return _back(request_id)
 
 
