@@ -1,4 +1,4 @@
-"""A blocked drain, the water that stands there, the hole that it makes: linked, ordered, and untied by staff."""
+"""A blocked drain, the water that stands there, the hole that it makes: linked, ordered, untied by staff."""
 
 from sqlalchemy import select
 

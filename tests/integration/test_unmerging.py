@@ -117,7 +117,7 @@ def test_a_report_that_held_two_others_together_leaves_three_places(story: Story
 
 
 def test_who_leaves_joins_the_place_it_is_near(story: Story) -> None:
-    places = [LON, LON + 3 * STEP_LON, LON + 6 * STEP_LON]
+    places = [LON, LON + 2.8 * STEP_LON, LON + 6 * STEP_LON]
     left, between, right = (story.report(lon=lon)[0] for lon in places)
     assert story.cluster_of(between) == story.cluster_of(left) != story.cluster_of(right)
     fresh = split(story, story.cluster_of(left), [between])
