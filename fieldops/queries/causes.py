@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fieldops.models import CauseDecision, Cluster, ServiceRequest
-from fieldops.queries.clusters import get_cluster
+from fieldops.queries.clusters import get_cluster, joined_into
 from fieldops.queries.spatial import Box, within
 
 
@@ -43,10 +43,7 @@ def cause_decisions(session: Session, cluster_id: int) -> dict[tuple[int, int], 
     """Return the last word on each pair of cause and effect in which a cluster, or one that was joined into
     it, is. Numbers that were joined stand for the ones that go on.
     """
-    numbers, front = {cluster_id}, {cluster_id}
-    while front:
-        front = set(session.scalars(select(Cluster.id).where(Cluster.joined_into_id.in_(front)))) - numbers
-        numbers |= front
+    numbers = [cluster_id, *joined_into(session, cluster_id)]
     rows = session.scalars(
         select(CauseDecision)
         .where(CauseDecision.cause_id.in_(numbers) | CauseDecision.effect_id.in_(numbers))

@@ -44,6 +44,15 @@ def open_members_of(session: Session, cluster_id: int) -> list[ServiceRequest]:
     return [request for request in members_of(session, cluster_id) if request.status in OPEN_CODES]
 
 
+def joined_into(session: Session, cluster_id: int) -> list[int]:
+    """Return the numbers of the clusters that were joined into this one, directly or through others."""
+    found, front = set[int](), {cluster_id}
+    while front:
+        front = set(session.scalars(select(Cluster.id).where(Cluster.joined_into_id.in_(front)))) - found
+        found |= front
+    return sorted(found)
+
+
 def members_of_each(session: Session, cluster_ids: Collection[int]) -> dict[int, list[ServiceRequest]]:
     """Return all requests of each of these clusters, oldest first."""
     found: dict[int, list[ServiceRequest]] = {}

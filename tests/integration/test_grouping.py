@@ -10,7 +10,7 @@ from fieldops.extensions import db
 from fieldops.models import Cluster, ServiceRequest, WorkOrder
 from fieldops.operations.group_requests import group_request
 from fieldops.operations.merge_clusters import merge_clusters, split_cluster
-from fieldops.operations.place_request import place_request
+from fieldops.operations.place_request import correct_place, place_request
 from fieldops.operations.regroup_requests import regroup_requests
 from fieldops.operations.triage_requests import acknowledge_requests
 from fieldops.transaction import transaction
@@ -228,3 +228,28 @@ def test_a_new_report_joins_a_place_whose_permanent_repair_is_still_to_come(stor
     (after,) = story.report(lon=LON + 0.01)
     assert story.cluster_of(after) != story.cluster_of(elsewhere), "that one was finished"
     assert len(db.session().scalars(select(WorkOrder)).all()) == 3
+
+
+def test_a_coordinate_that_stands_for_many_addresses_joins_nobody(story: Story) -> None:
+    known = [story.report(address=f"Jl. Melati {number}", contact="")[0] for number in range(9)]
+    together = story.cluster_of(known[0])
+    assert {story.cluster_of(number) for number in known} == {together}
+    (drain,) = story.report(service_code="blocked_drain", address="Jl. Melati 9", contact="")
+    everybody = [*known, drain]
+    assert len({story.cluster_of(number) for number in everybody}) == 10, "ten addresses are no place"
+    assert story.cluster_of(known[0]) == together
+    before = {number: story.cluster_of(number) for number in everybody}
+    assert _regroup(story)["on a stand-in position"] == 10
+    assert {number: story.cluster_of(number) for number in everybody} == before
+    with transaction() as session:
+        request = session.get_one(ServiceRequest, drain)
+        correct_place(session, story.world.installation, request, LON + 0.001, LAT, story.dispatcher)
+    assert {story.cluster_of(number) for number in known} == {together}, "nine may be one hole again"
+
+
+def test_a_place_with_an_order_is_not_torn_by_the_tenth_address(story: Story) -> None:
+    known = [story.report(address=f"Jl. Melati {number}", contact="")[0] for number in range(9)]
+    story.order(known[0])
+    (tenth,) = story.report(address="Jl. Melati 9", contact="")
+    assert len({story.cluster_of(number) for number in known}) == 1
+    assert story.cluster_of(tenth) != story.cluster_of(known[0])

@@ -208,9 +208,12 @@ def test_merging_is_undone_by_the_toast(world: World, submission: Submit) -> Non
     page = browser.get(f"/petugas/kelompok/{kept.id}").text
     assert "2 reports" in page
     assert "joined by" in page
+    assert f"Cluster {ended.id} was joined into this one" in page
     undo = {"requests": str(there.id), "version": fresh(Cluster, kept.id).version}
     assert browser.post(f"/petugas/kelompok/{kept.id}/pisah", data=undo).status_code == 303
-    assert fresh(ServiceRequest, there.id).cluster_id not in (kept.id, None)
+    parted = fresh(ServiceRequest, there.id).cluster_id
+    assert parted not in (kept.id, ended.id, None)
+    assert "split off from cluster" in browser.get(f"/petugas/kelompok/{parted}").text
 
 
 def test_different_kinds_are_not_merged(world: World, submission: Submit) -> None:

@@ -20,7 +20,7 @@ from fieldops.operations.measure_places import landmarks_beside
 from fieldops.operations.reveal_contact import REASONS, Contact
 from fieldops.queries.board import UNREAD
 from fieldops.queries.board import board as board_rows
-from fieldops.queries.clusters import OPEN_CODES, get_cluster, members_of
+from fieldops.queries.clusters import OPEN_CODES, get_cluster, joined_into, members_of
 from fieldops.queries.orders import orders_of
 from fieldops.queries.photos import photos_of_requests
 from fieldops.queries.places import area_name
@@ -83,6 +83,7 @@ def cluster_page(
         beside=landmarks_beside(session, city, [place])[0],
         links=links,
         causes=shown_causes(session, causes),
+        joined=joined_into(session, cluster.id),
         evidence=evidence_words,
         names=names,
         rule=link_rules(services)[cluster.family],
