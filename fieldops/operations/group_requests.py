@@ -1,5 +1,6 @@
 """Which requests are one place of work: whatever one of them touches is grouped anew, and nothing else."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 
 from sqlalchemy.orm import Session
@@ -95,7 +96,7 @@ class _Surroundings:
         self._seen: list[Box] = []
 
     def begin(self, request_ids: Collection[int], left: Iterable[Place]) -> list[int]:
-        """Return the requests to begin with: these, and all on a coordinate that may begin or cease to stand
+        """Return the requests to begin with: these, and those on a coordinate that began or ceased to stand
         for many addresses.
         """
         asked = groupable(self._session, ids=request_ids)
@@ -103,10 +104,20 @@ class _Surroundings:
         begin = {one.id for one in asked}
         for place in places:
             self._look_around(place)
-            at = [one.id for one in self.fetched.values() if _rounded((one.lon, one.lat)) == _rounded(place)]
-            if len(at) >= LEAST_ADDRESSES - 1:
-                begin.update(at)
+            begin |= self._unsettled_at(place)
         return sorted(number for number in begin if number in self.fetched)
+
+    def _unsettled_at(self, place: Place) -> set[int]:
+        """Return the requests on a coordinate whose cluster may not fit what it stands for now: all where it
+        is a place, those that share a cluster where it is none.
+        """
+        at = [one for one in self.fetched.values() if _rounded((one.lon, one.lat)) == _rounded(place)]
+        if len(at) < LEAST_ADDRESSES - 1:
+            return set()
+        of_cluster = Counter(one.cluster_id for one in at)
+        return {
+            one.id for one in at if one.id not in self.situation.stand_ins or of_cluster[one.cluster_id] > 1
+        }
 
     def spread(self, begin: Iterable[int]) -> None:
         """Find whatever links, must-links and clusters connect with these."""
