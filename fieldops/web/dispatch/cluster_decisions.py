@@ -16,6 +16,7 @@ from fieldops.models import Cluster, ServiceRequest
 from fieldops.operations.link_causes import decide_cause
 from fieldops.operations.merge_clusters import merge_clusters, split_cluster
 from fieldops.operations.open_work_order import open_work_order
+from fieldops.operations.refresh_cluster import lock_grouping
 from fieldops.operations.reveal_contact import reveal_contact
 from fieldops.operations.triage_requests import (
     CLOSABLE,
@@ -201,6 +202,7 @@ def cluster_merge(cluster_id: int) -> Answer:
     try:
         with transaction() as session:
             other_id = whole_of(request.form, "cluster", 1, 2**31 - 1)
+            lock_grouping(session)  # before any cluster is locked: the worker takes them in this order too
             if "version" in request.form:
                 cluster_as_shown(session, cluster_id, version_of(request.form))
             moved = [member.id for member in members_of(session, get_cluster(session, other_id).id)]
@@ -226,6 +228,7 @@ def cluster_split(cluster_id: int) -> Answer:
     get_cluster(db.session(), cluster_id)
     try:
         with transaction() as session:
+            lock_grouping(session)
             cluster_as_shown(session, cluster_id, version_of(request.form))
             fresh = split_cluster(session, installation(), cluster_id, ids_of(request.form, "requests"), by)
     except FieldOpsError as error:
