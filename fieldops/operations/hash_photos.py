@@ -14,7 +14,6 @@ from fieldops.models import Photo
 from fieldops.outbox import enqueue
 from geo.clustering.photos import SIDE, photo_hash
 
-TASK: Final = "hash_photos"
 AT_ONCE: Final = 20
 """Some tenths of a second of work, while which nobody else writes on SQLite."""
 SAYS_NOTHING: Final = "0" * 16
@@ -25,7 +24,7 @@ log = structlog.get_logger("photos")
 
 def ask_for_hashes(session: Session) -> None:
     """Have new photos of reports hashed in a moment."""
-    enqueue(session, TASK, {}, dedupe_key=TASK)
+    enqueue(session, "hash_photos", {}, dedupe_key="hash_photos")
 
 
 def hash_photos(session: Session, installation: Installation) -> int:
