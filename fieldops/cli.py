@@ -200,8 +200,7 @@ def group_requests_command(ended_too: bool) -> None:
 
     app = _ready_app()
     with app.app_context(), transaction() as session:
-        city = app.extensions["fieldops"].city
-        counts: dict[str, Any] = regroup_requests(session, city, ended_too=ended_too)
+        counts: dict[str, Any] = regroup_requests(session, app.extensions["fieldops"], ended_too=ended_too)
     click.echo(", ".join(f"{value} {name}" for name, value in counts.items()))
 
 

@@ -56,7 +56,7 @@ def load_demo(app: Flask, *, seed: int, photos: bool, say: Say, first_day: bool 
         ids = add_demo_requests(session, installation, made)
     say(f"{len(ids)} requests of 90 days")
     with transaction() as session:
-        counts = regroup_requests(session, installation.city, ended_too=True)
+        counts = regroup_requests(session, installation, ended_too=True)
         record_past_work(session)
     say(f"{counts['clusters']} clusters")
     if photos:

@@ -40,7 +40,9 @@ class DepartmentSeed(_Strict):
 
 
 class ServiceSeed(_Strict):
-    """A kind of complaint to start with. Radii in metres: 0 is off, 1 km the most."""
+    """A kind of complaint to start with. Radii in metres: 0 is off, 1 km the most. `while_open`: open reports
+    link to new ones however old they are.
+    """
 
     code: str
     family: str
@@ -51,6 +53,7 @@ class ServiceSeed(_Strict):
     suggest_radius_m: int = Field(ge=0, le=1000)
     link_radius_m: int = Field(ge=0, le=1000)
     window_days: int = Field(ge=1)
+    while_open: bool = False
     duration_minutes: int = Field(ge=1)
     material: str
     material_amount: int = Field(ge=0)

@@ -1,8 +1,10 @@
 """From a decoded image to upright JPEGs in sRGB that carry nothing but pixels."""
 
 from io import BytesIO
-from typing import Final
+from typing import BinaryIO, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 QUALITY: Final = 82
@@ -35,6 +37,12 @@ def upright(image: Image.Image, orientation: int, longest_px: int) -> Image.Imag
     if orientation in UPRIGHT:
         picture = picture.transpose(UPRIGHT[orientation])
     return picture
+
+
+def brightness(file: BinaryIO) -> NDArray[np.float64]:
+    """Return how bright each pixel of a stored photo is, shape (height, width), 0 to 255."""
+    with Image.open(file) as image:
+        return np.asarray(image.convert("L"), dtype=np.float64)
 
 
 def fitted(picture: Image.Image, longest_px: int) -> Image.Image:

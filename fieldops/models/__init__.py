@@ -2,7 +2,7 @@
 
 from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
 from fieldops.models.closures import RoadClosure, RoadClosureChange
-from fieldops.models.clusters import Cluster, GroupingDecision
+from fieldops.models.clusters import CauseDecision, Cluster, GroupingDecision
 from fieldops.models.crews import Crew, Shift
 from fieldops.models.departments import Department, Service, ServiceLevel
 from fieldops.models.map_changes import MapChange
@@ -24,6 +24,7 @@ __all__ = [
     "AuditEntry",
     "Batch",
     "BatchRevision",
+    "CauseDecision",
     "Cluster",
     "ContactView",
     "Counter",

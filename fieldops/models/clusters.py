@@ -12,7 +12,7 @@ from fieldops.models.base import Code, Key, Model, Moment, UtcDateTime, geometry
 class Cluster(Model):
     """One place of work. Its id is its number: it never changes meaning and is never used again.
 
-    `anchor` is the first or surveyed position: a later report joins within reach of it.
+    `anchor` is where its oldest report is: a later one joins within reach of it.
     """
 
     __tablename__ = "cluster"
@@ -47,5 +47,20 @@ class GroupingDecision(Model):
     first_id: Mapped[int] = reference("service_request.id")
     second_id: Mapped[int] = reference("service_request.id")
     together: Mapped[bool] = mapped_column(Boolean)
+    user_id: Mapped[int | None] = reference("user_account.id", nullable=True)
+    at: Mapped[Moment]
+
+
+class CauseDecision(Model):
+    """Staff said that one place does, or does not, bring forth another. A later row on the same pair replaces
+    an earlier one; places that were joined since are meant by either number.
+    """
+
+    __tablename__ = "cause_decision"
+
+    id: Mapped[Key]
+    cause_id: Mapped[int] = reference("cluster.id")
+    effect_id: Mapped[int] = reference("cluster.id")
+    linked: Mapped[bool] = mapped_column(Boolean)
     user_id: Mapped[int | None] = reference("user_account.id", nullable=True)
     at: Mapped[Moment]

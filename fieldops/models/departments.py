@@ -22,7 +22,8 @@ class Department(Model):
 class Service(Model):
     """A kind of complaint (Open311), with the radii of clustering and what its repair takes.
 
-    Distances in metres, windows in days; 0 switches a suggestion or a link off.
+    Distances in metres, windows in days; 0 switches a suggestion or a link off. `while_open`: what is still
+    open links to new reports however old it is.
     """
 
     __tablename__ = "service"
@@ -37,6 +38,7 @@ class Service(Model):
     suggest_radius_m: Mapped[int]
     link_radius_m: Mapped[int]
     window_days: Mapped[int]
+    while_open: Mapped[bool] = mapped_column(Boolean, default=False)
     duration_s: Mapped[int]
     material: Mapped[Code]
     material_amount: Mapped[int]

@@ -96,6 +96,8 @@ class Photo(Model):
     """A photo of a request or of a stop; the bytes are in the media store under `sha256`.
 
     `offered_place` is the position its EXIF held, kept for the crew and the reporter, never public.
+    `scene_hash` is its perceptual hash, 16 hexadecimal digits: photos of one scene have nearly the same. None
+    until it is computed.
     """
 
     __tablename__ = "photo"
@@ -110,3 +112,4 @@ class Photo(Model):
     taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     offered_place: Mapped[WKBElement | None] = geometry("POINT", nullable=True)
     added_at: Mapped[Moment]
+    scene_hash: Mapped[str | None] = mapped_column(String(16))

@@ -10,8 +10,7 @@ from fieldops.errors import Conflict, InvalidInput
 from fieldops.installation import Installation
 from fieldops.models import Cluster, ServiceRequest
 from fieldops.operations.change_request_status import change_request_status
-from fieldops.operations.group_requests import refresh_cluster
-from fieldops.outbox import enqueue
+from fieldops.operations.refresh_cluster import refresh_cluster
 from fieldops.queries.work_orders import awaits_permanent_repair
 
 ANSWERABLE: Final = {
@@ -55,8 +54,6 @@ def answer_if_fixed(
         request.severity = min(3, request.severity + 1)
         if request.cluster_id is not None:
             refresh_cluster(session, session.get_one(Cluster, request.cluster_id))
-        elif request.place is not None:
-            enqueue(session, "group_request", {"request_id": request.id})
     else:
         raise InvalidInput("Choose one of the three answers.", field="answer")
 

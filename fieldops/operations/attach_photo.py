@@ -9,6 +9,7 @@ from fieldops.installation import Installation
 from fieldops.media.photos import PreparedPhoto
 from fieldops.models import Photo, ServiceRequest, Stop
 from fieldops.models.base import as_point
+from fieldops.operations.hash_photos import ask_for_hashes
 
 MOST_PHOTOS = 3
 
@@ -64,4 +65,6 @@ def attach_photo(
     )
     session.add(row)
     session.flush()
+    if request is not None:
+        ask_for_hashes(session)
     return row

@@ -16,6 +16,7 @@ from fieldops.media.store import photo_name
 from fieldops.models import Photo, ServiceRequest
 from fieldops.models.base import as_point
 from fieldops.operations.attach_photo import store_photo
+from fieldops.operations.hash_photos import ask_for_hashes
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def attach_carried_photo(session: Session, request: ServiceRequest, photo: Carri
         )
     )
     session.flush()
+    ask_for_hashes(session)
 
 
 def _lost() -> InvalidInput:

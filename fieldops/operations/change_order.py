@@ -14,8 +14,8 @@ from fieldops.domain.work_order_states import WorkOrderStatus
 from fieldops.errors import Conflict, InvalidInput
 from fieldops.models import Cluster, WorkOrder, WorkOrderDependency
 from fieldops.operations.audit import write_audit
-from fieldops.operations.group_requests import refresh_cluster
 from fieldops.operations.open_work_order import append_correction, change_work_order_status
+from fieldops.operations.refresh_cluster import refresh_cluster
 from fieldops.queries.work_orders import OPEN_ORDER_CODES, get_order, predecessors, waits_for
 
 CHANGEABLE: Final = (

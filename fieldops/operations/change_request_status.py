@@ -10,6 +10,7 @@ from fieldops.domain.request_states import ENDED, REQUEST_MOVES, RequestStatus
 from fieldops.domain.roles import By
 from fieldops.errors import Conflict
 from fieldops.models import ServiceRequest, StatusChange
+from fieldops.operations.ask_to_group import ask_to_group
 from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.queries.requests import was_reopened_from
 
@@ -61,7 +62,9 @@ def change_request_status(
         raise Conflict("A declined report can be opened again once only. Please make a new report.")
     now = clock.now()
     request.status = target.value
-    request.ended_at = now if target in ENDED else None
+    if (source in ENDED) != (target in ENDED):  # from done to closed it ended when it was done
+        request.ended_at = now if target in ENDED else None
+        ask_to_group(session, request)
     if target is RequestStatus.CLOSED:
         request.closed_reason = str(facts["closed_reason"])
     if target is RequestStatus.REOPENED:

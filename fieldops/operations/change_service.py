@@ -11,11 +11,13 @@ from fieldops.domain.roles import By
 from fieldops.errors import Conflict, InvalidInput, NotFound
 from fieldops.models import Department, Service, ServiceLevel
 from fieldops.operations.audit import write_audit
+from fieldops.outbox import enqueue
 
 MOST_RADIUS_M: Final = 1000
 """Hard cap of product reference §6."""
 
 PROMISES: Final = ("first_response", "follow_up", "repair", "make_safe")
+LINKING: Final = ("link_radius_m", "window_days", "while_open")
 SKILLS: Final = ("patch", "heavy", "drain", "pump")
 MATERIALS: Final = ("asphalt_kg", "sediment_l", "none")
 
@@ -30,6 +32,7 @@ class ServiceChanges:
     suggest_radius_m: int
     link_radius_m: int
     window_days: int
+    while_open: bool
     duration_s: int
     material: str
     material_amount: int
@@ -39,7 +42,8 @@ class ServiceChanges:
 
 
 def change_service(session: Session, service_id: int, changes: ServiceChanges, by: By) -> Service:
-    """Set what a kind of complaint takes and how its reports are grouped. Open orders keep what they have.
+    """Set what a kind of complaint takes and how its reports are grouped. Open orders keep what they have;
+    where reports are linked otherwise from now on, all are grouped anew in a moment.
 
     Raises
     ------
@@ -52,6 +56,8 @@ def change_service(session: Session, service_id: int, changes: ServiceChanges, b
     if service is None:
         raise NotFound("There is no such kind of report.")
     _check(session, changes)
+    if any(getattr(service, field) != getattr(changes, field) for field in LINKING):
+        enqueue(session, "regroup_requests", {}, dedupe_key="regroup_requests")
     for field in ServiceChanges.__dataclass_fields__:
         value = getattr(changes, field)
         setattr(service, field, list(value) if field == "skills" else value)

@@ -15,10 +15,10 @@ from fieldops.models import Cluster, ServiceRequest, Stop, WorkOrder
 from fieldops.operations.ask_if_fixed import ASK_AFTER
 from fieldops.operations.bring_along import start_requests
 from fieldops.operations.change_request_status import change_request_status
-from fieldops.operations.group_requests import refresh_cluster
 from fieldops.operations.link_causes import order_drain_before_patch
 from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.open_work_order import change_work_order_status, new_order
+from fieldops.operations.refresh_cluster import refresh_cluster
 from fieldops.outbox import enqueue
 from fieldops.queries.clusters import members_of
 from fieldops.queries.photos import has_photo

@@ -55,6 +55,7 @@ def _add_services(session: Session, city: City, departments: dict[str, Departmen
             suggest_radius_m=seed.suggest_radius_m,
             link_radius_m=seed.link_radius_m,
             window_days=seed.window_days,
+            while_open=seed.while_open,
             duration_s=seed.duration_minutes * 60,
             material=seed.material,
             material_amount=seed.material_amount,

@@ -1,178 +1,196 @@
-"""Which requests are one place of work: one request at a time, as they arrive."""
+"""Which requests are one place of work: whatever one of them touches is grouped anew, and nothing else."""
 
-from typing import Any
+from collections import Counter
+from collections.abc import Collection, Iterable
 
-import numpy as np
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fieldops import clock
-from fieldops.domain.city import City
-from fieldops.domain.places import LocationState
-from fieldops.errors import InvalidInput
 from fieldops.installation import Installation
-from fieldops.models import Cluster, Service, ServiceRequest
-from fieldops.models.base import as_point, lon_lat
-from fieldops.queries.clusters import OPEN_CODES, decisions_about, members_near, members_of
+from fieldops.models import Cluster, ServiceRequest
+from fieldops.operations.linking_rules import city_crs, is_grouped, link_rules, ways_of
+from fieldops.operations.refresh_cluster import lock_grouping
+from fieldops.operations.write_groups import Freed, Situation, as_report, write_groups
+from fieldops.queries.groupable import Groupable, decisions_naming, groupable
 from fieldops.queries.services import services_by_id
-from fieldops.queries.work_orders import open_orders_of
-from geo.clustering.duplicates import NewReport, find_group
-from geo.clustering.reports import Reports
-from geo.clustering.rules import LinkRule
-from geo.crs import projected_crs, to_metres
+from fieldops.queries.spatial import Box, box_around
+from fieldops.queries.work_orders import clusters_at_work
+from geo.clustering.decisions import Pair
+from geo.clustering.live_pairs import LivePairs
+from geo.clustering.positions import COORDINATE_DECIMALS, LEAST_ADDRESSES, default_positions
+from geo.crs import to_metres
 
+SPARE_M = 1.0
+"""How far a fetched box reaches beyond what is compared, so that no coordinate is cut in two."""
 
-def link_rules(services: dict[int, Service]) -> dict[Any, LinkRule]:
-    """Return each family's rule: the widest radii and window among its services."""
-    rules: dict[Any, LinkRule] = {}
-    for family in sorted({service.family for service in services.values()}):
-        of_family = [service for service in services.values() if service.family == family]
-        rules[family] = LinkRule(
-            suggest_m=float(max(service.suggest_radius_m for service in of_family)),
-            auto_link_m=float(max(service.link_radius_m for service in of_family)),
-            window_days=float(max(service.window_days for service in of_family)),
-            while_open=True,
-        )
-    return rules
-
-
-def is_grouped(rules: dict[Any, LinkRule], family: str) -> bool:
-    """Return whether requests of a family become places of work: not where linking is off (0 m) for all its
-    services, such as those that another authority's crews look after.
-    """
-    return rules[family].auto_link_m > 0
+Place = tuple[float, float]
 
 
 def group_request(session: Session, installation: Installation, request_id: int) -> Cluster | None:
-    """Let a new request join its cluster, or begin one. Doing it twice changes nothing.
+    """Let a request join its cluster, or begin one; or group it anew after it moved, ended or was opened
+    again. Doing it twice changes nothing.
 
     Returns
     -------
-    The cluster; None when the request has no place, has ended, or no longer exists, or when its family is
-    not grouped.
+    The cluster; None when the request has no sure place, ended before it was grouped, no longer exists, or is
+    of a family that is not grouped.
     """
+    group_around(session, installation, [request_id])
     request = session.get(ServiceRequest, request_id)
-    if request is None or request.place is None or request.status not in OPEN_CODES:
+    if request is None or request.cluster_id is None:
         return None
-    if request.location_state != LocationState.CONFIRMED.value:
-        return None  # an estimated place needs an inspection first
-    if request.cluster_id is not None:
-        return session.get(Cluster, request.cluster_id)
-    services = services_by_id(session)
-    family = services[request.service_id].family
-    rules = link_rules(services)
-    if not is_grouped(rules, family):
-        return None
-    lock_family(session, family)
-    found = _find_cluster(session, installation.city, request, family, rules)
-    cluster = session.get(Cluster, found) if found is not None else None
-    if cluster is None:
-        cluster = new_cluster(session, request, family)
-    join_cluster(session, request, cluster)
-    return cluster
+    return session.get(Cluster, request.cluster_id)
 
 
-def lock_family(session: Session, family: str) -> None:
-    """Let one worker group a family at a time: two that each begin a cluster for one hole see neither the
-    other's. SQLite has one writer anyway.
+def group_around(
+    session: Session,
+    installation: Installation,
+    request_ids: Collection[int],
+    *,
+    left: Iterable[Place] = (),
+    freed: Freed | None = None,
+) -> None:
+    """Group anew what these requests touch: the components of links, decisions and clusters that hold them.
+    The outcome is that of grouping everything.
+
+    Parameters
+    ----------
+    left
+        Places (lon, lat) where requests were until now.
+    freed
+        Who leaves a cluster although it is at work.
     """
-    session.execute(
-        select(Service.id)
-        .where(Service.family == family)
-        .order_by(Service.id)
-        .with_for_update(key_share=True)
-    ).all()
-
-
-def _find_cluster(
-    session: Session, city: City, request: ServiceRequest, family: str, rules: dict[Any, LinkRule]
-) -> int | None:
-    if request.place is None:
-        return None
-    lon, lat = lon_lat(request.place)
-    members = members_near(session, family, lon, lat, rules[family].auto_link_m * 2)
-    decided = decisions_about(session, [request.id, *(member.id for member in members)])
-    apart = {pair for pair, together in decided.items() if not together and request.id in pair}
-    banned = {member.cluster_id for member in members if _pair(request.id, member.id) in apart}
-    members = [member for member in members if member.cluster_id not in banned]
-    for member in members:
-        if decided.get(_pair(request.id, member.id)):
-            return member.cluster_id
-    if not members:
-        return None
-    crs = projected_crs([lon], [lat], epsg=city.epsg)
-    places = [lon_lat(member.place) for member in members if member.place is not None]
-    x, y = to_metres([place[0] for place in places], [place[1] for place in places], crs)
-    (new_x,), (new_y,) = to_metres([lon], [lat], crs)
-    reports = Reports.of(
-        x,
-        y,
-        [member.reported_at.timestamp() for member in members],
-        [family] * len(members),
-        accuracy_m=[_known(member.accuracy_m) for member in members],
-        closed_at_s=[float("nan")] * len(members),
-    )
-    new = NewReport(
-        x_m=float(new_x),
-        y_m=float(new_y),
-        reported_at_s=request.reported_at.timestamp(),
-        family=family,
-        accuracy_m=_known(request.accuracy_m),
-    )
-    return find_group(
-        new, reports, np.array([member.cluster_id for member in members], dtype=np.int64), rules
-    )
-
-
-def _known(accuracy_m: float | None) -> float:
-    return float("nan") if accuracy_m is None else accuracy_m
-
-
-def _pair(a: int, b: int) -> tuple[int, int]:
-    return (min(a, b), max(a, b))
-
-
-def new_cluster(
-    session: Session, request: ServiceRequest, family: str, split_from: int | None = None
-) -> Cluster:
-    """Begin a cluster at a request's place."""
-    if request.place is None:
-        raise InvalidInput("A report without a place cannot begin a cluster.", field="place")
-    cluster = Cluster(
-        family=family,
-        service_id=request.service_id,
-        anchor=as_point(*lon_lat(request.place)),
-        area_id=request.area_id,
-        address=request.address,
-        severity=request.severity,
-        open=True,
-        created_at=clock.now(),
-        split_from_id=split_from,
-    )
-    session.add(cluster)
+    lock_grouping(session)
     session.flush()
-    return cluster
+    around = _Surroundings(session, installation)
+    around.spread(around.begin(request_ids, left))
+    situation = around.situation
+    write_groups(
+        session,
+        installation.city,
+        [around.fetched[number] for number in sorted(around.component)],
+        around.decisions,
+        situation,
+        pairs=around.pairs_within(),
+        freed=freed,
+    )
 
 
-def join_cluster(session: Session, request: ServiceRequest, cluster: Cluster) -> None:
-    """Put a request into a cluster and let the cluster show its worst and its address."""
-    request.cluster_id = cluster.id
-    session.flush()
-    refresh_cluster(session, cluster)
+class _Surroundings:
+    """Requests around some, fetched box by box as links lead on."""
+
+    def __init__(self, session: Session, installation: Installation) -> None:
+        rules = link_rules(services_by_id(session))
+        self.component: set[int] = set()
+        self.decisions: dict[Pair, bool] = {}
+        self.fetched: dict[int, Groupable] = {}
+        self.situation = Situation(
+            rules=rules,
+            at_work=frozenset(clusters_at_work(session)),
+            way=ways_of(installation),
+            stand_ins=set(),
+        )
+        self._session = session
+        self._crs = city_crs(installation.city)
+        self._pairs = LivePairs(rules, self.situation.way)
+        self._widest_m = max((rule.auto_link_m for rule in rules.values()), default=0.0)
+        self._seen: list[Box] = []
+
+    def begin(self, request_ids: Collection[int], left: Iterable[Place]) -> list[int]:
+        """Return the requests to begin with: these, and those on a coordinate that began or ceased to stand
+        for many addresses.
+        """
+        asked = groupable(self._session, ids=request_ids)
+        places = [*left, *((one.lon, one.lat) for one in asked)]
+        begin = {one.id for one in asked}
+        for place in places:
+            self._look_around(place)
+            begin |= self._unsettled_at(place)
+        return sorted(number for number in begin if number in self.fetched)
+
+    def _unsettled_at(self, place: Place) -> set[int]:
+        """Return the requests on a coordinate whose cluster may not fit what it stands for now: all where it
+        is a place, those that share a cluster where it is none.
+        """
+        at = [one for one in self.fetched.values() if _rounded((one.lon, one.lat)) == _rounded(place)]
+        if len(at) < LEAST_ADDRESSES - 1:
+            return set()
+        of_cluster = Counter(one.cluster_id for one in at)
+        return {
+            one.id for one in at if one.id not in self.situation.stand_ins or of_cluster[one.cluster_id] > 1
+        }
+
+    def spread(self, begin: Iterable[int]) -> None:
+        """Find whatever links, must-links and clusters connect with these."""
+        front = set(begin)
+        while front:
+            self.component |= front
+            for number in sorted(front):
+                one = self.fetched[number]
+                self._look_around((one.lon, one.lat))
+            found = {other for number in front for other in self._pairs.links[number]}
+            found |= self._of_their_clusters(front) | self._decided_with(front)
+            front = found - self.component
+
+    def pairs_within(self) -> list[tuple[int, int]]:
+        """Return the pairs of the component that are one place by the rule."""
+        return [(a, b) for a in sorted(self.component) for b in self._pairs.links[a] if a < b]
+
+    def _look_around(self, place: Place) -> None:
+        """Fetch whatever may link to a request at a place, unless it is here already."""
+        needed = box_around(*place, self._widest_m + SPARE_M)
+        if any(_holds(seen, needed) for seen in self._seen):
+            return
+        self._seen.append(box_around(*place, 2 * self._widest_m + SPARE_M))
+        rows = groupable(self._session, box=box_around(*place, 2 * self._widest_m + 3 * SPARE_M))
+        stand_in = default_positions(
+            [one.lon for one in rows], [one.lat for one in rows], [one.address for one in rows]
+        )
+        self.situation.stand_ins.update(  # type: ignore[attr-defined]
+            one.id for one, is_one in zip(rows, stand_in.tolist(), strict=True) if is_one
+        )
+        self._take_in([one for one in rows if _holds(self._seen[-1], (one.lon, one.lat, one.lon, one.lat))])
+
+    def _take_in(self, rows: Iterable[Groupable]) -> None:
+        fresh = [
+            one for one in rows if one.id not in self.fetched and is_grouped(self.situation.rules, one.family)
+        ]
+        x, y = to_metres([one.lon for one in fresh], [one.lat for one in fresh], self._crs)
+        for one, x_m, y_m in zip(fresh, x.tolist(), y.tolist(), strict=True):
+            self.fetched[one.id] = one
+            self._pairs.put_in(one.id, as_report(one, x_m, y_m, self.situation))
+
+    def _fetch(self, rows: Collection[Groupable]) -> set[int]:
+        """Take in requests with what is around them, and return those that are grouped."""
+        for one in rows:
+            self._look_around((one.lon, one.lat))
+        return {one.id for one in rows if one.id in self.fetched}
+
+    def _of_their_clusters(self, front: Collection[int]) -> set[int]:
+        clusters = {self.fetched[number].cluster_id for number in front} - {None}
+        return self._fetch(groupable(self._session, cluster_ids=[one for one in clusters if one is not None]))
+
+    def _decided_with(self, front: Collection[int]) -> set[int]:
+        """Collect what was decided on these, through requests that are no longer grouped, and return those
+        that are to be together with them.
+        """
+        together: set[int] = set()
+        waiting, asked = set(front), set(front)
+        while waiting:
+            named = decisions_naming(self._session, waiting)
+            self.decisions |= named
+            others = {number for pair in named for number in pair} - asked
+            asked |= others
+            present = self._fetch(groupable(self._session, ids=others))
+            together |= present & {
+                number for pair, joined in named.items() if joined for number in pair if number in others
+            }
+            waiting = others - present
+        return together
 
 
-def refresh_cluster(session: Session, cluster: Cluster) -> None:
-    """Bring a cluster's severity, service, address and openness in line with its members. It is open as
-    long as one of them is, or work is ordered there.
-    """
-    members = members_of(session, cluster.id)
-    open_ones = [member for member in members if member.status in OPEN_CODES]
-    counted = open_ones or members
-    if counted:
-        worst = max(counted, key=lambda member: (member.severity, -member.id))
-        cluster.severity = worst.severity
-        cluster.service_id = worst.service_id
-        cluster.address = next((member.address for member in counted if member.address), cluster.address)
-    cluster.open = bool(open_ones) or bool(open_orders_of(session, cluster.id))
-    cluster.closed_at = None if cluster.open else (cluster.closed_at or clock.now())
-    session.flush()
+def _rounded(place: Place) -> Place:
+    return round(place[0], COORDINATE_DECIMALS), round(place[1], COORDINATE_DECIMALS)
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]

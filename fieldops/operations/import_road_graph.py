@@ -10,6 +10,7 @@ from fieldops.domain.roles import THE_SYSTEM
 from fieldops.errors import InvalidInput
 from fieldops.installation import Installation
 from fieldops.operations.audit import write_audit
+from fieldops.outbox import enqueue
 from fieldops.queries.places import all_depots
 from fieldops.routing.drives import UNREACHABLE_M, RoadState
 from geo.errors import GeoError
@@ -45,7 +46,8 @@ def import_road_graph(installation: Installation, file: Path, on_progress: Repor
 
 
 def note_road_import(session: Session, installation: Installation) -> list[str]:
-    """Write the import into the log that administrators see; return the names of depots without a road near.
+    """Write the import into the log that administrators see, and have all reports grouped anew, since what is
+    one place depends on the ways; return the names of depots without a road near.
 
     An extract of another city shows itself here.
     """
@@ -54,6 +56,7 @@ def note_road_import(session: Session, installation: Installation) -> list[str]:
         session, THE_SYSTEM, "roads_imported", "road_graph", None,
         extract=state.extract, as_of=state.as_of, road_km=round(state.road_km), key=state.key,
     )  # fmt: skip
+    enqueue(session, "regroup_requests", {}, dedupe_key="regroup_requests")
     return [
         depot.name
         for depot, lon, lat in all_depots(session)

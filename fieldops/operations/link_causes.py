@@ -1,58 +1,142 @@
-"""Drain before patch: an order that must wait for another at the same place."""
+"""Cause and effect: a blocked drain, the water that stands there, the hole that it makes. Drain first."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from fieldops import clock
+from fieldops.domain.roles import By
 from fieldops.domain.work_order_states import WorkOrderStatus
+from fieldops.errors import Conflict
 from fieldops.installation import Installation
-from fieldops.models import Service, WorkOrder, WorkOrderDependency
+from fieldops.models import CauseDecision, Cluster, WorkOrder, WorkOrderDependency
 from fieldops.models.base import lon_lat
+from fieldops.operations.audit import write_audit
+from fieldops.operations.linking_rules import city_crs
 from fieldops.outbox import insert_if_absent
-from fieldops.queries.spatial import box_around, dialect_of, in_bbox
-from fieldops.queries.work_orders import waits_for
-from geo.crs import projected_crs, to_metres
+from fieldops.queries.causes import OpenPlace, cause_decisions, open_places
+from fieldops.queries.clusters import get_cluster
+from fieldops.queries.spatial import box_around
+from fieldops.queries.work_orders import open_orders_of, waits_for
+from geo.clustering.causes import CauseRule, find_causes
+from geo.crs import to_metres
 
-CAUSE_REACH_M = 40.0
+CAUSE_REACH_M: Final = 40.0
 """Water and the hole under it are reported this far apart (ours)."""
+CAUSE_DAYS: Final = 90.0
+"""How long after the cause, or before somebody told of it, its effect may be reported (ours)."""
 
-WET, ROAD = ("water", "drain"), "road"
-WAITING = (WorkOrderStatus.DRAFT.value, WorkOrderStatus.READY.value)
+CAUSES: Final = tuple(
+    CauseRule(cause, effect, CAUSE_REACH_M, CAUSE_DAYS)
+    for cause, effect in (("drain", "water"), ("water", "road"), ("drain", "road"))
+)
+FAMILIES: Final = sorted({str(rule.cause) for rule in CAUSES} | {str(rule.effect) for rule in CAUSES})
+WAITING: Final = (WorkOrderStatus.DRAFT.value, WorkOrderStatus.READY.value)
+
+
+@dataclass(frozen=True)
+class CauseLink:
+    """Two open places of different kinds at one spot: work at the cause goes first. `undone` holds the
+    decision of whoever said that they have nothing to do with each other.
+    """
+
+    cause: Cluster
+    effect: Cluster
+    distance_m: float
+    undone: CauseDecision | None
+
+
+def causes_of(session: Session, installation: Installation, cluster: Cluster) -> list[CauseLink]:
+    """Return what brings forth a place and what it brings forth, nearest first."""
+    if not cluster.open or cluster.family not in FAMILIES:
+        return []
+    places = open_places(session, box_around(*lon_lat(cluster.anchor), CAUSE_REACH_M), FAMILIES)
+    decided = cause_decisions(session, cluster.id)
+    links = []
+    for cause, effect, distance_m in _found(installation, places):
+        if cluster.id in (cause.id, effect.id):
+            said = decided.get((cause.id, effect.id))
+            links.append(CauseLink(cause, effect, distance_m, said if said and not said.linked else None))
+    return links
+
+
+def _found(installation: Installation, places: Sequence[OpenPlace]) -> list[tuple[Cluster, Cluster, float]]:
+    at = [lon_lat(place.cluster.anchor) for place in places]
+    x, y = to_metres([lon for lon, _lat in at], [lat for _lon, lat in at], city_crs(installation.city))
+    pairs, distance_m = find_causes(
+        x,
+        y,
+        [place.since.timestamp() for place in places],
+        [place.cluster.family for place in places],
+        CAUSES,
+    )
+    return [
+        (places[cause].cluster, places[effect].cluster, metres)
+        for (cause, effect), metres in zip(pairs.tolist(), distance_m.tolist(), strict=True)
+    ]
 
 
 def order_drain_before_patch(session: Session, installation: Installation, order: WorkOrder) -> int:
-    """Let a new road order wait for water and drain orders beside it, or road orders wait for it; return
+    """Let a new order wait for those at the causes of its place, and those at its effects wait for it; return
     how many rows were added.
 
     Only the new order is linked: what a dispatcher has untied between two others stays untied. Executed or
     batched orders keep their order, and nothing is added that would make two orders wait for each other.
     """
-    lon, lat = lon_lat(order.place)
-    near = _orders_near(session, installation, lon, lat)
     added = 0
-    for road in [other for other, family in near if family == ROAD]:
-        for wet in [other for other, family in near if family in WET]:
-            if order.id in (road.id, wet.id) and not waits_for(session, wet.id, road.id):
+    for link in causes_of(session, installation, session.get_one(Cluster, order.cluster_id)):
+        if link.undone is None:
+            added += _let_wait(session, link.cause.id, link.effect.id)
+    return added
+
+
+def _let_wait(session: Session, cause_id: int, effect_id: int) -> int:
+    added = 0
+    for first in _waiting(session, cause_id):
+        for second in _waiting(session, effect_id):
+            if not waits_for(session, first.id, second.id):
                 added += insert_if_absent(
-                    session, WorkOrderDependency, work_order_id=road.id, after_id=wet.id
+                    session, WorkOrderDependency, work_order_id=second.id, after_id=first.id
                 )
     return added
 
 
-def _orders_near(
-    session: Session, installation: Installation, lon: float, lat: float
-) -> list[tuple[WorkOrder, str]]:
-    query = (
-        select(WorkOrder, Service.family)
-        .join(Service, Service.id == WorkOrder.service_id)
-        .where(WorkOrder.status.in_(WAITING))
-        .order_by(WorkOrder.id)
+def _waiting(session: Session, cluster_id: int) -> list[WorkOrder]:
+    return [order for order in open_orders_of(session, cluster_id) if order.status in WAITING]
+
+
+def decide_cause(session: Session, cause_id: int, effect_id: int, linked: bool, by: By) -> None:
+    """Say that two places are, or are not, cause and effect. Their orders wait for each other accordingly, as
+    far as no crew has them.
+
+    Raises
+    ------
+    Conflict
+        They are one place by now, or an order would wait for itself in a circle.
+    """
+    cause, effect = get_cluster(session, cause_id), get_cluster(session, effect_id)
+    if cause.id == effect.id:
+        raise Conflict("These two are one cluster by now.")
+    session.add(
+        CauseDecision(
+            cause_id=cause.id, effect_id=effect.id, linked=linked, user_id=by.user_id, at=clock.now()
+        )
     )
-    box = box_around(lon, lat, CAUSE_REACH_M)
-    rows = session.execute(query.where(in_bbox(WorkOrder.place, box, dialect_of(session)))).all()
-    if not rows:
-        return []
-    crs = projected_crs([lon], [lat], epsg=installation.city.epsg)
-    places = [lon_lat(order.place) for order, _family in rows]
-    x, y = to_metres([lon, *(place[0] for place in places)], [lat, *(place[1] for place in places)], crs)
-    away = ((x[1:] - x[0]) ** 2 + (y[1:] - y[0]) ** 2) ** 0.5
-    return [(row[0], row[1]) for row, distance in zip(rows, away, strict=True) if distance <= CAUSE_REACH_M]
+    if linked:
+        _let_wait(session, cause.id, effect.id)
+    else:
+        session.execute(
+            delete(WorkOrderDependency)
+            .where(
+                WorkOrderDependency.work_order_id.in_([order.id for order in _waiting(session, effect.id)]),
+                WorkOrderDependency.after_id.in_([order.id for order in open_orders_of(session, cause.id)]),
+            )
+            .execution_options(synchronize_session=False)
+        )
+    write_audit(
+        session, by, "cause_linked" if linked else "cause_undone", "cluster", effect.id, cause=cause.id
+    )
+    session.flush()

@@ -8,8 +8,7 @@ from fieldops.errors import Conflict, InvalidInput
 from fieldops.models import Cluster, ServiceRequest
 from fieldops.operations.audit import write_audit
 from fieldops.operations.change_request_status import change_request_status
-from fieldops.operations.group_requests import refresh_cluster
-from fieldops.outbox import enqueue
+from fieldops.operations.refresh_cluster import refresh_cluster
 from fieldops.queries.requests import duplicates_of, get_request
 
 
@@ -51,8 +50,6 @@ def unmark_duplicate(session: Session, request: ServiceRequest, by: By) -> None:
     change_request_status(session, request, RequestStatus.ACKNOWLEDGED, by)
     request.duplicate_of_id = None
     session.flush()
-    if request.cluster_id is None and request.place is not None:
-        enqueue(session, "group_request", {"request_id": request.id}, dedupe_key=f"group:{request.id}")
     _refresh(session, request)
     write_audit(session, by, "duplicate_unmarked", "service_request", request.id)
 

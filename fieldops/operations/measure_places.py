@@ -2,16 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from fieldops.domain.city import City
-from fieldops.models import Cluster, Service, ServiceRequest
-from fieldops.models.base import lon_lat
-from fieldops.queries.board import clusters_near
 from fieldops.queries.landmarks import all_landmarks
 from geo.crs import projected_crs, to_metres
 
@@ -62,66 +58,3 @@ def landmarks_beside(session: Session, city: City, places: Sequence[LonLat]) -> 
             Beside(mark.name, mark.kind, float(away[nearest])) if away[nearest] <= BESIDE_M else None
         )
     return found
-
-
-@dataclass(frozen=True)
-class Link:
-    """Why a report is in its cluster: how far from the nearest other one, and how many days after it.
-
-    Both are None for a cluster's only report.
-    """
-
-    request: ServiceRequest
-    from_anchor_m: float | None
-    to_nearest_m: float | None
-    days_after: float | None
-
-
-def links_of(city: City, cluster: Cluster, members: Sequence[ServiceRequest]) -> list[Link]:
-    """Return what ties each of a cluster's reports to it, in their order."""
-    placed = [member for member in members if member.place is not None]
-    places = [lon_lat(member.place) for member in placed if member.place is not None]
-    from_anchor = dict(
-        zip([m.id for m in placed], distances_m(city, lon_lat(cluster.anchor), places), strict=True)
-    )
-    nearest: dict[int, float] = {}
-    if len(places) > 1:
-        at = _metres(city, places)
-        between = np.hypot(at[:, None, 0] - at[None, :, 0], at[:, None, 1] - at[None, :, 1])
-        np.fill_diagonal(between, np.inf)
-        nearest = dict(
-            zip([m.id for m in placed], (float(away) for away in between.min(axis=1)), strict=True)
-        )
-    after: dict[int, float] = {}
-    for earlier, later in pairwise(sorted(members, key=lambda member: member.reported_at)):
-        after[later.id] = (later.reported_at - earlier.reported_at).total_seconds() / 86_400
-    return [
-        Link(member, from_anchor.get(member.id), nearest.get(member.id), after.get(member.id))
-        for member in members
-    ]
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Another open cluster of the same kind, and how far it is."""
-
-    cluster: Cluster
-    service: Service
-    away_m: float
-
-
-def merge_candidates(session: Session, city: City, cluster: Cluster, most: int = 5) -> list[Candidate]:
-    """Return the open clusters of the same family within 500 m, nearest first."""
-    anchor = lon_lat(cluster.anchor)
-    near = [
-        (other, service)
-        for other, service in clusters_near(session, cluster.family, *anchor, CANDIDATES_M)
-        if other.id != cluster.id
-    ]
-    away = distances_m(city, anchor, [lon_lat(other.anchor) for other, _service in near])
-    found = [
-        Candidate(other, service, metres)
-        for (other, service), metres in zip(near, away, strict=True)
-        if metres <= CANDIDATES_M
-    ]
-    return sorted(found, key=lambda candidate: (candidate.away_m, candidate.cluster.id))[:most]

@@ -1,20 +1,27 @@
 """A person says that clusters are one place, or that a request belongs elsewhere. Both are remembered."""
 
+from itertools import product
+
 from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.domain.roles import By
 from fieldops.errors import Conflict, InvalidInput
-from fieldops.models import Cluster, GroupingDecision, Service, ServiceRequest
+from fieldops.installation import Installation
+from fieldops.models import Cluster, GroupingDecision, ServiceRequest
 from fieldops.operations.audit import write_audit
 from fieldops.operations.bring_along import schedule_late, withdraw_promise
-from fieldops.operations.group_requests import join_cluster, new_cluster, refresh_cluster
+from fieldops.operations.group_requests import group_around
+from fieldops.operations.refresh_cluster import lock_grouping, refresh_cluster
+from fieldops.operations.write_groups import Freed
 from fieldops.queries.clusters import decisions_about, get_cluster, members_of
 from fieldops.queries.orders import orders_of
-from fieldops.queries.work_orders import open_orders_of
+from fieldops.queries.work_orders import open_orders_of, orders_that_answered
 
 
-def merge_clusters(session: Session, kept_id: int, ended_id: int, by: By) -> Cluster:
+def merge_clusters(
+    session: Session, installation: Installation, kept_id: int, ended_id: int, by: By
+) -> Cluster:
     """Join one cluster into another; the ended number leads to the kept one from then on.
 
     Raises
@@ -24,6 +31,7 @@ def merge_clusters(session: Session, kept_id: int, ended_id: int, by: By) -> Clu
     Conflict
         Both have open work orders, or they are of different kinds.
     """
+    lock_grouping(session)
     kept, ended = get_cluster(session, kept_id), get_cluster(session, ended_id)
     if kept.id == ended.id:
         raise InvalidInput("A cluster cannot be merged with itself.", field="cluster")
@@ -42,39 +50,62 @@ def merge_clusters(session: Session, kept_id: int, ended_id: int, by: By) -> Clu
         order.cluster_id = kept.id  # what was repaired there was repaired here
     ended.joined_into_id, ended.open, ended.closed_at = kept.id, False, clock.now()
     session.flush()
+    ended_number = ended.id
+    group_around(session, installation, [request.id for request in (*staying, *moved)])
+    kept = get_cluster(session, kept.id)
     refresh_cluster(session, kept)
     schedule_late(session, kept.id)
-    write_audit(session, by, "clusters_merged", "cluster", kept.id, ended=ended.id)
+    write_audit(session, by, "clusters_merged", "cluster", kept.id, ended=ended_number)
     return kept
 
 
-def split_cluster(session: Session, cluster_id: int, request_ids: list[int], by: By) -> Cluster:
-    """Take requests out of a cluster into a new one of their own.
+def split_cluster(
+    session: Session, installation: Installation, cluster_id: int, request_ids: list[int], by: By
+) -> Cluster:
+    """Take requests out of a cluster into a new one of their own, with the orders that answered only them.
+    Whom they alone held to the others leaves as well, by the rule.
 
     Raises
     ------
     InvalidInput
         None or all of the cluster's requests were chosen, or one that is not in it.
     """
+    lock_grouping(session)
     cluster = get_cluster(session, cluster_id)
     members = members_of(session, cluster.id)
     leaving = [member for member in members if member.id in set(request_ids)]
     staying = [member for member in members if member.id not in set(request_ids)]
     if not leaving or not staying or len(leaving) != len(set(request_ids)):
         raise InvalidInput("Choose some, not all, of this cluster's reports.", field="requests")
-    service = session.get_one(Service, leaving[0].service_id)
     placed = next((member for member in leaving if member.place is not None), None)
     if placed is None:
         raise InvalidInput("A report without a place cannot begin a cluster.", field="requests")
-    for one in leaving:
-        withdraw_promise(session, one)  # the crew goes to the others' place
-    _remember(session, [(a, b) for a in staying for b in leaving], together=False, by=by)
-    fresh = new_cluster(session, placed, service.family, split_from=cluster.id)
+    _remember(session, list(product(staying, leaving)), together=False, by=by)
+    _remember(session, [(placed, other) for other in leaving if other is not placed], together=True, by=by)
+    keeper = next((member for member in staying if member.place is not None), None)
+    freed = Freed([member.id for member in leaving], {cluster.id: keeper.id} if keeper else {})
+    group_around(session, installation, [member.id for member in members], freed=freed)
+    fresh = session.get_one(Cluster, placed.cluster_id)
     for member in leaving:
-        join_cluster(session, member, fresh)
-    refresh_cluster(session, cluster)
+        if member.cluster_id != fresh.id:  # it has no place to be grouped by
+            withdraw_promise(session, member)
+            member.cluster_id = fresh.id
+    session.flush()
+    _take_along(session, cluster, fresh, {member.id for member in leaving})
+    for changed in (cluster, fresh):
+        refresh_cluster(session, changed)
     write_audit(session, by, "cluster_split", "cluster", cluster.id, fresh=fresh.id)
     return fresh
+
+
+def _take_along(session: Session, cluster: Cluster, fresh: Cluster, leaving: set[int]) -> None:
+    """Give the new cluster the finished orders whose every report is there now."""
+    everybody = [member.id for member in members_of(session, cluster.id)]
+    answered = orders_that_answered(session, [*everybody, *leaving])
+    for order in orders_of(session, cluster.id):
+        if order.ended_at is not None and answered.get(order.id, set()) and answered[order.id] <= leaving:
+            order.cluster_id = fresh.id
+    session.flush()
 
 
 def _remember_together(

@@ -16,13 +16,14 @@ from fieldops.errors import Conflict
 from fieldops.installation import Installation
 from fieldops.models import Cluster, Service, WorkOrder, WorkOrderChange
 from fieldops.models.base import as_point, lon_lat
+from fieldops.operations.ask_to_group import ask_to_group_members
 from fieldops.operations.change_request_status import change_request_status
 from fieldops.operations.estimate_work import estimate_work
-from fieldops.operations.group_requests import refresh_cluster
 from fieldops.operations.link_causes import order_drain_before_patch
 from fieldops.operations.locate_request import locate
+from fieldops.operations.refresh_cluster import refresh_cluster
 from fieldops.outbox import next_number
-from fieldops.queries.clusters import open_members_of
+from fieldops.queries.clusters import members_of, open_members_of
 from fieldops.queries.services import deadline
 from fieldops.queries.work_orders import last_done_order, open_orders_of
 
@@ -89,6 +90,8 @@ def new_order(
     )
     session.add(order)
     session.flush()
+    if len(members_of(session, cluster.id)) > 1:
+        ask_to_group_members(session, cluster.id)
     WORK_ORDER_MOVES.check(None, WorkOrderStatus.DRAFT, by.actor)
     _append(session, order, None, WorkOrderStatus.DRAFT, by, "", {})
     return order
@@ -116,6 +119,7 @@ def change_work_order_status(
     order.status = target.value
     if target in (WorkOrderStatus.DONE, WorkOrderStatus.CANCELLED):
         order.ended_at = clock.now()
+        ask_to_group_members(session, order.cluster_id)
     order.blocked_reason = str(facts["reason"])[:40] if target is WorkOrderStatus.BLOCKED else None
     _append(session, order, source, target, by, words, facts)
 

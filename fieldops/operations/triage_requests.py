@@ -12,7 +12,7 @@ from fieldops.errors import Conflict, InvalidInput
 from fieldops.models import Cluster, ServiceRequest
 from fieldops.operations.bring_along import schedule_late
 from fieldops.operations.change_request_status import change_request_status
-from fieldops.operations.group_requests import refresh_cluster
+from fieldops.operations.refresh_cluster import refresh_cluster
 from fieldops.queries.board import UNREAD
 from fieldops.queries.clusters import get_cluster
 from fieldops.queries.requests import get_request

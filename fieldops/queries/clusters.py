@@ -5,13 +5,11 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fieldops.domain.request_states import OPEN, RequestStatus
+from fieldops.domain.request_states import OPEN
 from fieldops.errors import NotFound
-from fieldops.models import Cluster, GroupingDecision, Service, ServiceRequest
-from fieldops.queries.spatial import box_around, within
+from fieldops.models import Cluster, GroupingDecision, ServiceRequest
 
 OPEN_CODES = sorted(status.value for status in OPEN)
-AT_WORK_CODES = sorted([*OPEN_CODES, RequestStatus.DONE.value])
 
 
 def get_cluster(session: Session, cluster_id: int) -> Cluster:
@@ -46,32 +44,42 @@ def open_members_of(session: Session, cluster_id: int) -> list[ServiceRequest]:
     return [request for request in members_of(session, cluster_id) if request.status in OPEN_CODES]
 
 
-def members_near(
-    session: Session, family: str, lon: float, lat: float, radius_m: float
-) -> list[ServiceRequest]:
-    """Return the open, located requests of one service family in the box around a point that belong to
-    open clusters; and the repaired ones where more work is ordered, such as after a temporary repair.
-    """
-    query = (
+def joined_into(session: Session, cluster_id: int) -> list[int]:
+    """Return the numbers of the clusters that were joined into this one, directly or through others."""
+    found, front = set[int](), {cluster_id}
+    while front:
+        front = set(session.scalars(select(Cluster.id).where(Cluster.joined_into_id.in_(front)))) - found
+        found |= front
+    return sorted(found)
+
+
+def members_of_each(session: Session, cluster_ids: Collection[int]) -> dict[int, list[ServiceRequest]]:
+    """Return all requests of each of these clusters, oldest first."""
+    found: dict[int, list[ServiceRequest]] = {}
+    for request in session.scalars(
         select(ServiceRequest)
-        .join(Service, Service.id == ServiceRequest.service_id)
-        .join(Cluster, Cluster.id == ServiceRequest.cluster_id)
-        .where(Service.family == family, Cluster.open.is_(True), ServiceRequest.status.in_(AT_WORK_CODES))
-        .order_by(ServiceRequest.id)
+        .where(ServiceRequest.cluster_id.in_(cluster_ids))
+        .order_by(ServiceRequest.reported_at, ServiceRequest.id)
+    ):
+        found.setdefault(request.cluster_id or 0, []).append(request)
+    return found
+
+
+def rows_about(session: Session, request_ids: Collection[int]) -> list[GroupingDecision]:
+    """Return what staff decided on pairs among these requests, the last word on each pair."""
+    rows = session.scalars(
+        select(GroupingDecision)
+        .where(GroupingDecision.first_id.in_(request_ids), GroupingDecision.second_id.in_(request_ids))
+        .order_by(GroupingDecision.id)
     )
-    return list(session.scalars(within(session, query, ServiceRequest.place, box_around(lon, lat, radius_m))))
+    return list({(row.first_id, row.second_id): row for row in rows}.values())
 
 
 def decisions_about(session: Session, request_ids: Collection[int]) -> dict[tuple[int, int], bool]:
     """Return what staff decided on pairs among these requests: True together, False apart; the last word
     on a pair counts.
     """
-    rows = session.scalars(
-        select(GroupingDecision)
-        .where(GroupingDecision.first_id.in_(request_ids), GroupingDecision.second_id.in_(request_ids))
-        .order_by(GroupingDecision.id)
-    )
-    return {(row.first_id, row.second_id): row.together for row in rows}
+    return {(row.first_id, row.second_id): row.together for row in rows_about(session, request_ids)}
 
 
 def all_decisions(session: Session) -> dict[tuple[int, int], bool]:

@@ -12,61 +12,6 @@ from sqlalchemy.orm import Session
 from fieldops.models import Area, Cluster, Line, Service, ServiceRequest
 from fieldops.queries.clusters import OPEN_CODES
 
-NAMES = [
-    "id",
-    "service_id",
-    "family",
-    "area_id",
-    "address",
-    "severity",
-    "accuracy_m",
-    "location_state",
-    "cluster_id",
-    "lon",
-    "lat",
-    "reported_at",
-    "ended_at",
-]
-
-
-def located_requests(session: Session, *, open_only: bool) -> pd.DataFrame:
-    """Return the requests that have a place.
-
-    Columns: id, service_id, family, area_id, address, severity, accuracy_m, location_state, cluster_id,
-    lon, lat (degrees), reported_at_s and ended_at_s (seconds since 1970; NaN while open). May be empty.
-    """
-    columns = [
-        ServiceRequest.id,
-        ServiceRequest.service_id,
-        Service.family,
-        ServiceRequest.area_id,
-        ServiceRequest.address,
-        ServiceRequest.severity,
-        ServiceRequest.accuracy_m,
-        ServiceRequest.location_state,
-        ServiceRequest.cluster_id,
-        func.ST_X(ServiceRequest.place).label("lon"),
-        func.ST_Y(ServiceRequest.place).label("lat"),
-        ServiceRequest.reported_at,
-        ServiceRequest.ended_at,
-    ]
-    query = (
-        select(*columns)
-        .join(Service, Service.id == ServiceRequest.service_id)
-        .where(ServiceRequest.place.is_not(None))
-        .order_by(ServiceRequest.id)
-    )
-    if open_only:
-        query = query.where(ServiceRequest.status.in_(OPEN_CODES))
-    rows = session.execute(query).all()
-    frame = pd.DataFrame(rows, columns=NAMES)
-    frame["reported_at_s"] = [moment.timestamp() for moment in frame.pop("reported_at")]
-    frame["ended_at_s"] = [
-        float("nan") if pd.isna(moment) else moment.timestamp() for moment in frame.pop("ended_at")
-    ]
-    frame["accuracy_m"] = frame["accuracy_m"].astype("float64")
-    return frame
-
 
 def open_clusters(session: Session) -> gpd.GeoDataFrame:
     """Return open clusters as points in EPSG:4326.

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from fieldops.domain.places import LocationState
 from fieldops.domain.request_states import RequestStatus
-from fieldops.errors import NotFound
+from fieldops.errors import InvalidInput, NotFound
 from fieldops.models import Area, Service, ServiceRequest, StatusChange
 from fieldops.queries.clusters import OPEN_CODES
 
@@ -20,6 +20,21 @@ def get_request(session: Session, request_id: int) -> ServiceRequest:
     found = session.get(ServiceRequest, request_id)
     if found is None:
         raise NotFound("There is no such report.")
+    return found
+
+
+def request_by_code(session: Session, code: str) -> ServiceRequest:
+    """Return the request of a code as staff type it; capitals and spaces do not matter.
+
+    Raises
+    ------
+    InvalidInput
+        There is none.
+    """
+    typed = "".join(code.split()).upper()
+    found = session.scalar(select(ServiceRequest).where(ServiceRequest.code == typed))
+    if found is None:
+        raise InvalidInput("There is no report %(code)s.", field="code", code=typed[:40])
     return found
 
 
@@ -35,6 +50,16 @@ def duplicates_of(session: Session, request_id: int) -> list[ServiceRequest]:
             .order_by(ServiceRequest.id)
         )
     )
+
+
+def count_unplaced(session: Session) -> int:
+    """Return how many open requests have an estimated place, which somebody is to confirm."""
+    query = select(func.count(ServiceRequest.id)).where(
+        ServiceRequest.place.is_not(None),
+        ServiceRequest.location_state != LocationState.CONFIRMED.value,
+        ServiceRequest.status.in_(OPEN_CODES),
+    )
+    return session.scalar(query) or 0
 
 
 def was_reopened_from(session: Session, request_id: int, source: RequestStatus) -> bool:

@@ -7,9 +7,17 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from fieldops.domain.priorities import Priority, Severity, priority
+from fieldops.domain.request_states import RequestStatus
 from fieldops.domain.work_order_states import OPEN_ORDERS, RepairKind, WorkOrderStatus
 from fieldops.errors import NotFound
-from fieldops.models import OrderPin, ServiceRequest, WorkOrder, WorkOrderDependency
+from fieldops.models import (
+    OrderPin,
+    ServiceRequest,
+    StatusChange,
+    Stop,
+    WorkOrder,
+    WorkOrderDependency,
+)
 from fieldops.queries.clusters import OPEN_CODES
 from fieldops.queries.reporters import me_too_counts
 
@@ -45,6 +53,26 @@ def open_orders_of(session: Session, cluster_id: int) -> list[WorkOrder]:
 def clusters_at_work(session: Session) -> set[int]:
     """Return the clusters that have an order which has not ended."""
     return set(session.scalars(select(WorkOrder.cluster_id).where(WorkOrder.status.in_(OPEN_ORDER_CODES))))
+
+
+def orders_that_answered(session: Session, request_ids: Collection[int]) -> dict[int, set[int]]:
+    """Return the finished orders that answered any of these requests, and which of them."""
+    done = session.execute(
+        select(StatusChange.request_id, StatusChange.facts).where(
+            StatusChange.request_id.in_(list(request_ids)),
+            StatusChange.target == RequestStatus.DONE.value,
+        )
+    )
+    by_stop: dict[int, set[int]] = {}
+    for request_id, facts in done:
+        if isinstance(facts.get("evidence"), int):
+            by_stop.setdefault(facts["evidence"], set()).add(request_id)
+    answered: dict[int, set[int]] = {}
+    for stop_id, order_id in session.execute(
+        select(Stop.id, Stop.work_order_id).where(Stop.id.in_(list(by_stop)))
+    ):
+        answered.setdefault(order_id, set()).update(by_stop[stop_id])
+    return answered
 
 
 def predecessors(session: Session, order_ids: Collection[int]) -> dict[int, list[int]]:

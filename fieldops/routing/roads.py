@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
+from pyproj import CRS
 
 from fieldops.config import Settings
 from fieldops.routing.drives import (
@@ -23,6 +24,7 @@ from fieldops.routing.drives import (
 )
 from fieldops.routing.road_file import RoadFile
 from fieldops.routing.route_server import RouteServer, ServerFault, route_server_of
+from geo.clustering.road_ways import RoadWays
 from geo.roads.closures import closed_segments
 from geo.roads.directions import directions
 from geo.roads.graph import RoadGraph
@@ -68,6 +70,7 @@ class Roads:
         self._matrices = matrices
         self._ways: _Kept[Way | None] = _Kept(WAYS)
         self._masks: _Kept[Any] = _Kept(MASKS)
+        self._on_foot: _Kept[RoadWays] = _Kept(1)
 
     def state(self) -> RoadState:
         """Return what is known of the road graph."""
@@ -188,6 +191,19 @@ class Roads:
         if not (west - spare <= place[0] <= east + spare and south - spare <= place[1] <= north + spare):
             return None
         return float(snap(graph, np.array([place])).distance_m[0])
+
+    def on_foot(self, crs: CRS, bounds: tuple[float, float, float, float]) -> RoadWays | None:
+        """Return ways on foot between positions in a projected CRS, None where no road graph is in use or it
+        is of another place than `bounds` (west, south, east, north, degrees).
+        """
+        graph = self.file.graph()
+        if graph is None:
+            return None
+        west, south, east, north = graph.summary.bounds
+        if west > bounds[2] or east < bounds[0] or south > bounds[3] or north < bounds[1]:
+            return None
+        key = (graph.key, crs.to_wkt())
+        return self._on_foot.get(key, lambda: RoadWays(graph, crs))
 
     @staticmethod
     def _is_near(graph: RoadGraph, *places: Place) -> bool:

@@ -10,7 +10,9 @@ from fieldops.operations.close_silent_requests import close_silent_requests
 from fieldops.operations.compute_change import compute_change
 from fieldops.operations.end_shift import end_overdue_shifts
 from fieldops.operations.group_requests import group_request
+from fieldops.operations.hash_photos import hash_photos
 from fieldops.operations.plan_batches import compute_plan
+from fieldops.operations.regroup_requests import regroup_requests
 from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
 from fieldops.operations.tidy_map_changes import tidy_map_changes
@@ -24,6 +26,16 @@ Handler = Callable[[Installation, dict[str, Any]], None]
 def _group(installation: Installation, payload: dict[str, Any]) -> None:
     with transaction() as session:
         group_request(session, installation, payload["request_id"])
+
+
+def _regroup(installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        regroup_requests(session, installation)
+
+
+def _hash(installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        hash_photos(session, installation)
 
 
 def _ask(installation: Installation, payload: dict[str, Any]) -> None:
@@ -72,6 +84,8 @@ def _change(installation: Installation, payload: dict[str, Any]) -> None:
 
 TASKS: Final[dict[str, Handler]] = {
     "group_request": _group,
+    "regroup_requests": _regroup,
+    "hash_photos": _hash,
     "ask_if_fixed": _ask,
     "close_silent_requests": _close_silent,
     "end_overdue_shifts": _end_shifts,
@@ -83,5 +97,5 @@ TASKS: Final[dict[str, Handler]] = {
     "tidy_map_changes": _tidy_map,
 }
 
-LEASES_S: Final[dict[str, int]] = {"compute_plan": 900, "compute_change": 300}
+LEASES_S: Final[dict[str, int]] = {"compute_plan": 900, "compute_change": 300, "regroup_requests": 900}
 """Tasks that may take longer than the usual lease."""

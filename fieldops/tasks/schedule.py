@@ -31,6 +31,7 @@ SCHEDULE: Final = (
     Entry("close_silent_requests", 3600),
     Entry("end_overdue_shifts", 1800),
     Entry("resend_waiting", 3600),
+    Entry("hash_photos", 24 * 3600),
     Entry("tidy_tasks", 24 * 3600),
     Entry("tidy_map_changes", 24 * 3600),
 )

@@ -1,7 +1,7 @@
 """From pairs to work sites: shortest first, people's decisions first of all, no long chains."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import hypot, sqrt
 
 import numpy as np
@@ -42,12 +42,16 @@ class Links:
         only where a limit is broken.
     must_link, cannot_link
         Decisions, row numbers, int64, shape (m, 2) each.
+    bound
+        Rows that stay together as they are, int64, shape (m, 2), wherever they lie; only a decision parts
+        them. Nobody has said that they are one place, so each of them still counts on its own.
     """
 
     component: NDArray[np.int64]
     same_place: Callable[[Rows], NDArray[np.int64]]
     must_link: NDArray[np.int64]
     cannot_link: NDArray[np.int64]
+    bound: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
 
 
 def components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -90,15 +94,18 @@ def joined(
     """
     n = len(x_m)
     whole = links.component
-    if len(links.must_link):
-        itself = np.column_stack([np.arange(n), whole])
-        whole = components(n, np.concatenate([itself, links.must_link]))
+    if len(links.must_link) or len(links.bound):
+        # Components may be numbered anyhow, so each row is tied to the first row of its component.
+        _numbers, first, of_row = np.unique(whole, return_index=True, return_inverse=True)
+        itself = np.column_stack([np.arange(n), first[of_row]])
+        whole = components(n, np.concatenate([itself, links.must_link, links.bound]))
     hard = _breaks_a_limit(x_m, y_m, rank, reach, whole, links.cannot_link)[whole]
     if not hard.any():
         return whole, np.empty((0, 2), dtype=np.int64)
     sites = _Sites(x_m, y_m, rank, reach)
     sites.forbid(_within(links.cannot_link, hard))
     sites.decide(_shortest_first(x_m, y_m, rank, _within(links.must_link, hard)))
+    sites.bind(_shortest_first(x_m, y_m, rank, _within(links.bound, hard)))
     same_place = links.same_place(hard)
     waiting = _shortest_first(x_m, y_m, rank, same_place)
     while True:
@@ -200,6 +207,13 @@ class _Sites:
             if old != young and not self._are_foes(old, young):
                 self._unite(old, young)
         self._block = {row: self.root(row) for row in together}
+
+    def bind(self, bound: Iterable[tuple[int, int]]) -> None:
+        """Unite these as well, without counting them as one."""
+        for a, b in bound:
+            old, young = self._by_age(a, b)
+            if old != young and not self._are_foes(old, young):
+                self._unite(old, young)
 
     def join(self, a: int, b: int) -> bool:
         """Join two sites unless a limit forbids it; say whether they are one now."""

@@ -1,12 +1,12 @@
 """Work sites: which requests are one place of work."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.clustering.joining import Links, Reach, components, joined, numbered_by_age
+from geo.clustering.joining import Links, Reach, Rows, components, joined, numbered_by_age
 from geo.clustering.neighbours import families, link_components, link_pairs
 from geo.clustering.reports import Reports
 from geo.clustering.rules import Rules
@@ -102,14 +102,50 @@ def find_work_sites(
         A family without a rule, a decision about a row that is not there, ids that repeat, or too many
         pairs to hold.
     """
+    connected, listed = _found(reports, rules, way)
+    links = Links(connected, listed, *_decided(len(reports), must_link, cannot_link))
+    return _sites(reports, rules, links, ids, limit_chains)
+
+
+def join_pairs(
+    reports: Reports,
+    rules: Rules,
+    same_place: Pairs,
+    *,
+    must_link: Pairs = (),
+    cannot_link: Pairs = (),
+    bound: Pairs = (),
+    ids: ArrayLike | None = None,
+) -> WorkSites:
+    """Group requests of which it is known which pairs are the same place by the rule (`link_pairs`,
+    `LivePairs.links`): `find_work_sites` but for looking for them.
+
+    Parameters
+    ----------
+    same_place
+        Pairs of rows that are the same place by the rule.
+    bound
+        Pairs of rows that stay together as they are, such as those that a crew is on its way to, although
+        nobody decided that they are one place. Only a decision parts them.
+    """
     n = len(reports)
-    links = _links(
-        reports,
-        rules,
-        way,
-        _checked_pairs("must_link", must_link, n),
-        _checked_pairs("cannot_link", cannot_link, n),
+    pairs = _checked_pairs("same_place", same_place, n)
+    links = Links(
+        components(n, pairs),
+        lambda among: pairs[among[pairs].all(axis=1)],
+        *_decided(n, must_link, cannot_link),
+        bound=_checked_pairs("bound", bound, n),
     )
+    return _sites(reports, rules, links, ids, limit_chains=True)
+
+
+def _decided(n: int, must_link: Pairs, cannot_link: Pairs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return _checked_pairs("must_link", must_link, n), _checked_pairs("cannot_link", cannot_link, n)
+
+
+def _sites(
+    reports: Reports, rules: Rules, links: Links, ids: ArrayLike | None, limit_chains: bool
+) -> WorkSites:
     rank = _age_rank(reports, ids)
     reach = _reach(reports, rules, limit_chains)
     component, refused = joined(reports.x_m, reports.y_m, rank, reach, links)
@@ -124,15 +160,14 @@ def find_work_sites(
     )
 
 
-def _links(
-    reports: Reports, rules: Rules, way: Way | None, must: NDArray[np.int64], cannot: NDArray[np.int64]
-) -> Links:
+def _found(
+    reports: Reports, rules: Rules, way: Way | None
+) -> tuple[NDArray[np.int64], Callable[[Rows], NDArray[np.int64]]]:
+    """Return the components that the rule makes, and a way to list the pairs behind them."""
     if way is None:
-        connected = link_components(reports, rules)
-        return Links(connected, lambda among: link_pairs(reports, rules, among), must, cannot)
+        return link_components(reports, rules), lambda among: link_pairs(reports, rules, among)
     pairs = link_pairs(reports, rules, way=way)
-    connected = components(len(reports), pairs)
-    return Links(connected, lambda among: pairs[among[pairs].all(axis=1)], must, cannot)
+    return components(len(reports), pairs), lambda among: pairs[among[pairs].all(axis=1)]
 
 
 def _reach(reports: Reports, rules: Rules, limit_chains: bool) -> Reach:

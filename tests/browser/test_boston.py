@@ -68,7 +68,7 @@ def site(data: Path, tmp_path: Path) -> Iterator[Site]:
                 crew.leader_id = leader.id
         assert run_import(app, write_slice(data, tmp_path / "slice.parquet", 1500), MAPPING) == 0
         with transaction() as session:
-            regroup_requests(session, installation.city)
+            regroup_requests(session, installation)
         everybody_follows(installation)
         open_work_orders(installation, transaction, DISPATCHER, families=("road", "drain"))
         plan_id, words = plan_day_now(installation, day, transaction, seconds=3, seed=1)

@@ -155,6 +155,7 @@ def test_a_known_place_is_shown_before_sending(open_page: OpenPage, site: Site) 
     page.get_by_label("Longitude").fill(str(lon))
     page.get_by_label("Longitude").blur()
     expect(page.get_by_role("heading", name="Already reported?")).to_be_visible()
+    expect(page.get_by_text("Already reported 0 m from here").first).to_be_visible()
     page.get_by_role("button", name="No, mine is different").click()
     expect(page.get_by_role("heading", name="Already reported?")).to_be_hidden()
 

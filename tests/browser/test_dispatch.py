@@ -3,7 +3,14 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import func
+
+from fieldops.extensions import db
+from fieldops.models import Cluster, ServiceRequest, WorkOrder, WorkOrderDependency
+from fieldops.models.base import lon_lat
+from tests.browser.conftest import Site
 
 OpenPage = Callable[..., Page]
 
@@ -68,6 +75,57 @@ def test_merging_and_taking_it_back(open_page: OpenPage) -> None:
     expect(page.get_by_text(re.compile(r"Cluster \d+ merged into \d+\."))).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text(re.compile(r"Split off as cluster \d+\."))).to_be_visible()
+
+
+def test_a_cluster_says_why_and_what_causes_it(open_page: OpenPage, site: Site) -> None:
+    with site.app.app_context():
+        waiting = db.session.query(WorkOrderDependency).order_by(WorkOrderDependency.id).first()
+        hole = db.session.get_one(WorkOrder, waiting.work_order_id).cluster_id
+        first = db.session.get_one(WorkOrder, waiting.after_id).number
+        many = (
+            db.session.query(ServiceRequest.cluster_id)
+            .join(Cluster, Cluster.id == ServiceRequest.cluster_id)
+            .filter(Cluster.open)
+            .group_by(ServiceRequest.cluster_id)
+            .order_by(func.count().desc())
+            .first()[0]
+        )
+    page = open_page(f"/petugas/kelompok/{many}", login="dispatcher", language="en")
+    why = page.locator("details.fold", has_text=re.compile(r"With SKA-.*: \d+ m, ")).first
+    why.locator("summary").click()
+    expect(why.get_by_text(re.compile(r"Distance .* Together"))).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+    page.goto(f"/petugas/kelompok/{hole}")
+    causes = page.locator("#causes li", has_text=first)
+    expect(causes).to_contain_text("May be the cause: its work goes first")
+    causes.get_by_role("button", name="Unlink").click()
+    expect(page.get_by_text("No longer linked as cause and effect.")).to_be_visible()
+    expect(page.locator("#causes li", has_text=first)).to_contain_text("Not linked, by")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#causes li", has_text=first)).to_contain_text("its work goes first")
+
+
+def test_a_wrong_pin_is_corrected(open_page: OpenPage, site: Site) -> None:
+    with site.app.app_context():
+        request = (
+            db.session.query(ServiceRequest)
+            .filter_by(status="submitted", location_state="confirmed")
+            .filter(ServiceRequest.cluster_id.is_not(None))
+            .order_by(ServiceRequest.id)
+            .first()
+        )
+        number, (lon, lat) = request.id, lon_lat(request.place)
+    page = open_page(f"/petugas/aduan/{number}", login="petugas", language="en", phone=True)
+    page.get_by_text("Correct its place").click()
+    expect(page.locator("#pin-map .leaflet-marker-icon")).to_be_visible(timeout=30_000)
+    page.get_by_text("Type the coordinates instead").click()
+    page.get_by_label("Longitude").fill(str(lon + 0.0005))
+    page.get_by_role("button", name="Save place").click()
+    expect(page.get_by_text("The place is corrected.")).to_be_visible()
+    with site.app.app_context():
+        moved = lon_lat(db.session.get_one(ServiceRequest, number).place)
+    assert moved == pytest.approx((lon + 0.0005, lat))
 
 
 def test_it_all_works_without_javascript(open_page: OpenPage) -> None:

@@ -71,7 +71,7 @@ def test_a_slice_of_boston_is_planned_repaired_and_everybody_told(
     assert run(file, "boston.toml").out.startswith("3,000 rows: 3,000 added, 0 known already, 0 refused")
 
     with transaction() as session:
-        counts = regroup_requests(session, installation.city)
+        counts = regroup_requests(session, installation)
     reporters = everybody_follows(installation)
     assert counts["requests"] == reporters
     families = Counter(

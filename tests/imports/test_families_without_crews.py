@@ -43,7 +43,7 @@ def test_a_new_report_joins_no_cluster(installation: Installation) -> None:
 
 def test_grouping_all_leaves_them_out_and_says_so(installation: Installation) -> None:
     with transaction() as session:
-        counts = regroup_requests(session, installation.city)
+        counts = regroup_requests(session, installation)
     assert counts["requests"] == 4
     assert counts["of families that are not grouped"] == 2
     assert families() == ["drain", "road"]
@@ -51,7 +51,7 @@ def test_grouping_all_leaves_them_out_and_says_so(installation: Installation) ->
 
 def test_orders_are_opened_once_and_by_family(installation: Installation) -> None:
     with transaction() as session:
-        regroup_requests(session, installation.city)
+        regroup_requests(session, installation)
     told: list[tuple[int, int]] = []
     opened = open_work_orders(
         installation, transaction, BY, families=("road",), done=lambda n, of: told.append((n, of))

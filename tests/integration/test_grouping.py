@@ -10,7 +10,7 @@ from fieldops.extensions import db
 from fieldops.models import Cluster, ServiceRequest, WorkOrder
 from fieldops.operations.group_requests import group_request
 from fieldops.operations.merge_clusters import merge_clusters, split_cluster
-from fieldops.operations.place_request import place_request
+from fieldops.operations.place_request import correct_place, place_request
 from fieldops.operations.regroup_requests import regroup_requests
 from fieldops.operations.triage_requests import acknowledge_requests
 from fieldops.transaction import transaction
@@ -22,7 +22,7 @@ LON, LAT = 110.8230, -7.5660
 
 def _regroup(story: Story) -> dict[str, int]:
     with transaction() as session:
-        return regroup_requests(session, story.world.installation.city)
+        return regroup_requests(session, story.world.installation)
 
 
 def _parts(story: Story, ids: list[int]) -> set[frozenset[int]]:
@@ -100,7 +100,7 @@ def test_a_split_is_remembered_online_and_in_bulk(story: Story) -> None:
     first, second, third = story.report(3)
     old = story.cluster_of(first)
     with transaction() as session:
-        fresh = split_cluster(session, old, [third], story.dispatcher).id
+        fresh = split_cluster(session, story.world.installation, old, [third], story.dispatcher).id
     assert (story.cluster_of(second), story.cluster_of(third)) == (old, fresh)
     _regroup(story)
     assert (story.cluster_of(first), story.cluster_of(second), story.cluster_of(third)) == (old, old, fresh)
@@ -117,7 +117,7 @@ def test_a_merge_is_remembered_and_the_number_stays(story: Story) -> None:
     far = story.report(2, lon=LON + 0.002)
     kept, ended = story.cluster_of(near[0]), story.cluster_of(far[0])
     with transaction() as session:
-        assert merge_clusters(session, kept, ended, story.dispatcher).id == kept
+        assert merge_clusters(session, story.world.installation, kept, ended, story.dispatcher).id == kept
     for _again in range(2):
         _regroup(story)
         assert {story.cluster_of(number) for number in near + far} == {kept}
@@ -129,9 +129,9 @@ def test_a_merge_after_a_split_takes_the_split_back(story: Story) -> None:
     ids = story.report(4)
     old = story.cluster_of(ids[0])
     with transaction() as session:
-        fresh = split_cluster(session, old, ids[2:], story.dispatcher).id
+        fresh = split_cluster(session, story.world.installation, old, ids[2:], story.dispatcher).id
     with transaction() as session:
-        merge_clusters(session, old, fresh, story.dispatcher)
+        merge_clusters(session, story.world.installation, old, fresh, story.dispatcher)
     _regroup(story)
     assert {story.cluster_of(number) for number in ids} == {old}
 
@@ -142,7 +142,7 @@ def test_a_split_takes_the_promise_from_those_who_leave(story: Story) -> None:
     assert story.statuses(ids) == ["scheduled"] * 3
     cluster = story.cluster_of(ids[0])
     with transaction() as session:
-        split_cluster(session, cluster, [ids[2]], story.dispatcher)
+        split_cluster(session, story.world.installation, cluster, [ids[2]], story.dispatcher)
     assert story.statuses(ids) == ["scheduled", "scheduled", "acknowledged"]
     assert story.request(ids[2]).scheduled_for is None
 
@@ -155,7 +155,7 @@ def test_a_merge_brings_the_new_ones_along_with_the_crew(story: Story) -> None:
     with transaction() as session:
         request = session.get_one(ServiceRequest, far)
         acknowledge_requests(session, [request], story.dispatcher)
-        merge_clusters(session, kept, ended, story.dispatcher)
+        merge_clusters(session, story.world.installation, kept, ended, story.dispatcher)
     assert story.statuses([near, far]) == ["scheduled", "scheduled"]
     story.arrive(stop)
     story.complete(stop)
@@ -228,3 +228,28 @@ def test_a_new_report_joins_a_place_whose_permanent_repair_is_still_to_come(stor
     (after,) = story.report(lon=LON + 0.01)
     assert story.cluster_of(after) != story.cluster_of(elsewhere), "that one was finished"
     assert len(db.session().scalars(select(WorkOrder)).all()) == 3
+
+
+def test_a_coordinate_that_stands_for_many_addresses_joins_nobody(story: Story) -> None:
+    known = [story.report(address=f"Jl. Melati {number}", contact="")[0] for number in range(9)]
+    together = story.cluster_of(known[0])
+    assert {story.cluster_of(number) for number in known} == {together}
+    (drain,) = story.report(service_code="blocked_drain", address="Jl. Melati 9", contact="")
+    everybody = [*known, drain]
+    assert len({story.cluster_of(number) for number in everybody}) == 10, "ten addresses are no place"
+    assert story.cluster_of(known[0]) == together
+    before = {number: story.cluster_of(number) for number in everybody}
+    assert _regroup(story)["on a stand-in position"] == 10
+    assert {number: story.cluster_of(number) for number in everybody} == before
+    with transaction() as session:
+        request = session.get_one(ServiceRequest, drain)
+        correct_place(session, story.world.installation, request, LON + 0.001, LAT, story.dispatcher)
+    assert {story.cluster_of(number) for number in known} == {together}, "nine may be one hole again"
+
+
+def test_a_place_with_an_order_is_not_torn_by_the_tenth_address(story: Story) -> None:
+    known = [story.report(address=f"Jl. Melati {number}", contact="")[0] for number in range(9)]
+    story.order(known[0])
+    (tenth,) = story.report(address="Jl. Melati 9", contact="")
+    assert len({story.cluster_of(number) for number in known}) == 1
+    assert story.cluster_of(tenth) != story.cluster_of(known[0])

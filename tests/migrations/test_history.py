@@ -24,7 +24,7 @@ from fieldops.database import (
 )
 from fieldops.errors import SetupError
 from fieldops.extensions import db
-from fieldops.models import ServiceRequest
+from fieldops.models import Service, ServiceRequest
 from fieldops.operations.submit_request import submit_request
 from fieldops.queries.spatial import box_around, dialect_of, in_bbox
 from fieldops.transaction import transaction
@@ -206,3 +206,24 @@ def test_foreign_keys_hold(world: World) -> None:
             assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
             assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
     assert db.session().scalar(select(func.count()).select_from(ServiceRequest)) == 0
+
+
+def test_kinds_of_roads_link_while_open_as_before(empty: Flask) -> None:
+    """Until 0006 every kind did; now a window counts, except for holes in the road."""
+    upgrade(revision="0004")
+    add = text(
+        "INSERT INTO service (code, family, icon, name_id, name_en, department_id, suggest_radius_m,"
+        " link_radius_m, window_days, duration_s, material, material_amount, skills, dry_weather, active,"
+        " position, external_names) VALUES (:code, :family, 'hole', 'a', 'a', 1, 30, 15, 60, 60, 'none', 0,"
+        " '[]', :no, :yes, 0, '[]')"
+    )
+    with db.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO department (code, name, active) VALUES ('d', 'D', :yes)"), {"yes": True}
+        )
+        for code, family in (("pothole", "road"), ("blocked_drain", "drain")):
+            connection.execute(add, {"code": code, "family": family, "no": False, "yes": True})
+    upgrade()
+    with db.engine.connect() as connection:
+        found = connection.execute(select(Service.code, Service.while_open)).all()
+    assert {code: bool(is_open) for code, is_open in found} == {"pothole": True, "blocked_drain": False}

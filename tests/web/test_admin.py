@@ -18,9 +18,11 @@ from fieldops.models import (
     Service,
     ServiceLevel,
     Shift,
+    Task,
     User,
     UserRole,
 )
+from fieldops.tasks.worker import work_until_idle
 from tests.conftest import PASSWORD, World
 from tests.web.desk import Submit, ask_for_plan, cluster_of, english, fresh, open_order, report
 
@@ -365,3 +367,20 @@ def test_the_log_says_who_did_what(world: World, admin: Any) -> None:
     assert entry is not None
     assert entry.user_id == world.users[Role.ADMIN].id
     assert "Nothing was written down yet" in admin.get("/admin/log?act=nothing").text
+
+
+def test_a_changed_rule_groups_all_reports_anew_and_a_changed_name_does_not(world: World, admin: Any) -> None:
+    pothole = db.session.query(Service).filter_by(code="pothole").one()
+    path, form = f"/admin/jenis/{pothole.id}", service_form(pothole, while_open="1")
+    assert (
+        admin.post(
+            path, data=form | {"name_en": "Hole", "suggest_radius_m": "0", "link_radius_m": "15"}
+        ).status_code
+        == 303
+    )
+    assert not db.session.query(Task).filter_by(name="regroup_requests").count()
+    assert admin.post(path, data=form | {"while_open": ""}).status_code == 303
+    assert not fresh(Service, pothole.id).while_open
+    assert db.session.query(Task).filter_by(name="regroup_requests").count() == 1
+    work_until_idle(world.installation)
+    assert db.session.query(Task).filter_by(name="regroup_requests", state="done").count() == 1

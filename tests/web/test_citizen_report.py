@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from fieldops.extensions import db
-from fieldops.models import Follower, Photo, Reporter, Task
+from fieldops.models import Follower, Photo, Reporter, Service, Task
 from fieldops.models.base import lon_lat
 from tests.web.citizens import LAT, LON, fields, photo_bytes, said, send, stored
 
@@ -190,3 +190,40 @@ def test_me_too_needs_a_contact_and_a_public_report(reader: FlaskClient) -> None
     assert reader.post("/saya-juga", data={"aduan": token, "contact": "a@example.com"}).status_code == 404
     assert reader.get("/saya-juga?aduan=forged").status_code == 404
     assert db.session.query(Follower).count() == 0
+
+
+def set_radius(code: str, radius_m: int) -> None:
+    db.session.query(Service).filter_by(code=code).update({"suggest_radius_m": radius_m})
+    db.session.commit()
+
+
+def near(reader: FlaskClient, lon: float, service: str = "pothole") -> list[int]:
+    found = reader.get(
+        f"/lapor/serupa?lat={LAT}&lon={lon}&service={service}", headers={"Accept": "application/json"}
+    )
+    return [one["distance_m"] for one in found.json["similar"]]
+
+
+def test_each_kind_suggests_within_its_own_radius_and_none_when_it_is_off(reader: FlaskClient) -> None:
+    send(reader)
+    east_60_m = LON + 0.000544
+    assert near(reader, LON)
+    assert near(reader, east_60_m) == []
+    set_radius("sunken_road", 100)
+    assert near(reader, east_60_m) == [], "a pothole's own radius counts"
+    (away,) = near(reader, east_60_m, "sunken_road")
+    assert 50 <= away <= 70
+    set_radius("pothole", 0)
+    assert near(reader, LON) == []
+    assert near(reader, LON, "sunken_road")
+    assert send(reader, check_similar="1").status_code == 303, "nothing is asked where it is off"
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Already reported 0 m from here"), ("id", "Sudah dilaporkan 0 m dari sini")],
+)
+def test_the_page_says_how_far_away_it_is_reported(reader: FlaskClient, language: str, words: str) -> None:
+    reader.set_cookie("language", language)
+    send(reader)
+    assert words in said(reader.get(f"/lapor/serupa?lat={LAT}&lon={LON}"))

@@ -13,7 +13,7 @@ from fieldops.domain.roles import THE_SYSTEM, By, Role
 from fieldops.extensions import db
 from fieldops.models import Follower, Photo, ServiceRequest, WorkOrder
 from fieldops.operations.change_request_status import change_request_status
-from fieldops.operations.group_requests import join_cluster, new_cluster
+from fieldops.operations.group_requests import group_request
 from fieldops.transaction import transaction
 from tests.conftest import World
 from tests.web.citizens import photo_bytes, said, send, stored
@@ -190,13 +190,13 @@ def test_buttons_of_a_forged_link_do_nothing(reader: FlaskClient) -> None:
 
 def test_a_temporary_repair_is_not_offered_for_closing(reader: FlaskClient, world: World) -> None:
     link = send(reader).location
+    with transaction() as session:
+        group_request(session, world.installation, session.query(ServiceRequest).one().id)
     bring_to(world, S.ACKNOWLEDGED, S.IN_PROGRESS, S.DONE)
     with transaction() as session:
         row = session.query(ServiceRequest).one()
-        cluster = new_cluster(session, row, "road")
-        join_cluster(session, row, cluster)
         facts = {
-            "cluster_id": cluster.id, "service_id": row.service_id, "department_id": row.department_id,
+            "cluster_id": row.cluster_id, "service_id": row.service_id, "department_id": row.department_id,
             "place": row.place, "duration_s": 600, "material": "none", "material_amount": 0, "skills": [],
             "created_at": clock.now(),
         }  # fmt: skip

@@ -208,10 +208,13 @@ def test_merging_is_undone_by_the_toast(world: World, submission: Submit) -> Non
     assert browser.get(f"/petugas/kelompok/{ended.id}").headers["Location"].endswith(f"/kelompok/{kept.id}")
     page = browser.get(f"/petugas/kelompok/{kept.id}").text
     assert "2 reports" in page
-    assert "from the nearest other report" in page
+    assert "joined by" in page
+    assert f"Cluster {ended.id} was joined into this one" in page
     undo = {"requests": str(there.id), "version": fresh(Cluster, kept.id).version}
     assert browser.post(f"/petugas/kelompok/{kept.id}/pisah", data=undo).status_code == 303
-    assert fresh(ServiceRequest, there.id).cluster_id not in (kept.id, None)
+    parted = fresh(ServiceRequest, there.id).cluster_id
+    assert parted not in (kept.id, ended.id, None)
+    assert "split off from cluster" in browser.get(f"/petugas/kelompok/{parted}").text
 
 
 def test_different_kinds_are_not_merged(world: World, submission: Submit) -> None:
@@ -402,3 +405,45 @@ def test_the_map_is_drawn_from_tiles_unless_a_filter_asks_for_places_of_work(
     for narrower in ("state=unread", "overdue=1", "q=jalan"):
         page = browser.get(f"/petugas?{narrower}").text
         assert "data-tiles-url" not in page, narrower
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("With %s:", "4 m, within a day, “lobang”, “besar”", "Distance", "as long as it is open")),
+        ("id", ("Dengan %s:", "4 m, dalam sehari, “lobang”, “besar”", "Jarak", "belum selesai")),
+    ],
+)
+def test_a_cluster_says_why_its_reports_are_together(
+    world: World, submission: Submit, language: str, words: tuple[str, ...]
+) -> None:
+    first = report(world, submission, words="Lubang besar di depan pasar")
+    second = report(world, submission, words="ada lobang besar sekali", lon=110.82304)
+    browser = world.sign_in(Role.DISPATCHER)
+    browser.set_cookie("language", language)
+    page = browser.get(f"/petugas/kelompok/{cluster_of(second).id}").text
+    for sentence in words:
+        assert sentence.replace("%s", first.code) in page
+
+
+def test_cause_and_effect_are_shown_together_and_untied(world: World, submission: Submit) -> None:
+    browser = english(world, Role.DISPATCHER)
+    hole = cluster_of(report(world, submission))
+    drain = cluster_of(report(world, submission, service_code="blocked_drain", lon=110.82306))
+    page = browser.get(f"/petugas/kelompok/{hole.id}").text
+    assert "May be the cause: its work goes first" in page
+    assert "May come from this: its work goes after" in browser.get(f"/petugas/kelompok/{drain.id}").text
+    order = open_order(browser, hole.id)
+    open_order(browser, drain.id)
+    assert "May be the cause" in browser.get(f"/petugas/perintah/{order.id}").text
+    pair = {"cause": drain.id, "effect": hole.id}
+    path = f"/petugas/kelompok/{hole.id}/sebab"
+    assert english(world, Role.OFFICER).post(path, data=pair).status_code == 403
+    assert browser.post(path, data={"cause": "x", "effect": hole.id}).status_code == 422
+    assert browser.post(path, data={"cause": hole.id, "effect": hole.id}).status_code == 409
+    assert browser.post(path, data={"cause": 9999, "effect": hole.id}).status_code == 404
+    assert browser.post(path, data=pair | {"linked": "0"}).status_code == 303
+    page = browser.get(f"/petugas/kelompok/{hole.id}").text
+    assert "Not linked, by Dispatcher" in page
+    assert browser.post(path, data=pair | {"linked": "1"}).status_code == 303
+    assert "May be the cause" in browser.get(f"/petugas/kelompok/{hole.id}").text

@@ -153,3 +153,53 @@ def test_undelivered_messages_show_the_code_never_the_contact(world: World, subm
     assert one.code in page
     assert "Undelivered" in page
     assert "warga@example.org" not in page
+
+
+def test_a_place_is_corrected_and_the_report_joins_where_it_belongs(world: World, submission: Submit) -> None:
+    browser = english(world, Role.OFFICER)
+    here, there = report(world, submission), report(world, submission, lon=110.8250)
+    assert "Correct its place" in browser.get(f"/petugas/aduan/{there.id}").text
+    path = f"/petugas/aduan/{there.id}/pindah"
+    wrong = browser.post(path, data={"version": there.version, "lon": "110.82304", "lat": "north"})
+    assert wrong.status_code == 422
+    outside = browser.post(path, data={"version": there.version, "lon": "112.75", "lat": "-7.25"})
+    assert outside.status_code == 422
+    assert "lies outside" in outside.text
+    moved = browser.post(path, data={"version": there.version, "lon": "110.82304", "lat": "-7,566"})
+    assert moved.status_code == 303
+    assert fresh(ServiceRequest, there.id).cluster_id == here.cluster_id
+    stale = browser.post(path, data={"version": there.version, "lon": "110.8250", "lat": "-7.566"})
+    assert stale.status_code == 409
+
+
+def test_a_report_without_a_place_is_merged_into_another_and_back(world: World, submission: Submit) -> None:
+    browser = english(world, Role.DISPATCHER)
+    kept = report(world, submission)
+    lost = report(world, submission, lon=None, lat=None, landmark="depan pasar")
+    assert "The same as another report?" in browser.get(f"/petugas/aduan/{lost.id}").text
+    path = f"/petugas/aduan/{lost.id}/sama"
+    unknown = browser.post(path, data={"version": lost.version, "code": "SKA-0000-000"})
+    assert unknown.status_code == 422
+    assert "There is no report SKA-0000-000" in unknown.text
+    itself = browser.post(path, data={"version": lost.version, "code": lost.code})
+    assert "duplicate of itself" in itself.text
+    typed = f" {kept.code.lower()} "
+    assert browser.post(path, data={"version": lost.version, "code": typed}).status_code == 303
+    merged = fresh(ServiceRequest, lost.id)
+    assert (merged.status, merged.duplicate_of_id) == ("duplicate", kept.id)
+    page = browser.get(f"/petugas/aduan/{lost.id}").text
+    assert kept.code in page
+    assert "Open again on its own" in page
+    back = browser.post(f"/petugas/aduan/{lost.id}/lepas", data={"version": merged.version})
+    assert back.status_code == 303
+    assert fresh(ServiceRequest, lost.id).status == "acknowledged"
+    again = browser.post(f"/petugas/aduan/{lost.id}/lepas", data={"version": merged.version + 9})
+    assert again.status_code == 409
+
+
+def test_only_dispatchers_merge_single_reports(world: World, submission: Submit) -> None:
+    lost = report(world, submission, lon=None, lat=None, landmark="depan pasar")
+    browser = english(world, Role.OFFICER)
+    assert "The same as another report?" not in browser.get(f"/petugas/aduan/{lost.id}").text
+    answer = browser.post(f"/petugas/aduan/{lost.id}/sama", data={"version": lost.version, "code": lost.code})
+    assert answer.status_code == 403

@@ -12,6 +12,7 @@ from fieldops.i18n import _
 from fieldops.models import Service
 from fieldops.operations.change_service import (
     MATERIALS,
+    MOST_RADIUS_M,
     PROMISES,
     SKILLS,
     ServiceChanges,
@@ -58,7 +59,8 @@ def _service(service_id: int, error: FieldOpsError | None = None) -> str:
     held: dict[str, Any] = {
         field: getattr(shown, field) for field in ServiceChanges.__dataclass_fields__ if field != "skills"
     } | {"minutes": shown.duration_s // 60}
-    held["active"], held["dry_weather"] = "1" if shown.active else "", "1" if shown.dry_weather else ""
+    for field in ("active", "dry_weather", "while_open"):
+        held[field] = "1" if getattr(shown, field) else ""
     return render_template(
         "admin/service.html",
         service=shown,
@@ -90,9 +92,10 @@ def _changes() -> ServiceChanges:
         name_id=text_of(form, "name_id", needed=True),
         name_en=text_of(form, "name_en", needed=True),
         department_id=whole_of(form, "department_id", 1, 2**31 - 1),
-        suggest_radius_m=whole_of(form, "suggest_radius_m", 0, 1000),
-        link_radius_m=whole_of(form, "link_radius_m", 0, 1000),
+        suggest_radius_m=whole_of(form, "suggest_radius_m", 0, MOST_RADIUS_M),
+        link_radius_m=whole_of(form, "link_radius_m", 0, MOST_RADIUS_M),
         window_days=whole_of(form, "window_days", 1, 365),
+        while_open=form.get("while_open") == "1",
         duration_s=60 * whole_of(form, "minutes", 1, 480),
         material=choice_of(form, "material", MATERIALS),
         material_amount=whole_of(form, "material_amount", 0, 20_000, otherwise=0),

@@ -13,8 +13,10 @@ from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.i18n import _, ngettext
 from fieldops.models import Cluster, ServiceRequest
+from fieldops.operations.link_causes import decide_cause
 from fieldops.operations.merge_clusters import merge_clusters, split_cluster
 from fieldops.operations.open_work_order import open_work_order
+from fieldops.operations.refresh_cluster import lock_grouping
 from fieldops.operations.reveal_contact import reveal_contact
 from fieldops.operations.triage_requests import (
     CLOSABLE,
@@ -200,11 +202,12 @@ def cluster_merge(cluster_id: int) -> Answer:
     try:
         with transaction() as session:
             other_id = whole_of(request.form, "cluster", 1, 2**31 - 1)
+            lock_grouping(session)  # before any cluster is locked: the worker takes them in this order too
             if "version" in request.form:
                 cluster_as_shown(session, cluster_id, version_of(request.form))
             moved = [member.id for member in members_of(session, get_cluster(session, other_id).id)]
             stayed = [member.id for member in members_of(session, cluster_id)]
-            kept = merge_clusters(session, cluster_id, other_id, by)
+            kept = merge_clusters(session, installation(), cluster_id, other_id, by)
             leaving = moved if kept.id == cluster_id else stayed
     except FieldOpsError as error:
         return refused(cluster_id, error)
@@ -225,14 +228,36 @@ def cluster_split(cluster_id: int) -> Answer:
     get_cluster(db.session(), cluster_id)
     try:
         with transaction() as session:
+            lock_grouping(session)
             cluster_as_shown(session, cluster_id, version_of(request.form))
-            fresh = split_cluster(session, cluster_id, ids_of(request.form, "requests"), by)
+            fresh = split_cluster(session, installation(), cluster_id, ids_of(request.form, "requests"), by)
     except FieldOpsError as error:
         return refused(cluster_id, error)
     offer_undo(
         _("Split off as cluster %(number)s.", number=fresh.id),
         url_for("dispatch.cluster_merge", cluster_id=cluster_id),
         {"cluster": fresh.id},
+    )
+    return _back(cluster_id)
+
+
+@blueprint.post("/kelompok/<int:cluster_id>/sebab")
+@requires(Right.PLAN)
+def cause_decide(cluster_id: int) -> Answer:
+    """Say that this cluster and another are, or are not, cause and effect."""
+    by = acting(Right.PLAN)
+    get_cluster(db.session(), cluster_id)
+    linked = request.form.get("linked") == "1"
+    try:
+        with transaction() as session:
+            pair = [whole_of(request.form, field, 1, 2**31 - 1) for field in ("cause", "effect")]
+            decide_cause(session, pair[0], pair[1], linked, by)
+    except FieldOpsError as error:
+        return refused(cluster_id, error)
+    offer_undo(
+        _("Linked as cause and effect.") if linked else _("No longer linked as cause and effect."),
+        url_for("dispatch.cause_decide", cluster_id=cluster_id),
+        {"cause": pair[0], "effect": pair[1], "linked": "0" if linked else "1"},
     )
     return _back(cluster_id)
 

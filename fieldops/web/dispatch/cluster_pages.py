@@ -13,12 +13,14 @@ from fieldops.extensions import db
 from fieldops.i18n import _, language
 from fieldops.models import Cluster, Service, ServiceRequest
 from fieldops.models.base import lon_lat
-from fieldops.operations.group_requests import link_rules
-from fieldops.operations.measure_places import landmarks_beside, links_of, merge_candidates
+from fieldops.operations.explain_links import links_of, merge_candidates
+from fieldops.operations.link_causes import causes_of
+from fieldops.operations.linking_rules import link_rules
+from fieldops.operations.measure_places import landmarks_beside
 from fieldops.operations.reveal_contact import REASONS, Contact
 from fieldops.queries.board import UNREAD
 from fieldops.queries.board import board as board_rows
-from fieldops.queries.clusters import OPEN_CODES, get_cluster, members_of
+from fieldops.queries.clusters import OPEN_CODES, get_cluster, joined_into, members_of
 from fieldops.queries.orders import orders_of
 from fieldops.queries.photos import photos_of_requests
 from fieldops.queries.places import area_name
@@ -26,7 +28,8 @@ from fieldops.queries.requests import history_of
 from fieldops.queries.services import services_by_id
 from fieldops.queries.staff import names_of
 from fieldops.web.answers import sentence
-from fieldops.web.dispatch import histories, said
+from fieldops.web.dispatch import evidence_words, histories, said
+from fieldops.web.dispatch.causes import shown_causes, undoers
 from fieldops.web.dispatch.room import base_map_url, blueprint
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
@@ -60,7 +63,12 @@ def cluster_page(
     services = services_by_id(session)
     orders = orders_of(session, cluster.id)
     history = history_of(session, [member.id for member in members])
-    names = names_of(session, {change.user_id for change in history})
+    links = links_of(session, installation(), members)
+    candidates = merge_candidates(session, installation(), cluster)
+    causes = causes_of(session, installation(), cluster)
+    decisions = [one.decision for one in links] + [one.decision for one in candidates]
+    deciders = {decision.user_id for decision in decisions if decision is not None}
+    names = names_of(session, {change.user_id for change in history} | deciders | undoers(causes))
     place = lon_lat(cluster.anchor)
     photos: dict[int, list[Any]] = {}
     for photo in photos_of_requests(session, [member.id for member in members]):
@@ -73,14 +81,18 @@ def cluster_page(
         area=area_name(session, cluster.area_id),
         row=next(iter(board_rows(session, now, cluster.id)), None),
         beside=landmarks_beside(session, city, [place])[0],
-        links=links_of(city, cluster, members),
+        links=links,
+        causes=shown_causes(session, causes),
+        joined=joined_into(session, cluster.id),
+        evidence=evidence_words,
+        names=names,
         rule=link_rules(services)[cluster.family],
         photos=photos,
         unread=sum(member.status in UNREAD for member in members),
         open_count=sum(member.status in OPEN_CODES for member in members),
         orders=orders,
         open_order=next((order for order in orders if order.ended_at is None), None),
-        candidates=merge_candidates(session, city, cluster),
+        candidates=candidates,
         timeline=histories.request_timeline(history, names),
         contacts=contacts or {},
         contact_reasons=contact_reasons(),
@@ -118,7 +130,7 @@ def landmark_feature(lon: float, lat: float, icon: str, title: str, text: str) -
 
 def cluster_features(cluster_id: int) -> list[dict[str, Any]]:
     """Return a cluster's reports at their exact places, and its neighbours, as GeoJSON features."""
-    session, city = db.session(), installation().city
+    session = db.session()
     found = get_cluster(session, cluster_id)
     services = services_by_id(session)
     features = [
@@ -126,7 +138,7 @@ def cluster_features(cluster_id: int) -> list[dict[str, Any]]:
         for member in members_of(session, found.id)
         if member.place is not None
     ]
-    for candidate in merge_candidates(session, city, found):
+    for candidate in merge_candidates(session, installation(), found):
         lon, lat = lon_lat(candidate.cluster.anchor)
         features.append(
             _feature(

@@ -55,6 +55,8 @@ def task_words() -> dict[str, str]:
     """Return what background tasks do, in words."""
     return {
         "group_request": _("Put a report into its cluster"),
+        "regroup_requests": _("Group all reports anew"),
+        "hash_photos": _("Compare photos of reports"),
         "ask_if_fixed": _("Ask reporters whether it is fixed"),
         "close_silent_requests": _("Close reports after ten quiet days"),
         "send_message": _("Send a message"),

@@ -26,6 +26,7 @@ from fieldops.operations.change_order import (
 )
 from fieldops.operations.correct_work import correct_used, take_estimate
 from fieldops.operations.estimate_work import estimate_work
+from fieldops.operations.link_causes import causes_of
 from fieldops.operations.locate_request import LANDMARK_EXPOSURE, locate
 from fieldops.operations.measure_places import landmarks_beside
 from fieldops.queries.closures import closures_of_order
@@ -51,6 +52,7 @@ from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch import estimate_words, histories, said
+from fieldops.web.dispatch.causes import shown_causes, undoers
 from fieldops.web.dispatch.cluster_pages import cluster_features, landmark_feature
 from fieldops.web.dispatch.left_out import helpers_on, said_of_order
 from fieldops.web.dispatch.room import base_map_url, blueprint
@@ -88,10 +90,12 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
         "dry_weather": "1" if order.dry_weather else "",
     }
     service = services_by_id(session)[order.service_id]
+    causes = causes_of(session, installation(), cluster)
     priority = priorities_of(session, [order], now)[order.id]
     located = locate(session, installation().city, *lon_lat(order.place))
     expected = estimate_work(session, service, order.severity)
     away_m = installation().roads.away_m(lon_lat(order.place))
+    names = names_of(session, {change.user_id for change in changes} | undoers(causes))
     return render_template(
         "dispatch/order.html",
         order=order,
@@ -108,7 +112,9 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
         reports=report_counts(session, [cluster.id]).get(cluster.id, 0),
         beside=landmarks_beside(session, installation().city, [lon_lat(order.place)])[0],
         waits=waits,
-        timeline=histories.order_timeline(changes, names_of(session, {change.user_id for change in changes})),
+        timeline=histories.order_timeline(changes, names),
+        causes=shown_causes(session, causes),
+        names=names,
         form=typed or held,
         errors={error.field or "errors": sentence(error)} if error else {},
         changeable=order.status in CHANGEABLE,

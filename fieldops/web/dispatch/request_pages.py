@@ -13,14 +13,15 @@ from fieldops.extensions import db
 from fieldops.i18n import _
 from fieldops.models import ServiceRequest
 from fieldops.models.base import lon_lat
-from fieldops.operations.place_request import place_request
+from fieldops.operations.mark_duplicate import mark_duplicate, unmark_duplicate
+from fieldops.operations.place_request import correct_place, place_request
 from fieldops.operations.reveal_contact import reveal_contact
 from fieldops.operations.triage_requests import acknowledge_requests, request_as_shown
 from fieldops.queries.board import UNREAD
 from fieldops.queries.clusters import OPEN_CODES
 from fieldops.queries.photos import photos_of_requests
 from fieldops.queries.places import area_name
-from fieldops.queries.requests import RequestFilter, find_requests, get_request, history_of
+from fieldops.queries.requests import RequestFilter, find_requests, get_request, history_of, request_by_code
 from fieldops.queries.services import active_services, services_by_id
 from fieldops.queries.staff import names_of
 from fieldops.transaction import transaction
@@ -82,6 +83,7 @@ def request_page(shown: ServiceRequest, error: FieldOpsError | None = None, cont
         is_open=shown.status in OPEN_CODES,
         is_unread=shown.status in UNREAD,
         place=lon_lat(shown.place) if shown.place is not None else None,
+        merged_into=get_request(session, shown.duplicate_of_id) if shown.duplicate_of_id else None,
         is_placed=shown.location_state == LocationState.CONFIRMED.value,
         typed=request.form,
         contacts=contacts,
@@ -127,6 +129,55 @@ def request_place(request_id: int) -> Answer:
     except FieldOpsError as error:
         return _refused(request_id, error)
     flash(_("The place is set. The report joins its cluster in a moment."), "success")
+    return _back(request_id)
+
+
+@blueprint.post("/aduan/<int:request_id>/pindah")
+@requires(Right.TRIAGE)
+def request_move(request_id: int) -> Answer:
+    """Correct a report's place; it may join another cluster by that."""
+    get_request(db.session(), request_id)
+    try:
+        lon, lat = number_of(request.form, "lon", -180, 180), number_of(request.form, "lat", -90, 90)
+        with transaction() as session:
+            shown = request_as_shown(session, request_id, version_of(request.form))
+            correct_place(session, installation(), shown, lon, lat, acting(Right.TRIAGE))
+    except FieldOpsError as error:
+        return _refused(request_id, error)
+    flash(_("The place is corrected."), "success")
+    return _back(request_id)
+
+
+@blueprint.post("/aduan/<int:request_id>/sama")
+@requires(Right.PLAN)
+def request_same(request_id: int) -> Answer:
+    """End a report as the same as another, whose news its reporter hears from now on."""
+    get_request(db.session(), request_id)
+    try:
+        with transaction() as session:
+            shown = request_as_shown(session, request_id, version_of(request.form))
+            other = request_by_code(session, request.form.get("code", ""))
+            kept = mark_duplicate(session, shown, other.id, acting(Right.PLAN)).code
+    except FieldOpsError as error:
+        return _refused(request_id, error)
+    flash(
+        _("Merged into %(code)s. Its reporter is told, and hears of the repair there.", code=kept), "success"
+    )
+    return _back(request_id)
+
+
+@blueprint.post("/aduan/<int:request_id>/lepas")
+@requires(Right.PLAN)
+def request_own(request_id: int) -> Answer:
+    """Open a merged report again as one of its own."""
+    get_request(db.session(), request_id)
+    try:
+        with transaction() as session:
+            shown = request_as_shown(session, request_id, version_of(request.form))
+            unmark_duplicate(session, shown, acting(Right.PLAN))
+    except FieldOpsError as error:
+        return _refused(request_id, error)
+    flash(_("Open again as a report of its own."), "success")
     return _back(request_id)
 
 

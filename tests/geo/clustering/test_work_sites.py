@@ -7,10 +7,10 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from geo.clustering.joining import numbered_by_age
-from geo.clustering.neighbours import connected, near_pairs
+from geo.clustering.neighbours import connected, link_pairs, near_pairs
 from geo.clustering.reports import Reports
 from geo.clustering.rules import DAY_S, RULES, LinkRule
-from geo.clustering.work_sites import find_work_sites, group_requests
+from geo.clustering.work_sites import find_work_sites, group_requests, join_pairs
 from geo.errors import GeoError
 
 FIXED = {"pothole": LinkRule.fixed(15.0, 30.0), "drain": LinkRule.fixed(25.0, 60.0)}
@@ -198,6 +198,40 @@ def test_people_join_across_any_distance_and_family():
 def test_a_joined_group_counts_by_its_nearest_member():
     # Rows 1 and 2 were joined by a person, 40 m apart; row 0 is older and near row 1 only.
     assert labels_of([0, 5, 45], must_link=[(1, 2)]) == [0, 0, 0]
+
+
+def joined(x, family=None, days=None, **more):
+    n = len(x)
+    days = range(n) if days is None else days
+    reports = Reports.of(x, [0.0] * n, np.multiply(days, DAY_S), family or ["pothole"] * n)
+    return join_pairs(reports, FIXED, link_pairs(reports, FIXED), **more).labels.tolist()
+
+
+def test_what_is_bound_stays_together_and_a_decision_parts_it():
+    assert joined([0, 500]) == [0, 1]
+    assert joined([0, 500], bound=[(0, 1)]) == [0, 0]
+    assert joined([0, 5], bound=[(0, 1)], cannot_link=[(0, 1)]) == [0, 1]
+    assert joined([0, 5, 400], bound=[(0, 2)], must_link=[(0, 1)], cannot_link=[(1, 2)]) == [0, 0, 1]
+
+
+def test_what_is_bound_does_not_count_as_one_as_a_joined_group_does():
+    assert joined([0, 10, 60], must_link=[(1, 2)]) == [0, 0, 0]
+    assert joined([0, 10, 60], bound=[(1, 2)]) == [0, 1, 1]
+
+
+def test_a_decision_joins_its_two_and_no_component_of_their_number():
+    family = ["pothole", "pothole", "drain", "drain"]
+    assert joined([0, 5, 7, 9], family, must_link=[(0, 1)]) == [0, 0, 1, 1]
+
+
+@given(worlds())
+def test_pairs_that_are_known_need_not_be_found_again(world):
+    columns, must, cannot, _ = world
+    reports = Reports.of(*columns)
+    found = find_work_sites(reports, FIXED, must_link=must, cannot_link=cannot)
+    known = link_pairs(reports, FIXED)
+    given_them = join_pairs(reports, FIXED, known, must_link=must, cannot_link=cannot)
+    assert given_them.labels.tolist() == found.labels.tolist()
 
 
 def test_cannot_link_splits_at_the_longest_edge():

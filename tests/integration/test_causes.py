@@ -1,0 +1,90 @@
+"""A blocked drain, the water that stands there, the hole that it makes: linked, ordered, untied by staff."""
+
+from sqlalchemy import select
+
+from fieldops.extensions import db
+from fieldops.models import Cluster, DayPlan, WorkOrderDependency
+from fieldops.operations.link_causes import causes_of, decide_cause
+from fieldops.operations.merge_clusters import merge_clusters
+from fieldops.transaction import transaction
+from tests.integration.conftest import STEP_LON, Story
+
+LON = 110.8230
+
+
+def linked(story: Story, cluster_id: int) -> list[tuple[int, int, bool]]:
+    """The pairs of cause and effect that a cluster's page shows, and whether they hold."""
+    found = causes_of(db.session(), story.world.installation, story.cluster(cluster_id))
+    return [(link.cause.id, link.effect.id, link.undone is None) for link in found]
+
+
+def waiting() -> set[tuple[int, int]]:
+    db.session().rollback()
+    return {(row.work_order_id, row.after_id) for row in db.session().scalars(select(WorkOrderDependency))}
+
+
+def drain_water_hole(story: Story) -> tuple[list[int], list[int]]:
+    """One place of each kind a few metres apart: their reports and their clusters, in this order."""
+    kinds = ("blocked_drain", "standing_water", "pothole")
+    ids = [story.report(service_code=kind, lon=LON + n * 2 * STEP_LON)[0] for n, kind in enumerate(kinds)]
+    return ids, [story.cluster_of(number) for number in ids]
+
+
+def test_a_hole_comes_of_the_water_and_the_water_of_the_drain(story: Story) -> None:
+    _ids, (drain, water, hole) = drain_water_hole(story)
+    assert sorted(linked(story, hole)) == [(drain, hole, True), (water, hole, True)]
+    assert sorted(linked(story, water)) == [(drain, water, True), (water, hole, True)]
+    (far,) = story.report(lon=LON + 0.01)
+    assert linked(story, story.cluster_of(far)) == []
+
+
+def test_the_cause_is_worked_at_first_and_the_plan_knows(story: Story) -> None:
+    ids, _clusters = drain_water_hole(story)
+    patch, pump, clear = (story.order(number) for number in reversed(ids))
+    assert waiting() == {(pump, clear), (patch, pump), (patch, clear)}
+    plan = db.session().get_one(DayPlan, story.plan())
+    after = {job["id"]: sorted(job.get("after", [])) for job in plan.problem["jobs"]}
+    assert after == {patch: sorted([pump, clear]), pump: [clear], clear: []}
+
+
+def test_staff_untie_two_places_and_that_is_remembered(story: Story) -> None:
+    ids, (drain, _water, hole) = drain_water_hole(story)
+    patch, clear = story.order(ids[2]), story.order(ids[0])
+    assert (patch, clear) in waiting()
+    with transaction() as session:
+        decide_cause(session, drain, hole, False, story.dispatcher)
+    assert waiting() == set()
+    assert (drain, hole, False) in linked(story, hole)
+    (other,) = story.report(lon=LON + 0.002)
+    elsewhere = story.cluster_of(other)
+    with transaction() as session:
+        merge_clusters(session, story.world.installation, elsewhere, hole, story.dispatcher)
+    assert story.cluster_of(ids[2]) == hole, "the place with the order goes on"
+    pump = story.order(ids[1])
+    assert waiting() == {(patch, pump), (pump, clear)}, "a new order does not tie the two again"
+    with transaction() as session:
+        decide_cause(session, drain, hole, True, story.dispatcher)
+    assert (patch, clear) in waiting()
+    assert (drain, hole, True) in linked(story, hole)
+
+
+def test_a_decision_follows_a_place_that_was_joined(story: Story) -> None:
+    (drain,) = story.report(service_code="blocked_drain")
+    (hole,) = story.report(lon=LON + 2 * STEP_LON)
+    (older,) = story.report(lon=LON + 0.0015)
+    first, second = story.cluster_of(older), story.cluster_of(hole)
+    with transaction() as session:
+        decide_cause(session, story.cluster_of(drain), second, False, story.dispatcher)
+    with transaction() as session:
+        merge_clusters(session, story.world.installation, first, second, story.dispatcher)
+    joined = story.cluster_of(hole)
+    assert joined == first
+    assert linked(story, joined) == [(story.cluster_of(drain), joined, False)]
+
+
+def test_what_is_finished_causes_nothing(story: Story) -> None:
+    (drain,) = story.report(service_code="blocked_drain")
+    story.repair(drain)
+    (hole,) = story.report(lon=LON + 2 * STEP_LON)
+    assert not db.session().get_one(Cluster, story.cluster_of(drain)).open
+    assert linked(story, story.cluster_of(hole)) == []
