@@ -87,7 +87,6 @@ class _Surroundings:
             rules=rules,
             at_work=frozenset(clusters_at_work(session)),
             way=ways_of(installation),
-            stand_ins=set(),
         )
         self._session = session
         self._crs = city_crs(installation.city)
@@ -145,7 +144,7 @@ class _Surroundings:
         stand_in = default_positions(
             [one.lon for one in rows], [one.lat for one in rows], [one.address for one in rows]
         )
-        self.situation.stand_ins.update(  # type: ignore[attr-defined]
+        self.situation.stand_ins.update(
             one.id for one, is_one in zip(rows, stand_in.tolist(), strict=True) if is_one
         )
         self._take_in([one for one in rows if _holds(self._seen[-1], (one.lon, one.lat, one.lon, one.lat))])

@@ -54,7 +54,7 @@ class Situation:
     rules: Rules
     at_work: frozenset[int]
     way: Way | None = None
-    stand_ins: Collection[int] = ()
+    stand_ins: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
