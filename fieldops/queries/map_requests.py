@@ -60,9 +60,8 @@ class MapRequests:
             .select_from(version)
             .outerjoin(ServiceRequest, told)
         )
-        with self.engine.connect() as connection:
-            with connection.execute(query) as result:
-                parts = list(_number_columns(result.cursor, len(result.keys())))
+        with self.engine.connect() as connection, connection.execute(query) as result:
+            parts = list(_number_columns(result.cursor, len(result.keys())))
         columns = np.concatenate(parts, axis=1)
         return Snapshot(int(columns[0, 0]), *columns[1:, columns[1] != NOTHING])
 

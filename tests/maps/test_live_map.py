@@ -397,3 +397,51 @@ def test_old_changes_are_forgotten_and_the_last_number_stays(
     add_one(world, submission, lon=LON + 0.02)
     assert last_number() == 6
     assert tiles(asleep) == tiles(shown) == tiles(live("staff"))
+
+
+ELSEWHERE = {
+    "null island": ((0.0, 0.0), 0),
+    "north pole": ((110.8, 90.0), 0),
+    "beyond the pole's edge": ((110.8, -85.2), 0),
+    "swapped": ((LAT, 89.9), 0),
+    "the date line": ((180.0, -7.5), 1),
+    "the other side of it": ((-180.0, -7.5), 1),
+    "another continent": ((-71.06, 42.36), 1),
+}
+
+
+@pytest.mark.parametrize("where", sorted(ELSEWHERE))
+def test_places_that_no_form_would_take_do_no_harm(
+    world: World, submission: Callable[..., Any], where: str
+) -> None:
+    """As an import of another system's rows, or a person at the prompt, might write them."""
+    at, on_map = ELSEWHERE[where]
+    add_one(world, submission)
+    odd = add_one(world, submission, lon=LON + 0.01)
+    shown = {audience: live(audience) for audience in ("public", "staff")}
+    for one in shown.values():
+        one.pyramid()
+    with transaction() as session:
+        put_on_map(session.get_one(ServiceRequest, odd), at, at)
+    for audience, one in shown.items():
+        assert len(one.pyramid()) == len(live(audience).pyramid()) == 1 + on_map
+        assert tiles(one) == tiles(live(audience))
+    with transaction() as session:
+        put_on_map(session.get_one(ServiceRequest, odd), (LON, LAT), (LON, LAT))
+    assert counts(shown["public"]) == {"count": 2, "open": 2}
+
+
+def test_twins_are_counted_and_future_reports_are_young(world: World, submission: Callable[..., Any]) -> None:
+    twins = [add_one(world, submission) for _number in range(3)]
+    shown = live("public")
+    shown.pyramid()
+    with transaction() as session:
+        session.get_one(ServiceRequest, twins[0]).reported_at = clock.now() + timedelta(days=400)
+        session.get_one(ServiceRequest, twins[1]).reported_at = datetime(1900, 1, 1, tzinfo=UTC)
+    pyramid = shown.pyramid()
+    for age, number in (("0-7", 2), ("91-", 1)):
+        found = pyramid.bubbles(
+            18, (LON - 0.01, LAT - 0.01, LON + 0.01, LAT + 0.01), chosen_filter(pyramid, {"age": age})
+        )
+        assert sum(int(one.told["count"]) for one in found) == number
+    assert tiles(shown) == tiles(live("public"))
