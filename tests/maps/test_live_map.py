@@ -441,7 +441,7 @@ def test_twins_are_counted_and_future_reports_are_young(world: World, submission
     pyramid = shown.pyramid()
     for age, number in (("0-7", 2), ("91-", 1)):
         found = pyramid.bubbles(
-            18, (LON - 0.01, LAT - 0.01, LON + 0.01, LAT + 0.01), chosen_filter(pyramid, {"age": age})
+            15, (LON - 0.01, LAT - 0.01, LON + 0.01, LAT + 0.01), chosen_filter(pyramid, {"age": age})
         )
         assert sum(int(one.told["count"]) for one in found) == number
     assert tiles(shown) == tiles(live("public"))
