@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, Integer, and_, case, cast, extract, func, select, true
+from sqlalchemy import BigInteger, Engine, and_, case, cast, extract, func, select, true
 
 from fieldops.domain.map_groups import UNDER_WAY, MapGroup, map_group
 from fieldops.domain.request_states import OPEN, ClosedReason, RequestStatus
@@ -69,7 +69,7 @@ class MapRequests:
         """Seconds since 1970, rounded down as `_seconds` does."""
         if self.engine.dialect.name == "sqlite":  # whose clock would round a fraction up into the next day
             return extract("epoch", func.substr(moment, 1, 19))
-        return cast(func.floor(extract("epoch", moment)), Integer)
+        return cast(func.floor(extract("epoch", moment)), BigInteger)
 
 
 def _number_columns(cursor: Any, width: int) -> Iterator[NDArray[np.int64]]:
