@@ -82,11 +82,10 @@ class Source(Protocol):
     def services(self) -> list[tuple[int, str]]:
         """Return id and code of every service; new ones come last."""
 
-    def latest(self) -> int:
-        """Return the number of the last change."""
-
-    def steps_after(self, version: int, most: int) -> list[Step]:
-        """Return at most so many changes after a number."""
+    def steps_from(self, version: int, most: int) -> list[Step]:
+        """Return at most so many changes from a number on, with that one: where it is missing, it was
+        forgotten, or the database is another one.
+        """
 
     def snapshot(self, *, is_public: bool) -> Snapshot:
         """Return all requests of a map."""
@@ -212,12 +211,17 @@ class LiveMap:
             held.pyramid.advance(today)
             held.today = today
         pyramid = held.pyramid
-        latest = self.source.latest()
-        if latest == pyramid.version:
-            return
-        steps = self.source.steps_after(pyramid.version, FOLLOWED_AT_ONCE + 1)
-        if latest < pyramid.version or not steps or len(steps) > FOLLOWED_AT_ONCE:
+        steps = self.source.steps_from(pyramid.version, FOLLOWED_AT_ONCE + 2)
+        if pyramid.version and not (steps and steps[0].seq == pyramid.version):
+            log.info(
+                "the map is built anew", reason="its last change is not there", audience=str(self.audience)
+            )
             self._renew(held)
+            return
+        if len(steps) > FOLLOWED_AT_ONCE:
+            self._renew(held)
+            return
+        if not steps or steps[-1].seq == pyramid.version:
             return
         try:
             pyramid.apply(self._change(step, held) for step in steps)

@@ -1,5 +1,6 @@
 """Settings of the web server. Read by `gunicorn --config`."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ keepalive = 5
 max_requests = 20_000  # what leaks, leaks for a bounded time
 max_requests_jitter = 2_000
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  heartbeats, not data
+MAP_WITHIN_S = 10.0  # a map of a million requests takes five
 control_socket_disable = True
 accesslog = "-"
 errorlog = "-"
@@ -22,7 +24,11 @@ logger_class = "fieldops.serving.access_log.AccessLog"
 
 
 def post_worker_init(worker: Any) -> None:
-    """Build this process's public map before it takes its first reader."""
+    """Build this process's public map before it takes its first reader, unless that takes too long: where
+    the engine was not compiled at set-up, readers of other pages must not wait for it.
+    """
     from fieldops.web.tiles import prepare  # noqa: PLC0415  this file is read before anything is imported
 
-    prepare(worker.app.wsgi())
+    preparing = threading.Thread(target=prepare, args=(worker.app.wsgi(),), daemon=True)
+    preparing.start()
+    preparing.join(MAP_WITHIN_S)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.tiles.compiled import long
+from geo.tiles.positions import BITS
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
@@ -35,7 +36,9 @@ def sort_keys(keys: I8) -> tuple[I8, I4]:
     size = 1 << DIGIT
     counts = np.empty(size, np.int64)
     shift = 0
-    while differing >> shift != 0:
+    # A shift by 64 or more is one by what it exceeds 64: without the first condition, keys that differ in
+    # their highest bits, as on either side of Greenwich or the equator, would be sorted for ever.
+    while shift < 2 * BITS and differing >> shift != 0:
         if (differing >> shift) & 1 == 0:
             shift += 1
             continue

@@ -129,7 +129,7 @@
     group.on("add", refresh);
   }
 
-  async function city(map, options, groups, all) {
+  async function city(map, options, groups, every) {
     const { words } = options;
     said = words;
     document.body.dataset.icons = options.icons;
@@ -138,7 +138,7 @@
     try {
       const asked = fetch(options.points + location.search, { headers: { Accept: "application/geo+json" } });
       symbols = await load("symbols");
-      everything(map, options, all);
+      everything(map, options, every);
       ground(map, options.ground);
       const collection = await (await asked).json();
       const of = new Map();

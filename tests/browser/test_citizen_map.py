@@ -57,6 +57,19 @@ def in_view(page: Page) -> list[tuple[float, float, str]]:
     return [(float(x), float(y), str(label)) for x, y, label in found]
 
 
+def aside(page: Page) -> float:
+    """How far, in pixels, a drawing lies from its symbol's middle, at most."""
+    far: float = page.evaluate(
+        f"""() => Math.max(...[...document.querySelectorAll("{SYMBOLS}")].map((one) => {{
+          const [box, drawn] = [one, one.firstElementChild].map((held) => held.getBoundingClientRect());
+          const middle = (held) => [held.x + held.width / 2, held.y + held.height / 2];
+          const [[x, y], [to_x, to_y]] = [middle(box), middle(drawn)];
+          return Math.hypot(x - to_x, y - to_y);
+        }}))"""
+    )
+    return far
+
+
 def counted(page: Page) -> int:
     """How many reports the symbols in view stand for."""
     total = 0
@@ -92,6 +105,7 @@ def test_map_and_list_count_the_same_at_every_step(open_map: OpenPage, phone: bo
         spots = [(x, y) for x, y, _label in in_view(page)]
         nearest = min(math.dist(one, other) for at, one in enumerate(spots) for other in spots[:at])
         assert nearest >= APART_PX, "no two overlap"
+        assert aside(page) < 1, "a drawing lies where its place is"
         seen.append(listed(page))
         biggest(page).click()
         settled(page)

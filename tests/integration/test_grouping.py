@@ -9,6 +9,7 @@ from sqlalchemy import select
 from fieldops.extensions import db
 from fieldops.models import Cluster, ServiceRequest, WorkOrder
 from fieldops.operations.group_requests import group_request
+from fieldops.operations.map_place import put_on_map
 from fieldops.operations.merge_clusters import merge_clusters, split_cluster
 from fieldops.operations.place_request import correct_place, place_request
 from fieldops.operations.regroup_requests import regroup_requests
@@ -66,7 +67,8 @@ def test_an_estimated_place_joins_nothing_until_somebody_confirms_it(story: Stor
     (guessed,) = story.report(work=False, lon=None, lat=None, landmark="depan pasar")
     with transaction() as session:
         request = session.get_one(ServiceRequest, guessed)
-        request.place, request.location_state = session.get_one(ServiceRequest, seen).place, "estimated"
+        put_on_map(request, (LON, LAT), (LON, LAT))
+        request.location_state = "estimated"
     with transaction() as session:
         assert group_request(session, story.world.installation, guessed) is None
     assert _regroup(story)["on an estimated position"] == 1

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from fieldops import clock
@@ -60,6 +60,11 @@ def counts(shown: LiveMap) -> dict[str, int]:
         for word in ("count", "open", "in_progress", "repaired", "ended"):
             total[word] = total.get(word, 0) + int(bubble.told.get(word, 0))
     return {word: number for word, number in total.items() if number}
+
+
+def last_number() -> int:
+    with db.engine.connect() as connection:
+        return connection.execute(select(func.max(MapChange.seq))).scalar_one()
 
 
 def add_one(world: World, submission: Callable[..., Any], **changes: Any) -> int:
@@ -218,7 +223,7 @@ def test_numbers_appear_in_order_however_many_write(world: World, submission: Ca
 
 def test_what_is_rolled_back_leaves_no_number(world: World, submission: Callable[..., Any]) -> None:
     number = add_one(world, submission)
-    before = MapRequests(db.engine).latest()
+    before = last_number()
 
     def halfway() -> None:
         with transaction() as session:
@@ -228,7 +233,7 @@ def test_what_is_rolled_back_leaves_no_number(world: World, submission: Callable
 
     with pytest.raises(RuntimeError, match="halt"):
         halfway()
-    assert MapRequests(db.engine).latest() == before
+    assert last_number() == before
 
 
 def test_a_place_without_its_key_is_refused(world: World, submission: Callable[..., Any]) -> None:
@@ -390,5 +395,53 @@ def test_old_changes_are_forgotten_and_the_last_number_stays(
     assert held == [5]
     db.session.rollback()
     add_one(world, submission, lon=LON + 0.02)
-    assert MapRequests(db.engine).latest() == 6
+    assert last_number() == 6
     assert tiles(asleep) == tiles(shown) == tiles(live("staff"))
+
+
+ELSEWHERE = {
+    "null island": ((0.0, 0.0), 0),
+    "north pole": ((110.8, 90.0), 0),
+    "beyond the pole's edge": ((110.8, -85.2), 0),
+    "swapped": ((LAT, 89.9), 0),
+    "the date line": ((180.0, -7.5), 1),
+    "the other side of it": ((-180.0, -7.5), 1),
+    "another continent": ((-71.06, 42.36), 1),
+}
+
+
+@pytest.mark.parametrize("where", sorted(ELSEWHERE))
+def test_places_that_no_form_would_take_do_no_harm(
+    world: World, submission: Callable[..., Any], where: str
+) -> None:
+    """As an import of another system's rows, or a person at the prompt, might write them."""
+    at, on_map = ELSEWHERE[where]
+    add_one(world, submission)
+    odd = add_one(world, submission, lon=LON + 0.01)
+    shown = {audience: live(audience) for audience in ("public", "staff")}
+    for one in shown.values():
+        one.pyramid()
+    with transaction() as session:
+        put_on_map(session.get_one(ServiceRequest, odd), at, at)
+    for audience, one in shown.items():
+        assert len(one.pyramid()) == len(live(audience).pyramid()) == 1 + on_map
+        assert tiles(one) == tiles(live(audience))
+    with transaction() as session:
+        put_on_map(session.get_one(ServiceRequest, odd), (LON, LAT), (LON, LAT))
+    assert counts(shown["public"]) == {"count": 2, "open": 2}
+
+
+def test_twins_are_counted_and_future_reports_are_young(world: World, submission: Callable[..., Any]) -> None:
+    twins = [add_one(world, submission) for _number in range(3)]
+    shown = live("public")
+    shown.pyramid()
+    with transaction() as session:
+        session.get_one(ServiceRequest, twins[0]).reported_at = clock.now() + timedelta(days=400)
+        session.get_one(ServiceRequest, twins[1]).reported_at = datetime(1900, 1, 1, tzinfo=UTC)
+    pyramid = shown.pyramid()
+    for age, number in (("0-7", 2), ("91-", 1)):
+        found = pyramid.bubbles(
+            15, (LON - 0.01, LAT - 0.01, LON + 0.01, LAT + 0.01), chosen_filter(pyramid, {"age": age})
+        )
+        assert sum(int(one.told["count"]) for one in found) == number
+    assert tiles(shown) == tiles(live("public"))

@@ -50,7 +50,7 @@ export function tileLayer(L, map, { said, url, open, link = () => "", into = map
     const [family, icon, name] = said.services[tags.service] ?? ["drain", "warning", said.services.other?.[2] ?? ""];
     const properties = { title: name, text: `${said.groups[tags.status]}, ${day.format(tags.day * DAY_MS)}`, url: link(id) };
     const drawing = pin({ family, icon, severity: tags.severity || 2, state: DRAWN_AS[tags.status] ?? "open", size: PIN_PX });
-    return place(L, latlng, drawing, { size: [HIT_PX, HIT_PX], label: `${properties.title}, ${properties.text}`, press: (spot) => open(latlng, properties, spot) });
+    return place(L, latlng, drawing, { size: [HIT_PX, HIT_PX], className: "sym wide", label: `${properties.title}, ${properties.text}`, press: (spot) => open(latlng, properties, spot) });
   }
 
   function together(latlng, { tags }) {
@@ -68,7 +68,7 @@ export function tileLayer(L, map, { said, url, open, link = () => "", into = map
       if (map.getZoom() < map.getMaxZoom()) map.setView(latlng, Math.min(map.getMaxZoom(), Math.floor(map.getZoom()) + 2));
       else open(latlng, { title: words, text: parted(tags) }, spot);
     };
-    return place(L, latlng, drawing, { size: [HIT_PX, HIT_PX], label, press });
+    return place(L, latlng, drawing, { size: [HIT_PX, HIT_PX], className: "sym wide", label, press });
   }
 
   function symbol({ zoom, x, y }, one) {
