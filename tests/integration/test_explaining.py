@@ -135,6 +135,7 @@ def test_a_place_without_neighbours_has_no_candidate(story: Story) -> None:
 def test_a_member_without_a_place_is_listed_without_reasons(story: Story, submission: Any) -> None:
     first, second = story.report(2)
     with transaction() as session:
-        session.get_one(ServiceRequest, second).place = None
+        request = session.get_one(ServiceRequest, second)
+        request.place = request.map_key = None
     assert links(story, first)[second].why is None
     assert db.session().get_one(Cluster, story.cluster_of(first)).open
