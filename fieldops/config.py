@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         description="Where e-mail leaves: smtp://user:password@host:587. Empty: messages stay in the outbox, "
         "and nobody is written to by accident.",
     )
+    live: bool = Field(
+        default=False,
+        description="Real people may be written to. Without it the installation is a rehearsal: mail and "
+        "channels reach servers on this machine only, and everything else stays in the outbox.",
+    )
     mail_sender: str = Field(default="fieldops@localhost", description="The address that e-mail comes from.")
     roads_file: str = Field(
         default="",

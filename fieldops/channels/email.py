@@ -5,6 +5,7 @@ from email.message import EmailMessage
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from fieldops.channels.doorman import Doorman
 from fieldops.config import Settings
 from fieldops.errors import SetupError
 
@@ -26,19 +27,24 @@ class EmailChannel:
         the server offers it.
     sender
         The address letters come from.
+    doorman
+        Whom it lets out to.
     """
 
-    def __init__(self, url: str, sender: str) -> None:
+    def __init__(self, url: str, sender: str, doorman: Doorman) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise SetupError("FIELDOPS_SMTP_URL must look like smtp://user:password@host:587.")
         self._parts = parts
         self._sender = sender
+        self._doorman = doorman
 
     @classmethod
     def of(cls, settings: Settings) -> "EmailChannel | None":
         """Return the installation's channel, None where none is set up."""
-        return cls(settings.smtp_url, settings.mail_sender) if settings.smtp_url else None
+        if not settings.smtp_url:
+            return None
+        return cls(settings.smtp_url, settings.mail_sender, Doorman(settings.live))
 
     def send(self, address: str, subject: str, body: str, *, key: str) -> None:
         """Send one letter; `key` becomes its Message-ID, so that a repeat after a crash is the same letter
@@ -50,6 +56,8 @@ class EmailChannel:
             The address or the letter was refused with a permanent code (5xx, RFC 5321 §4.2.1).
         smtplib.SMTPException, OSError
             It was not taken; trying again is right.
+        KeptInside
+            The installation is a rehearsal and the server is not on this machine.
         """
         letter = EmailMessage()
         letter["From"], letter["To"], letter["Subject"] = self._sender, address, subject
@@ -72,6 +80,7 @@ class EmailChannel:
     def _connect(self) -> smtplib.SMTP:
         parts = self._parts
         host = parts.hostname or ""
+        self._doorman.require(host)
         if parts.scheme == "smtps":
             server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=TIMEOUT_S)
         else:

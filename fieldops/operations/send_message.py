@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from sqlalchemy.orm import Session
 
 from fieldops import clock
+from fieldops.channels.doorman import KeptInside
 from fieldops.channels.email import EmailChannel, RefusedForGood
 from fieldops.installation import Installation
 from fieldops.models import Message, Reporter, ServiceRequest
@@ -46,6 +47,8 @@ def _deliver(installation: Installation, written: WrittenMessage) -> tuple[str, 
         channel.send(written.address, written.subject, written.body, key=written.key)
     except RefusedForGood as refusal:
         return "failed", str(refusal)
+    except KeptInside as kept:
+        return "waiting", str(kept)
     return "sent", ""
 
 

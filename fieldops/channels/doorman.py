@@ -1,0 +1,60 @@
+"""The one door to the outside for channels: in a rehearsal nobody but this machine is reached."""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from fieldops.errors import SetupError
+
+TIMEOUT_S: Final = 20.0
+
+
+class KeptInside(SetupError):
+    """A rehearsal (tests, demonstrations, staging) tried to reach somebody real."""
+
+
+@dataclass(frozen=True)
+class Doorman:
+    """Lets messages out, or not.
+
+    Parameters
+    ----------
+    live
+        Whether real people may be written to. Without it only loopback hosts are reached.
+    """
+
+    live: bool = False
+
+    def require(self, host: str) -> None:
+        """Raise KeptInside unless the host may be reached."""
+        if not self.live and not _is_loopback(host):
+            raise KeptInside(
+                "This installation is a rehearsal (FIELDOPS_LIVE is not set): nothing was sent to %(host)s.",
+                host=host,
+            )
+
+    def client(self, base_url: str, headers: dict[str, str] | None = None) -> httpx.Client:
+        """Return an HTTP client for one base address; redirects are not followed, so none leads astray."""
+        self.require(urlsplit(base_url).hostname or "")
+        return httpx.Client(
+            base_url=base_url,
+            headers=headers,
+            timeout=TIMEOUT_S,
+            trust_env=False,
+            event_hooks={"request": [self._look]},
+        )
+
+    def _look(self, request: httpx.Request) -> None:
+        self.require(request.url.host)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
