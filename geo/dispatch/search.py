@@ -29,6 +29,11 @@ CHUNK = 200
 CHUNK_S = 0.02
 COOLING = 8.0
 """The first temperature over the last: below, the search is frozen, above, it only wanders."""
+LARGE_DAY = 600
+"""Jobs above which a day begins hotter, in proportion, and cools further: each job is looked at so few times
+that a frozen start keeps the first plan's faults."""
+LARGE_COOLING = 0.43
+"""Exponent of that proportion by which the first temperature over the last grows (16 at 3,000 jobs)."""
 POLISHING, EXPLAINING = 0.5, 0.5
 """What the end takes, in the time of the first plan: polishing, and each rule that may be a reason."""
 MOST_RESERVED = 0.5
@@ -124,6 +129,7 @@ class Search:
         self.budget = budget
         self.on_progress = on_progress
         self.iterations = 0
+        self.cooling = COOLING
         self.is_cancelled = False
         self.last_report = -REPORT_EVERY_S
 
@@ -160,6 +166,7 @@ class Search:
         if self.tables.problem.is_update:
             hot = min(hot, UPDATE_HEAT)
         ejected = False
+        self.cooling = COOLING * size_factor(self.engine) ** LARGE_COOLING
         chunk = CHUNK
         used = self.budget.used(self.iterations)
         while used < 1.0 and not self.is_cancelled:
@@ -176,7 +183,7 @@ class Search:
         if self.budget.iterations is not None:
             chunk = min(CHUNK, self.budget.iterations - self.iterations)
         began = time.perf_counter()
-        self.engine.improve(chunk, hot * COOLING**-used)
+        self.engine.improve(chunk, hot * self.cooling**-used)
         self.iterations += chunk
         took = max(time.perf_counter() - began, 1e-6)
         following = max(1, min(2 * chunk, round(chunk * CHUNK_S / took)))
@@ -229,8 +236,15 @@ class Search:
             self.is_cancelled = True
 
 
+def size_factor(engine: Engine) -> float:
+    """How many times larger than a large day the day is; 1 below."""
+    return max(1.0, len(engine.world.open_jobs) / LARGE_DAY)
+
+
 def temperature(engine: Engine) -> float:
-    """Where annealing starts: a share of the median worth, at most some mean drives between neighbours."""
+    """Where annealing starts: a share of the median worth, at most some mean drives between neighbours; on
+    large days more.
+    """
     world, tables = engine.world, engine.tables
     open_jobs = world.open_jobs
     warm = WORTH_SHARE * float(np.median(world.stops["worth"][open_jobs]))
@@ -241,4 +255,4 @@ def temperature(engine: Engine) -> float:
     known = (near >= 0) & (drives < BLOCKED)
     if known.any():
         warm = min(warm, DRIVE_TIMES * float(drives[known].mean()) * crew.per_second)
-    return max(warm, 1.0)
+    return max(warm * size_factor(engine), 1.0)
