@@ -44,6 +44,13 @@ class WindowClosed(Permanent):
     """The vendor takes free words no longer; a template or another way is needed."""
 
 
+class Uncertain(Permanent):
+    """It was handed over and no answer came back: it may have arrived.
+
+    Where the vendor knows no key of ours, a repeat could reach a person twice, so a person decides.
+    """
+
+
 class AccessExpired(Permanent):
     """The account's token is no longer taken: the account is paused until somebody renews it."""
 

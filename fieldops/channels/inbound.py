@@ -120,9 +120,16 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Unread:
-    """A part of an event that the adapter does not know, for a person. `what` holds type names only."""
+    """A part of an event that the adapter does not know, for a person. `what` holds type names only.
+
+    Where the vendor says who sent it, `sender` and `thread` name the conversation it belongs to.
+    """
 
     what: str
+    external_id: str = ""
+    sender: Sender | None = None
+    thread: str = ""
+    at: datetime | None = None
 
 
 Inbound = InboundMessage | Edited | Withdrawn | Receipt | Unread
