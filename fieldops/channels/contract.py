@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from fieldops.channels.doorman import Doorman
 from fieldops.channels.inbound import Attachment, Inbound, RawEvent
@@ -107,8 +107,9 @@ class Outbound:
     """One message of ours.
 
     `key` is the same for a repeat after a crash; where the vendor knows such keys it sends once. `thread` is
-    what the inbound message named, `user_id` its sender. `template` names an approved template and `facts`
-    its values in order, for channels whose window is closed.
+    what the inbound message named, `user_id` its sender. `token` is what an answer brings back where the
+    channel can carry it (`InboundMessage.token`). `place_label` is what a button says that shares a location.
+    `template` names an approved template and `facts` its values in order, for a window that is closed.
     """
 
     key: str
@@ -117,7 +118,9 @@ class Outbound:
     text: str
     subject: str = ""
     reply_to: str | None = None
+    token: str = ""
     asks_place: bool = False
+    place_label: str = "📍"
     is_automatic: bool = False
     template: str | None = None
     facts: tuple[str, ...] = ()
@@ -147,6 +150,14 @@ class Health:
     ok: bool
     code: str
     values: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Announcing(Protocol):
+    """A channel whose vendor learns our webhook's address by a call instead of on a page of its own."""
+
+    def announce(self, webhook: str) -> Health:
+        """Tell the vendor the address, with the secret that it must send along."""
 
 
 class Channel(Protocol):

@@ -63,7 +63,8 @@ class InboundMessage:
 
     `thread` is where an answer goes (a chat, a room, a mail address). `album` joins photos sent as one.
     `is_echo` marks our own words coming back, `is_automatic` an auto-reply or bulk mail, `is_public` a
-    comment or mention that everybody reads.
+    comment or mention that everybody reads. `token` is the one our own message went out with, where the
+    answer brought it back (the part after + of a mail address).
     """
 
     external_id: str
@@ -76,6 +77,7 @@ class InboundMessage:
     attachments: tuple[Attachment, ...] = ()
     reply_to: str | None = None
     album: str | None = None
+    token: str | None = None
     is_echo: bool = False
     is_automatic: bool = False
     is_public: bool = False

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from fieldops import clock
+from fieldops.channels.file_kinds import kind_of
 from fieldops.channels.inbound import (
     Attachment,
     AttachmentKind,
@@ -165,7 +166,9 @@ def _attachments(kind: str, content: Record) -> tuple[Attachment, ...]:
     if not reference:
         return ()
     mime_type = words(content.get("mime_type"), 100).partition(";")[0].strip()
-    return (Attachment(MEDIA[kind], reference, mime_type, words(content.get("filename"), 200)),)
+    # A photo may come "as a document", to keep its size and position.
+    kept_as = kind_of(mime_type) if kind == "document" else MEDIA[kind]
+    return (Attachment(kept_as, reference, mime_type, words(content.get("filename"), 200)),)
 
 
 def _place(content: Record) -> SharedPlace | None:

@@ -7,9 +7,10 @@ import pytest
 
 from fieldops.channels.contract import Channel, Setup
 from fieldops.channels.doorman import Doorman
-from tests.channels import whatsapp_fixtures
+from tests.channels import telegram_fixtures, whatsapp_fixtures
 from tests.channels.bench import Bench
 from tests.channels.meta_stand_in import NUMBER_ID
+from tests.channels.telegram_bench import TelegramBench
 from tests.channels.whatsapp_bench import WhatsAppBench
 
 
@@ -37,4 +38,5 @@ BENCHES: Final[dict[str, Entry]] = {
     "whatsapp": Entry(
         lambda _: WhatsAppBench(), WhatsAppBench.adapter, whatsapp_fixtures.reply(), phone_number_id=NUMBER_ID
     ),
+    "telegram": Entry(lambda _: TelegramBench(), TelegramBench.adapter, telegram_fixtures.photo()),
 }
