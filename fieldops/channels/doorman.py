@@ -30,7 +30,7 @@ class Doorman:
 
     def require(self, host: str) -> None:
         """Raise KeptInside unless the host may be reached."""
-        if not self.live and not _is_loopback(host):
+        if not self.live and not is_loopback(host):
             raise KeptInside(
                 "This installation is a rehearsal (FIELDOPS_LIVE is not set): nothing was sent to %(host)s.",
                 host=host,
@@ -51,7 +51,8 @@ class Doorman:
         self.require(request.url.host)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
     if host == "localhost":
         return True
     try:

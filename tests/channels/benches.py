@@ -9,6 +9,7 @@ from fieldops.channels.contract import Channel, Setup
 from fieldops.channels.doorman import Doorman
 from tests.channels import telegram_fixtures, whatsapp_fixtures
 from tests.channels.bench import Bench
+from tests.channels.mailbox_bench import MailboxBench
 from tests.channels.meta_stand_in import NUMBER_ID
 from tests.channels.telegram_bench import TelegramBench
 from tests.channels.whatsapp_bench import WhatsAppBench
@@ -37,6 +38,12 @@ class Entry:
 BENCHES: Final[dict[str, Entry]] = {
     "whatsapp": Entry(
         lambda _: WhatsAppBench(), WhatsAppBench.adapter, whatsapp_fixtures.reply(), phone_number_id=NUMBER_ID
+    ),
+    "email": Entry(
+        lambda request: MailboxBench(request.getfixturevalue("mail")),
+        MailboxBench.adapter,
+        None,
+        address="a@b.test",
     ),
     "telegram": Entry(lambda _: TelegramBench(), TelegramBench.adapter, telegram_fixtures.photo()),
 }
