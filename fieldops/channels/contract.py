@@ -108,7 +108,8 @@ class Outbound:
 
     `key` is the same for a repeat after a crash; where the vendor knows such keys it sends once. `thread` is
     what the inbound message named, `user_id` its sender. `token` is what an answer brings back where the
-    channel can carry it (`InboundMessage.token`). `place_label` is what a button says that shares a location.
+    channel can carry it (`InboundMessage.token`). `is_public` answers a comment where everybody reads it,
+    instead of its writer alone. `place_label` is what a button says that shares a location.
     `template` names an approved template and `facts` its values in order, for a window that is closed.
     """
 
@@ -122,6 +123,7 @@ class Outbound:
     asks_place: bool = False
     place_label: str = "📍"
     is_automatic: bool = False
+    is_public: bool = False
     template: str | None = None
     facts: tuple[str, ...] = ()
     language: str = "id"
@@ -158,6 +160,14 @@ class Announcing(Protocol):
 
     def announce(self, webhook: str) -> Health:
         """Tell the vendor the address, with the secret that it must send along."""
+
+
+@runtime_checkable
+class Accepting(Protocol):
+    """A channel where a person opens a room and invites us (`inbound.Invited`)."""
+
+    def accept(self, thread: str) -> None:
+        """Enter the room; entering twice does no harm."""
 
 
 class Channel(Protocol):

@@ -1,6 +1,7 @@
 """The one door to the outside for channels: in a rehearsal nobody but this machine is reached."""
 
 import ipaddress
+import socket
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -47,8 +48,28 @@ class Doorman:
             event_hooks={"request": [self._look]},
         )
 
+    def strangers_client(self, url: str) -> httpx.Client:
+        """Return a client for an address that a stranger chose, such as a photo's on somebody's server.
+
+        It leads to the public internet by TLS, never into our own network. Raises KeptInside otherwise.
+        """
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if self.live and (parts.scheme != "https" or not _is_public(host)):
+            raise KeptInside("%(host)s is not on the public internet: nothing was fetched.", host=host)
+        return self.client(f"{parts.scheme}://{parts.netloc}")
+
     def _look(self, request: httpx.Request) -> None:
         self.require(request.url.host)
+
+
+def _is_public(host: str) -> bool:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+    return bool(addresses) and all(one.is_global and not one.is_multicast for one in addresses)
 
 
 def is_loopback(host: str) -> bool:

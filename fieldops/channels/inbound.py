@@ -101,6 +101,16 @@ class Withdrawn:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Invited:
+    """Somebody opened a room for us, which must be entered before they can be read (`contract.Accepting`)."""
+
+    external_id: str
+    sender: Sender
+    thread: str
+    at: datetime
+
+
 class ReceiptState(StrEnum):
     """How far a message of ours came."""
 
@@ -134,7 +144,7 @@ class Unread:
     at: datetime | None = None
 
 
-Inbound = InboundMessage | Edited | Withdrawn | Receipt | Unread
+Inbound = InboundMessage | Edited | Withdrawn | Invited | Receipt | Unread
 
 
 @dataclass(frozen=True)

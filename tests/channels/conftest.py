@@ -6,6 +6,8 @@ import pytest
 
 from tests.channels.daemons import Missing
 from tests.channels.mail_servers import MailServers, mail_servers
+from tests.channels.mastodon_server import MastodonServer, mastodon_server
+from tests.channels.matrix_server import MatrixServer, matrix_server
 
 
 @pytest.fixture(scope="session")
@@ -14,5 +16,25 @@ def mail() -> Iterator[MailServers]:
     try:
         with mail_servers() as servers:
             yield servers
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def synapse() -> Iterator[MatrixServer]:
+    """A Matrix homeserver."""
+    try:
+        with matrix_server() as server:
+            yield server
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def snac() -> Iterator[MastodonServer]:
+    """A server with Mastodon's API."""
+    try:
+        with mastodon_server() as server:
+            yield server
     except Missing as missing:
         pytest.skip(str(missing))

@@ -90,6 +90,9 @@ class MetaStandIn(HttpStandIn):
         name, _, rest = asked.path.removeprefix("/v23.0/").partition("/")
         if asked.method == "POST" and rest == "messages":
             return self._send_whatsapp(asked) if name == NUMBER_ID else self._send_page(asked)
+        if asked.method == "POST" and rest in ("comments", "replies") and asked.json.get("message"):
+            self.sent.append(asked.json)
+            return Answer(200, {"id": f"{name}_{len(self.sent)}"})
         if asked.method == "GET" and name in self.media:
             return self._media_address(name)
         if asked.method == "GET" and name in (NUMBER_ID, PAGE_ID, INSTAGRAM_ID):

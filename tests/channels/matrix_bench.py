@@ -1,0 +1,157 @@
+"""Matrix against Synapse."""
+
+from contextlib import ExitStack
+from itertools import count
+from typing import Any, Final, Self
+
+from fieldops.channels.contract import Channel, Setup
+from fieldops.channels.doorman import Doorman
+from fieldops.channels.inbound import Attachment, Inbound, Invited, RawEvent
+from fieldops.channels.matrix import MatrixChannel
+from tests.channels.bench import FOREIGN, Bench, only_message, raw_of
+from tests.channels.http_stand_in import Answer, HttpStandIn
+from tests.channels.matrix_server import AS_TOKEN, GHOST, HS_TOKEN, SERVER, MatrixServer
+
+NUMBERS: Final = count(1)
+PATIENCE_S: Final = 20.0
+PERSON: Final = f"@warga:{SERVER}"
+
+
+def event(kind: str, content: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Return an event as a homeserver hands it over."""
+    told = {
+        "event_id": "$satu",
+        "room_id": f"!r:{SERVER}",
+        "sender": PERSON,
+        "origin_server_ts": 1_790_000_000_000,
+    }
+    return told | {"type": kind, "content": content} | more
+
+
+class MatrixBench(Bench):
+    adapter = MatrixChannel
+    lacks = {  # noqa: RUF012
+        "signed bytes": "a token comes along, the bytes are not signed",
+        "close window": "there is no window",
+    }
+
+    def __init__(self, server: MatrixServer) -> None:
+        self.server = server
+        self.url = server.url
+        self.person = server.as_user(server.person)
+        self.room = ""
+        self.other: HttpStandIn | None = None
+
+    def setup(self) -> Setup:
+        options = {"homeserver_url": self.url, "user_id": GHOST}
+        return Setup(options, {"hs_token": HS_TOKEN, "as_token": AS_TOKEN}, Doorman())
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opened:
+            opened.enter_context(self.person)
+            self._open_room()
+            opened.pop_all()  # closed by __exit__ from here on
+        return self
+
+    def _open_room(self) -> None:
+        assert self.matrix.check().ok
+        body = {"preset": "trusted_private_chat", "invite": [GHOST], "is_direct": True}
+        self.room = self.ask("POST", "createRoom", body)["room_id"]
+        invited = self.next_event(Invited)
+        (found,) = [one for one in self.channel.parse(invited.raw) if isinstance(one, Invited)]
+        assert found.thread == self.room
+        self.matrix.accept(found.thread)
+
+    def __exit__(self, *failure: object) -> None:
+        self.person.close()
+        if self.other is not None:
+            self.other.__exit__(*failure)
+
+    @property
+    def matrix(self) -> MatrixChannel:
+        return MatrixChannel(self.setup())
+
+    # ------------------------------------------------------------------ what the person does
+    def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        answer = self.person.request(method, f"/_matrix/client/v3/{path}", json=body)
+        found = answer.raise_for_status().json()
+        assert isinstance(found, dict)
+        return found
+
+    def say(self, content: dict[str, Any], kind: str = "m.room.message") -> str:
+        path = f"rooms/{self.room}/send/{kind}/t{next(NUMBERS)}"
+        return str(self.ask("PUT", path, content)["event_id"])
+
+    def next_event(self, kind: type[Inbound] | None = None) -> RawEvent:
+        """Return the next transaction that says something of this room."""
+        while True:
+            asked = self.server.listener.transactions.get(timeout=PATIENCE_S)
+            self.channel.verify(asked.headers, asked.body)
+            rooms = {one.get("room_id") for one in asked.json["events"]}
+            found = [
+                one
+                for one in self.channel.parse(asked.body)
+                if (isinstance(one, kind) if kind else not isinstance(one, Invited))
+            ]
+            if self.room in rooms and found and not all(getattr(one, "is_echo", False) for one in found):
+                return RawEvent("", asked.body, {"authorization": asked.headers["authorization"]})
+
+    def arrive(self, text: str) -> RawEvent:
+        if len(text) > 15_000 or "\x00" in text or not text.isprintable():
+            # A homeserver takes events of at most 64 kB and whole characters.
+            handed = raw_of({"events": [event("m.room.message", {"msgtype": "m.text", "body": text})]})
+            return RawEvent("", handed, {"authorization": f"Bearer {HS_TOKEN}"})
+        self.say({"msgtype": "m.text", "body": text})
+        return self.next_event()
+
+    def expected(self, text: str) -> dict[str, Any]:
+        return {"text": text, "thread": self.room, "is_public": False}
+
+    def unknown(self) -> bytes:
+        return raw_of({"events": [event("m.hologram", {"shape": "sphere"})]})
+
+    def rotated(self) -> Channel:
+        return self.with_secrets(hs_token="baru", hs_token_before=HS_TOKEN)
+
+    # ------------------------------------------------------------------ what reaches the person
+    def address(self) -> dict[str, str]:
+        return {"thread": self.room, "user_id": PERSON, "key": f"k-{next(NUMBERS)}"}
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Return what the person sees, last first."""
+        found = self.ask("GET", f"rooms/{self.room}/messages?dir=b&limit=20")["chunk"]
+        return [one for one in found if one["type"] == "m.room.message"]
+
+    def arrived_out(self) -> str:
+        return str(self.messages()[0]["content"]["body"])
+
+    def instead(self, answer: Answer | None) -> None:
+        """Let another server stand where the homeserver was."""
+        self.other = HttpStandIn(lambda _: answer).__enter__()
+        self.url = self.other.url
+
+    def slow_down(self) -> float:
+        self.instead(Answer(429, {"errcode": "M_LIMIT_EXCEEDED", "error": "x", "retry_after_ms": 2500}))
+        return 2.5
+
+    def fall_silent(self) -> None:
+        self.instead(None)
+
+    def expire(self) -> Channel:
+        return self.with_secrets(as_token="lama")
+
+    def abroad(self) -> Channel:
+        return self.with_options(homeserver_url=FOREIGN)
+
+    # ------------------------------------------------------------------ media
+    def attachment(self, data: bytes) -> Attachment:
+        headers = {"Content-Type": "image/jpeg"}
+        answer = self.person.post("/_matrix/media/v3/upload?filename=a.jpg", content=data, headers=headers)
+        url = answer.raise_for_status().json()["content_uri"]
+        self.say({"msgtype": "m.image", "body": "a.jpg", "url": url, "info": {"mimetype": "image/jpeg"}})
+        return only_message(self.channel, self.next_event().raw).attachments[0]
+
+    def lose(self, attachment: Attachment) -> None:
+        media = attachment.reference.removeprefix("mxc://")
+        with self.server.as_user(self.server.admin) as admin:
+            admin.delete(f"/_synapse/admin/v1/media/{media}").raise_for_status()
