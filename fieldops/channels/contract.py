@@ -75,7 +75,8 @@ class Traits:
     `reply_window` is how long after a person's last message free words are taken (None: always);
     `per_second` and `per_person_s` are the vendor's limits for one account; `most_characters` is the longest
     text, `asks_place` whether a location can be asked for natively, `polled` whether we fetch instead of
-    being called, `tested_live` whether the adapter ever ran against the real service.
+    being called, `tested_live` whether the adapter ever ran against the real service, `opt_in` whether it is
+    offered only where an installation switches it on.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Traits:
     asks_place: bool = False
     polled: bool = False
     tested_live: bool = False
+    opt_in: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from fieldops.channels.messenger import MessengerChannel
 from fieldops.channels.sms import SmsChannel
 from fieldops.channels.telegram import TelegramChannel
 from fieldops.channels.whatsapp import WhatsAppChannel
+from fieldops.channels.x import XChannel
 
 CHANNELS: Final[dict[str, type[Channel]]] = {
     channel.traits.name: channel
@@ -23,5 +24,6 @@ CHANNELS: Final[dict[str, type[Channel]]] = {
         MatrixChannel,
         MastodonChannel,
         SmsChannel,
+        XChannel,
     )
 }

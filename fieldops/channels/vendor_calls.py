@@ -1,5 +1,6 @@
 """Asking a vendor over HTTP: what goes wrong becomes an error of the contract, without anybody's words."""
 
+from time import monotonic
 from typing import Any, Final
 
 import httpx
@@ -20,6 +21,9 @@ MOST_BYTES: Final = 25 * 1024 * 1024
 
 ASSUMED_WAIT_S: Final = 30.0
 """How long to wait where a vendor says 'too fast' and no more."""
+
+LONGEST_DOWNLOAD_S: Final = 60.0
+"""A server that sends a byte now and then holds no worker for longer."""
 
 LONGEST_WAIT_S: Final = 86_400.0
 
@@ -99,11 +103,14 @@ def download(client: httpx.Client, url: str, *, gone: tuple[int, ...] = (404, 41
             if response.status_code in gone:
                 raise MediaGone(f"refused with {response.status_code}")
             require_ok(response)
+            until = monotonic() + LONGEST_DOWNLOAD_S
             data = bytearray()
             for part in response.iter_bytes():
                 data += part
                 if len(data) > MOST_BYTES:
                     raise Permanent("the file is larger than 25 MB")
+                if monotonic() > until:
+                    raise Retryable("the file came too slowly")
     except httpx.InvalidURL:
         raise Permanent("not an address") from None
     except httpx.RequestError as failure:

@@ -15,7 +15,8 @@ from fieldops.channels.messenger import MessengerChannel
 from fieldops.channels.sms import SmsChannel
 from fieldops.channels.telegram import TelegramChannel
 from fieldops.channels.whatsapp import WhatsAppChannel
-from tests.channels import messaging_fixtures, sms_bench, telegram_fixtures, whatsapp_fixtures
+from fieldops.channels.x import XChannel
+from tests.channels import messaging_fixtures, sms_bench, telegram_fixtures, whatsapp_fixtures, x_bench
 from tests.channels.bench import Bench
 from tests.channels.mailbox_bench import MailboxBench
 from tests.channels.mastodon_bench import MastodonBench, mastodon_mention
@@ -26,6 +27,7 @@ from tests.channels.meta_stand_in import INSTAGRAM_ID, NUMBER_ID, PAGE_ID
 from tests.channels.sms_bench import SmsBench
 from tests.channels.telegram_bench import TelegramBench
 from tests.channels.whatsapp_bench import WhatsAppBench
+from tests.channels.x_bench import XBench
 
 
 class Entry:
@@ -102,5 +104,13 @@ BENCHES: Final[dict[str, Entry]] = {
         SmsChannel,
         sms_bench.message("Lubang", part=1, parts=2, reference="7"),
         {"id": "o", "status": "failed", "code": 8},
+    ),
+    "x": Entry(
+        lambda _: XBench(),
+        XChannel,
+        x_bench.direct(),
+        x_bench.mention(coordinates={"coordinates": [110.8, -7.5]}),
+        x_bench.envelope("dm.received", direct_message=x_bench.direct()["direct_message_events"][0]),
+        user_id=x_bench.OWN_ID,
     ),
 }

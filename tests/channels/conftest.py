@@ -38,3 +38,16 @@ def snac() -> Iterator[MastodonServer]:
             yield server
     except Missing as missing:
         pytest.skip(str(missing))
+
+
+REAL = {"mail": "email", "synapse": "matrix", "snac": "mastodon"}
+"""Fixtures that start a server, and the channel of the contract suite that asks for it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a real server is left out of script/test --fast."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        if fixtures & set(REAL) or params.get("bench") in REAL.values():
+            item.add_marker(pytest.mark.slow)

@@ -1,12 +1,13 @@
 """Matrix against Synapse."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import count
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from fieldops.channels.contract import Channel, Setup
 from fieldops.channels.doorman import Doorman
-from fieldops.channels.inbound import Attachment, Inbound, Invited, RawEvent
+from fieldops.channels.inbound import Attachment, Invited, RawEvent
 from fieldops.channels.matrix import MatrixChannel
 from tests.channels.bench import FOREIGN, Bench, only_message, raw_of
 from tests.channels.http_stand_in import Answer, HttpStandIn
@@ -35,11 +36,13 @@ class MatrixBench(Bench):
         "close window": "there is no window",
     }
 
+    rooms: ClassVar[dict[str, str]] = {}
+
     def __init__(self, server: MatrixServer) -> None:
         self.server = server
         self.url = server.url
         self.person = server.as_user(server.person)
-        self.room = ""
+        self.room = self.last_said = ""
         self.other: HttpStandIn | None = None
 
     def setup(self) -> Setup:
@@ -49,18 +52,21 @@ class MatrixBench(Bench):
     def __enter__(self) -> Self:
         with ExitStack() as opened:
             opened.enter_context(self.person)
-            self._open_room()
+            # One room serves all tests: to open one takes a homeserver seconds.
+            self.room = self.rooms.get(self.url) or self.rooms.setdefault(self.url, self.open_room())
             opened.pop_all()  # closed by __exit__ from here on
         return self
 
-    def _open_room(self) -> None:
+    def open_room(self) -> str:
         assert self.matrix.check().ok
         body = {"preset": "trusted_private_chat", "invite": [GHOST], "is_direct": True}
-        self.room = self.ask("POST", "createRoom", body)["room_id"]
-        invited = self.next_event(Invited)
-        (found,) = [one for one in self.channel.parse(invited.raw) if isinstance(one, Invited)]
-        assert found.thread == self.room
+        room = str(self.ask("POST", "createRoom", body)["room_id"])
+        invited = self.heard(lambda event: event["room_id"] == room and event.get("state_key") == GHOST)
+        (found,) = self.channel.parse(invited.raw)
+        assert isinstance(found, Invited)
+        assert found.thread == room
         self.matrix.accept(found.thread)
+        return room
 
     def __exit__(self, *failure: object) -> None:
         self.person.close()
@@ -80,21 +86,26 @@ class MatrixBench(Bench):
 
     def say(self, content: dict[str, Any], kind: str = "m.room.message") -> str:
         path = f"rooms/{self.room}/send/{kind}/t{next(NUMBERS)}"
-        return str(self.ask("PUT", path, content)["event_id"])
+        self.last_said = str(self.ask("PUT", path, content)["event_id"])
+        return self.last_said
 
-    def next_event(self, kind: type[Inbound] | None = None) -> RawEvent:
-        """Return the next transaction that says something of this room."""
+    def withdraw(self, event_id: str) -> None:
+        path = f"rooms/{self.room}/redact/{event_id}/t{next(NUMBERS)}"
+        self.last_said = str(self.ask("PUT", path, {})["event_id"])
+
+    def next_event(self) -> RawEvent:
+        """Return what the person said last, as the homeserver handed it over."""
+        return self.heard(lambda event: event["event_id"] == self.last_said)
+
+    def heard(self, is_wanted: Callable[[dict[str, Any]], bool]) -> RawEvent:
         while True:
             asked = self.server.listener.transactions.get(timeout=PATIENCE_S)
             self.channel.verify(asked.headers, asked.body)
-            rooms = {one.get("room_id") for one in asked.json["events"]}
-            found = [
-                one
-                for one in self.channel.parse(asked.body)
-                if (isinstance(one, kind) if kind else not isinstance(one, Invited))
-            ]
-            if self.room in rooms and found and not all(getattr(one, "is_echo", False) for one in found):
-                return RawEvent("", asked.body, {"authorization": asked.headers["authorization"]})
+            found = [one for one in asked.json["events"] if is_wanted(one)]
+            if found:
+                # What else is in the transaction belongs to tests before.
+                headers = {"authorization": asked.headers["authorization"]}
+                return RawEvent("", raw_of(asked.json | {"events": found}), headers)
 
     def arrive(self, text: str) -> RawEvent:
         if len(text) > 15_000 or "\x00" in text or not text.isprintable():
