@@ -17,6 +17,10 @@ class KeptInside(SetupError):
     """A rehearsal (tests, demonstrations, staging) tried to reach somebody real."""
 
 
+class OwnNetwork(KeptInside):
+    """A stranger's address led into our own network, or somewhere without TLS."""
+
+
 @dataclass(frozen=True)
 class Doorman:
     """Lets messages out, or not.
@@ -51,12 +55,12 @@ class Doorman:
     def strangers_client(self, url: str) -> httpx.Client:
         """Return a client for an address that a stranger chose, such as a photo's on somebody's server.
 
-        It leads to the public internet by TLS, never into our own network. Raises KeptInside otherwise.
+        It leads to the public internet by TLS, never into our own network. Raises OwnNetwork otherwise.
         """
         parts = urlsplit(url)
         host = parts.hostname or ""
         if self.live and (parts.scheme != "https" or not _is_public(host)):
-            raise KeptInside("%(host)s is not on the public internet: nothing was fetched.", host=host)
+            raise OwnNetwork("%(host)s is not on the public internet: nothing was fetched.", host=host)
         return self.client(f"{parts.scheme}://{parts.netloc}")
 
     def _look(self, request: httpx.Request) -> None:

@@ -20,6 +20,7 @@ from fieldops.channels.contract import (
     Media,
     MediaGone,
     Outbound,
+    Permanent,
     Polled,
     RateLimited,
     Retryable,
@@ -27,6 +28,7 @@ from fieldops.channels.contract import (
     SetupField,
     Traits,
 )
+from fieldops.channels.doorman import OwnNetwork
 from fieldops.channels.event_ids import event_id
 from fieldops.channels.inbound import Attachment, Inbound, RawEvent
 from fieldops.channels.loose_json import Record, key, records, words
@@ -110,7 +112,11 @@ class MastodonChannel:
         doorman = self._setup.doorman
         is_ours = parts.netloc == urlsplit(self._server).netloc
         base = f"{parts.scheme}://{parts.netloc}"
-        with doorman.client(base) if is_ours else doorman.strangers_client(base) as client:
+        try:
+            client = doorman.client(base) if is_ours else doorman.strangers_client(base)
+        except OwnNetwork:
+            raise Permanent("the address is not on the public internet") from None
+        with client:
             media = download(client, parts._replace(scheme="", netloc="").geturl())
         return Media(media.data, attachment.mime_type or media.mime_type)
 

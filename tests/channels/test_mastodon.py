@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from fieldops import clock
-from fieldops.channels.contract import MediaGone, RateLimited, Setup
-from fieldops.channels.doorman import Doorman, KeptInside
+from fieldops.channels.contract import MediaGone, Permanent, RateLimited, Setup
+from fieldops.channels.doorman import Doorman
 from fieldops.channels.inbound import Attachment, AttachmentKind, Inbound, InboundMessage, Sender, Unread
 from fieldops.channels.mastodon import MastodonChannel
 from tests.channels.bench import only_message, raw_of
@@ -177,7 +177,7 @@ def test_the_wait_until_the_count_starts_anew(bench: MastodonBench) -> None:
 )
 def test_a_stranger_s_address_never_leads_into_our_own_network(url: str) -> None:
     live = MastodonChannel(Setup({"server_url": "https://solo.example.com"}, {}, Doorman(live=True)))
-    with pytest.raises(KeptInside):
+    with pytest.raises(Permanent, match="public internet"):
         live.fetch_media(Attachment(AttachmentKind.PHOTO, url))
 
 
