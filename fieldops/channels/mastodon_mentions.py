@@ -52,7 +52,7 @@ def read(raw: bytes) -> list[Inbound]:
             attachments=attachments,
             reply_to=key(status.get("in_reply_to_id")) or None,
             is_automatic=account.get("bot") is True,
-            is_public=status.get("visibility") in OPEN_TO_ALL,
+            is_public=type_name(status.get("visibility")) in OPEN_TO_ALL,
         )
     ]
 

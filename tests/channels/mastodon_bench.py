@@ -16,7 +16,7 @@ from tests.channels.http_stand_in import Answer, HttpStandIn
 from tests.channels.mastodon_server import HOST, MastodonServer
 
 NUMBERS: Final = count(1)
-PATIENCE_S: Final = 60.0
+PATIENCE_S: Final = 180.0
 OFFICIAL: Final = f"@dpupr@{HOST}"
 PERSON: Final = f"warga@{HOST}"
 
@@ -79,7 +79,7 @@ class MastodonBench(Bench):
             if found:
                 return found[0]
             cursor = polled.cursor
-            Event().wait(0.2)
+            Event().wait(0.5)
         raise AssertionError("the mention never came")
 
     def arrive(self, text: str) -> RawEvent:
@@ -109,7 +109,7 @@ class MastodonBench(Bench):
                 found = person.get("/api/v1/notifications").raise_for_status().json()
             if found:
                 return str(found[0]["status"]["content"])
-            Event().wait(0.2)
+            Event().wait(0.5)
         raise AssertionError("the answer never came")
 
     def instead(self, answer: Answer | None) -> None:

@@ -111,7 +111,9 @@ def _run(command: list[str], told: str = "") -> str:
 
 
 def _speak_plainly(file: Path) -> None:
-    file.write_text(json.dumps(json.loads(file.read_text()) | {"protocol": "http"}))
+    # On a busy machine the server's own deliveries time out; it would try again two minutes later.
+    patient = {"queue_timeout": 60, "queue_timeout_2": 60, "queue_retry_minutes": 0}
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"protocol": "http"} | patient))
 
 
 def _add_user(snac: str, data: Path, name: str) -> str:

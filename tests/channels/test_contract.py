@@ -1,7 +1,7 @@
 """Every adapter keeps the contract: the same tests, on stand-ins and on real servers."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -260,6 +260,33 @@ def test_no_event_whatsoever_breaks_the_reader(name: str, data: st.DataObject) -
             assert one.external_id
             assert one.sender.user_id
             one.text.encode()
+
+
+ODD = [None, True, 0, -1, 1e308, "", "x", "\ud800", [], [[]], {}, {"x": {}}, [None], "2026-13-45T99:99:99Z"]
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_no_odd_value_in_any_place_breaks_the_reader(name: str) -> None:
+    for event in BENCHES[name].events:
+        for changed in with_each_value_odd(event):
+            raw = raw_of(changed)
+            assert BENCHES[name].reader.event_id({}, raw)
+            with suppress(ValueError):
+                BENCHES[name].reader.parse(raw)
+
+
+def with_each_value_odd(value: object) -> Iterator[object]:
+    """Yield an event again and again, each time with another value of it replaced by something odd."""
+    yield from ODD
+    if isinstance(value, dict):
+        for name in value:
+            yield {other: one for other, one in value.items() if other != name}
+            yield from (value | {name: changed} for changed in with_each_value_odd(value[name]))
+    if isinstance(value, list):
+        for place, one in enumerate(value):
+            yield from (
+                [*value[:place], changed, *value[place + 1 :]] for changed in with_each_value_odd(one)
+            )
 
 
 @st.composite
