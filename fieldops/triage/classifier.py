@@ -1,7 +1,7 @@
 """The kind of complaint from words: calibrated logistic regression over character n-grams.
 
-Learning needs scikit-learn and happens in the worker (`training`). Reading needs numpy alone: a model is plain
-arrays in one .npz, opened with pickling forbidden, so that a file can hold figures and names but no program.
+Learning needs scikit-learn and happens in the worker (`training`). Reading needs numpy alone: a model is
+plain arrays in one .npz, opened with pickling forbidden, so that a file can hold figures but no program.
 """
 
 import io

@@ -130,8 +130,8 @@ def _starts(phrase: Phrase, places: Mapping[str, set[int]]) -> set[int]:
 
 def is_same_word(typed: str, word: str) -> bool:
     """Return whether a word as typed is the word meant, with an ending or a slip of the finger."""
-    if typed.startswith(word):
-        return typed == word or typed[len(word) :] in ENDINGS
+    if typed.startswith(word) and typed[len(word) :] in ("", *ENDINGS):
+        return True
     apart = len(typed) - len(word)
     if len(word) < TOLERANT_FROM or abs(apart) > 1 or typed[0] != word[0]:
         return False

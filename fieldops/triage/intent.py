@@ -1,9 +1,10 @@
-"""What a message wants: a complaint, a question, a greeting, or an end to our messages. Doubt is a complaint."""
+"""What a message wants: to complain, to ask, to greet, or an end to our messages. Doubt is a complaint."""
 
 from enum import StrEnum
 from typing import Final
 
 from fieldops.triage.plain_words import plain, words_of
+from fieldops.triage.word_lists import word_list
 
 
 class Intent(StrEnum):
@@ -15,48 +16,18 @@ class Intent(StrEnum):
     STOP = "stop"
 
 
-GREETINGS: Final = frozenset(
-    """
-    selamat pagi siang sore malam halo hallo hai hi hello hey assalamualaikum assalamu alaikum waalaikumsalam
-    warahmatullahi wabarakatuh wr wb permisi misi kulanuwun kulonuwun sugeng enjing enjang sonten dalu nuwun sewu
-    met ass p good morning afternoon evening night dear there anyone ada orangnya masih buka apa kabar
-    """.split()
-)
-THANKS: Final = frozenset(
-    """
-    terima kasih terimakasih makasih trims trimakasih tengkyu thanks thank thx tks matur suwun maturnuwun
-    maturnuwun sembah sanget banyak sekali infonya atas tanggapannya tanggapan infonya lot very much for your
-    quick reply help alhamdulillah sip siap oke ok okay mantap mantul gercep sukses selalu semoga sehat sama sama
-    nggih inggih ya iya yes baik noted
-    """.split()
-)
-ADDRESS: Final = frozenset(
-    """
-    pak bu bapak ibu mas mbak kak kakak min admin bro lur gan sir madam bapak2 ibu2 pakde bude dinas dpupr pu mohon
-    maaf sebelumnya mau nanya tanya dan untuk to you all a
-    """.split()
-)
-STOPS: Final = frozenset(
-    """
-    stop berhenti hentikan unsubscribe mandheg berhenti langganan jangan kirim pesan lagi udah wis cukup aja dikirimi
-    maneh ora usah kirim pesen messages messaging no more me please notifikasi tolong ke saya hapus nomor kirimi
-    langganannya wae usah tidak tdk gak ga
-    """.split()
-)
+GREETINGS: Final = word_list("greetings")
+THANKS: Final = word_list("thanks")
+ADDRESS: Final = word_list("address")
+STOPS: Final = word_list("stops")
 STOP_SIGNS: Final = (
-    "stop", "berhenti", "hentikan", "unsubscribe", "mandheg", "jangan kirim", "aja dikirimi", "no more messages",
-    "hapus nomor", "tidak usah kirim", "ga usah kirim", "gak usah kirim",
+    "stop", "berhenti", "hentikan", "unsubscribe", "mandheg", "jangan kirim", "aja dikirimi",
+    "no more messages", "hapus nomor", "tidak usah kirim", "ga usah kirim", "gak usah kirim",
 )  # fmt: skip
 MOST_STOP_WORDS: Final = 8
-ASKING: Final = frozenset(
-    """
-    apa apakah bagaimana gimana berapa dimana mana siapa kapan bisa bolehkah boleh piye pripun kepiye endi pundi
-    pira pinten sinten kapan what how when where who which can could do does did is are nomor alamat syarat jam
-    status cara carane jadwal biaya
-    """.split()
-)
+ASKING: Final = word_list("asking")
 SURE: Final = 0.8
-"""From this probability on the classifier's "no complaint" is believed (ours), where nothing speaks against."""
+"""From this probability on the classifier's "no complaint" is believed (ours)."""
 
 
 def intent_of(text: str, *, no_complaint: float, has_evidence: bool) -> Intent:

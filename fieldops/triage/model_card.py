@@ -13,7 +13,7 @@ from fieldops.triage.training import SEED, Numbers, Proof
 
 RESAMPLES: Final = 1_000
 Z_95: Final = 1.96
-CURVE: Final = tuple(round(0.30 + 0.05 * step, 2) for step in range(14)) + (0.97, 0.99)
+CURVE: Final = (*(round(0.30 + 0.05 * step, 2) for step in range(14)), 0.97, 0.99)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,9 @@ class Figure:
     curve: tuple[tuple[float, float, float | None], ...]
 
 
-def make_card(model: Model, proof: Proof, frozen: Sequence[Sentence], words: Sequence[HazardWord]) -> dict[str, Any]:
+def make_card(
+    model: Model, proof: Proof, frozen: Sequence[Sentence], words: Sequence[HazardWord]
+) -> dict[str, Any]:
     """Return the model card as JSON holds it: cross-validation, by origin, and the frozen set.
 
     Frozen sentences whose label the model never learned are left out and counted.
@@ -74,7 +76,9 @@ def make_card(model: Model, proof: Proof, frozen: Sequence[Sentence], words: Seq
     for origin in sorted(set(origins.tolist())):
         rows = np.flatnonzero(origins == origin)
         measured = [proof.sentences[row] for row in rows]
-        card["cross_validated"][origin] = asdict(measure(measured, proof.labels, proof.chances[rows], model.threshold))
+        card["cross_validated"][origin] = asdict(
+            measure(measured, proof.labels, proof.chances[rows], model.threshold)
+        )
     if usable:
         chances = np.array([model.probabilities(sentence.text) for sentence in usable])
         card["frozen"] = asdict(measure(usable, model.labels, chances, model.threshold))
@@ -82,7 +86,9 @@ def make_card(model: Model, proof: Proof, frozen: Sequence[Sentence], words: Seq
     return card
 
 
-def measure(sentences: Sequence[Sentence], labels: Sequence[str], chances: Figures, threshold: float) -> Figure:
+def measure(
+    sentences: Sequence[Sentence], labels: Sequence[str], chances: Figures, threshold: float
+) -> Figure:
     """Return the figures of answers to sentences.
 
     Parameters
@@ -178,7 +184,8 @@ def _calibration_error(confidence: Figures, right: Any) -> float:
     """Return the expected calibration error over ten bins: how far confidence is from being right."""
     bins = np.minimum((confidence * 10).astype(int), 9)
     apart = [
-        abs(float(confidence[bins == index].mean()) - float(right[bins == index].mean())) * (bins == index).mean()
+        abs(float(confidence[bins == index].mean()) - float(right[bins == index].mean()))
+        * (bins == index).mean()
         for index in range(10)
         if (bins == index).any()
     ]

@@ -25,7 +25,7 @@ def plain(text: str) -> str:
 
 def without_figures(text: str) -> str:
     """Return a plain text with every digit as 0, so that no number of a person or house is ever learned."""
-    return DIGIT.sub("0", plain(text))
+    return plain(DIGIT.sub("0", cut(text)))
 
 
 def words_of(text: str) -> list[str]:

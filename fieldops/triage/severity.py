@@ -14,7 +14,11 @@ LIGHT, MEDIUM, HEAVY = 1, 2, 3
 HEAVY_WORDS: Final = tuple(
     HazardWord(code, language, term)
     for code, language, terms in (
-        ("deep", "id", "dalam banget, dalem banget, dalam sekali, sangat dalam, makin dalam, menganga, nganga"),
+        (
+            "deep",
+            "id",
+            "dalam banget, dalem banget, dalam sekali, sangat dalam, makin dalam, menganga",
+        ),
         ("deep", "jv", "jero, jero banget, mangap"),
         ("deep", "en", "very deep, deep pothole, deep hole"),
         ("large", "id", "besar sekali, gede banget, besar banget, sangat besar, lebar banget, parah, hancur"),
@@ -38,7 +42,11 @@ HEAVY_WORDS: Final = tuple(
 LIGHT_WORDS: Final = tuple(
     HazardWord(code, language, term)
     for code, language, terms in (
-        ("small", "id", "lubang kecil, lobang kecil, masih kecil, sedikit, retak halus, masih dangkal, dangkal"),
+        (
+            "small",
+            "id",
+            "lubang kecil, lobang kecil, masih kecil, sedikit, retak halus, dangkal",
+        ),
         ("small", "jv", "cilik, sethithik"),
         ("small", "en", "small, tiny, slightly"),
     )
@@ -47,7 +55,18 @@ LIGHT_WORDS: Final = tuple(
 
 LENGTH: Final = re.compile(r"(\d{1,3}(?:[.,]\d)?)\s{0,2}(cm|senti|centi|sentimeter|meter|mtr|m)\b")
 METRES: Final = frozenset({"meter", "mtr", "m"})
-DEPTH_SIGNS: Final = ("dalam", "dalem", "tinggi", "turun", "jero", "deep", "depth", "dropped", "mudhun", "sunk")
+DEPTH_SIGNS: Final = (
+    "dalam",
+    "dalem",
+    "tinggi",
+    "turun",
+    "jero",
+    "deep",
+    "depth",
+    "dropped",
+    "mudhun",
+    "sunk",
+)
 DEEP_CM: Final = 10.0
 WIDE_CM: Final = 100.0
 
