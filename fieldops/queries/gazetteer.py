@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, cast
 
 from geoalchemy2.shape import to_shape
-from shapely import MultiLineString, STRtree
-from shapely.geometry.base import BaseGeometry
+from shapely import LineString, MultiLineString, STRtree
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -45,16 +44,16 @@ def gazetteer_places(session: Session) -> list[Place]:
     )
     places = [Place(NAMED_AREAS[kind], name, to_shape(shape)) for kind, name, shape in areas]
     places += [Place(PlaceKind.LANDMARK, name, to_shape(point)) for name, point in marks]
-    pieces: dict[str, list[BaseGeometry]] = defaultdict(list)
+    pieces: dict[str, list[LineString]] = defaultdict(list)
     for name, shape in lines:
-        pieces[name].append(to_shape(shape))
+        pieces[name].append(cast("LineString", to_shape(shape)))
     places += [
         Place(PlaceKind.STREET, name, street) for name, held in pieces.items() for street in joined(held)
     ]
     return places
 
 
-def joined(pieces: list[BaseGeometry]) -> Iterable[BaseGeometry]:
+def joined(pieces: list[LineString]) -> Iterable[LineString | MultiLineString]:
     """Return the streets that pieces of one name make: pieces near each other are one."""
     if len(pieces) == 1:
         return pieces
@@ -69,7 +68,7 @@ def joined(pieces: list[BaseGeometry]) -> Iterable[BaseGeometry]:
     for one, other in tree.query(pieces, predicate="dwithin", distance=ONE_STREET_DEGREES).T.tolist():
         low, high = sorted((first_of(one), first_of(other)))
         owner[high] = low
-    groups: dict[int, list[BaseGeometry]] = defaultdict(list)
+    groups: dict[int, list[LineString]] = defaultdict(list)
     for number, piece in enumerate(pieces):
         groups[first_of(number)].append(piece)
     return [group[0] if len(group) == 1 else MultiLineString(group) for group in groups.values()]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import cos, hypot, pi, radians, sqrt
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 import shapely
@@ -43,7 +43,7 @@ class Plane:
     def flat(self, shape: BaseGeometry) -> BaseGeometry:
         """Return a shape in degrees as one in metres."""
         offset, scale = np.array([self.lon, self.lat]), np.array(self._scale)
-        return cast("BaseGeometry", shapely.transform(shape, lambda degrees: (degrees - offset) * scale))
+        return shapely.transform(shape, lambda degrees: (degrees - offset) * scale)
 
     def degrees(self, spot: Spot) -> tuple[float, float]:
         """Return (lon, lat) of a spot."""

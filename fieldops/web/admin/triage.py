@@ -35,10 +35,10 @@ def _page(error: FieldOpsError | None = None) -> str:
         versions=versions,
         in_use=in_use,
         shown=shown,
-        card=shown.card if shown else shipped_card(),
+        model_card=shown.card if shown else shipped_card(),
         shipped=shipped_card(),
-        kinds=_kinds(),
-        languages={"id": _("Indonesian"), "jv": _("Javanese"), "en": _("English")},
+        kind_names=_kinds(),
+        language_names={"id": _("Indonesian"), "jv": _("Javanese"), "en": _("English")},
         errors=errors_of(error),
     )
 
