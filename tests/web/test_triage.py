@@ -34,8 +34,8 @@ def test_the_shipped_card_is_shown_with_its_figures(admin: Any) -> None:
     page = admin.get("/admin/usulan").get_data(as_text=True)
     held = shipped_card()["frozen"]["macro_f1"]
     assert "Version that came with FieldOps" in page
-    assert f"{held['value'] * 100:.1f} %" in page
-    assert f"n = {held['n']}" in page
+    assert f"{held['value'] * 100:.1f}&nbsp;%" in page
+    assert f">{held['n']}<" in page
     assert "What it may not be used for" in page
     assert "Not a report" in page
 
