@@ -81,8 +81,8 @@ def _keep(
     now = clock.now()
     versions = {version.id: version for version in all_versions(session)}
     before = versions.get(active_version(session) or 0)
-    is_better = _macro_f1(card) >= _macro_f1(before.card if before else shipped_card()) - MAY_LOSE
-    is_used = is_better and not (before and before.is_held)
+    is_used = not _is_worse(card, before.card if before else shipped_card())
+    is_used = is_used and not (before and before.is_held)
     if is_used:
         session.execute(update(TriageModel).values(is_active=False))
     version = TriageModel(
@@ -104,6 +104,11 @@ def _keep(
     return version.id
 
 
-def _macro_f1(card: dict[str, Any]) -> float:
-    """Return a card's macro-F1 on the frozen set; 0 where it could not be measured."""
-    return float(card.get("frozen", {}).get("macro_f1", {}).get("value", 0.0))
+def _is_worse(card: dict[str, Any], before: dict[str, Any]) -> bool:
+    """Return whether a card is clearly worse than another. Cards of other kinds of report were measured on
+    another part of the frozen set and do not compare.
+    """
+    new, old = (held.get("frozen", {}).get("macro_f1") for held in (card, before))
+    if new is None or old is None or new["n"] != old["n"]:
+        return False
+    return bool(new["value"] < old["value"] - MAY_LOSE)

@@ -22,6 +22,7 @@ from fieldops.operations.train_triage import train_triage
 from fieldops.operations.triage_requests import acknowledge_requests
 from fieldops.queries.triage import active_version, confirmed_words
 from fieldops.tasks.schedule import tick
+from fieldops.tasks.worker import work_until_idle
 from fieldops.transaction import transaction
 from fieldops.triage import training
 from fieldops.triage.intent import Intent
@@ -190,8 +191,14 @@ def test_learning_waits_for_the_night(world: World) -> None:
         session.execute(delete(Task))
     with clock.frozen(datetime(2026, 12, 1, 3, 0, tzinfo=UTC)):
         tick()
+        work_until_idle(world.installation)
+        assert db.session().scalar(select(func.count(TriageModel.id))) == 0
     due = db.session().scalars(select(Task.due_at).where(Task.name == "train_triage")).one()
     assert due == datetime(2026, 12, 1, 19, 0, tzinfo=UTC)
+    with clock.frozen(due):
+        work_until_idle(world.installation)
+    assert db.session().scalars(select(Task.state).where(Task.name == "train_triage")).all() == ["done"]
+    assert db.session().scalar(select(func.count(TriageModel.id))) == 1
 
 
 def _version(data: bytes) -> TriageModel:
