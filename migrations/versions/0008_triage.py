@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("thing_id", sa.Integer(), nullable=False),
         sa.Column("suggested_service_id", sa.Integer(), nullable=True),
         sa.Column("chosen_service_id", sa.Integer(), nullable=True),
-        sa.Column("confidence", sa.Float(), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(
