@@ -254,3 +254,21 @@ def plan_day_command(day: Any, seconds: float, seed: int, dispatch: bool) -> Non
                     session, installation, plan_id, get_plan(session, plan_id).version, By(Actor.DISPATCHER)
                 )
                 click.echo(f"{len(batches)} batches are out")
+
+
+@commands.command("train-triage")
+@click.option("--shipped", is_flag=True, help="For developers: write the version that ships anew.")
+def train_triage_command(shipped: bool) -> None:
+    """Learn anew what words mean, from the starter sentences and the reports that staff confirmed."""
+    from fieldops import clock
+    from fieldops.operations.train_triage import train_triage
+    from fieldops.transaction import transaction
+    from fieldops.triage.shipped import write_shipped
+
+    if shipped:
+        write_shipped(clock.now().date().isoformat())
+        return
+    app = _ready_app()
+    with app.app_context():
+        version = train_triage(app.extensions["fieldops"], transaction)
+    click.echo(f"version {version} is learned" if version else "there is nothing new to learn from")

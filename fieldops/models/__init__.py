@@ -10,6 +10,7 @@ from fieldops.models.places import Area, Depot, Landmark, Line
 from fieldops.models.reporters import ContactView, Follower, Reporter
 from fieldops.models.requests import Photo, ServiceRequest, StatusChange
 from fieldops.models.tasks import Counter, IdempotencyKey, ImportRun, Message, Task
+from fieldops.models.triage import TriageCorrection, TriageModel
 from fieldops.models.users import AuditEntry, User, UserRole
 from fieldops.models.work_orders import (
     Inspection,
@@ -55,6 +56,8 @@ __all__ = [
     "Stop",
     "StopEvent",
     "Task",
+    "TriageCorrection",
+    "TriageModel",
     "User",
     "UserRole",
     "WorkOrder",

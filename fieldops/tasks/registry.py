@@ -17,6 +17,7 @@ from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
 from fieldops.operations.tidy_map_changes import tidy_map_changes
 from fieldops.operations.tidy_tasks import tidy_tasks
+from fieldops.operations.train_triage import train_triage
 from fieldops.tasks.time_limit import time_limit
 from fieldops.transaction import transaction
 
@@ -82,6 +83,10 @@ def _change(installation: Installation, payload: dict[str, Any]) -> None:
     compute_change(installation, payload["day_plan_id"], transaction, limit=time_limit)
 
 
+def _train(installation: Installation, _payload: dict[str, Any]) -> None:
+    train_triage(installation, transaction)
+
+
 TASKS: Final[dict[str, Handler]] = {
     "group_request": _group,
     "regroup_requests": _regroup,
@@ -95,7 +100,13 @@ TASKS: Final[dict[str, Handler]] = {
     "compute_change": _change,
     "tidy_tasks": _tidy,
     "tidy_map_changes": _tidy_map,
+    "train_triage": _train,
 }
 
-LEASES_S: Final[dict[str, int]] = {"compute_plan": 900, "compute_change": 300, "regroup_requests": 900}
+LEASES_S: Final[dict[str, int]] = {
+    "compute_plan": 900,
+    "compute_change": 300,
+    "regroup_requests": 900,
+    "train_triage": 900,
+}
 """Tasks that may take longer than the usual lease."""

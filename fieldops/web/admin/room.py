@@ -38,6 +38,7 @@ def _around() -> dict[str, Any]:
                 ("admin.shifts", _("Shifts"), "admin.shift"),
                 ("admin.depots", _("Depots"), "admin.depot"),
                 ("admin.roads", _("Roads"), "admin.roads"),
+                ("admin.triage", _("Suggestions"), "admin.triage"),
                 ("admin.audit", _("Log"), "admin.audit"),
             )
         ]
