@@ -1,5 +1,6 @@
 """What administrators keep, and what they cannot break."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -382,5 +383,9 @@ def test_a_changed_rule_groups_all_reports_anew_and_a_changed_name_does_not(worl
     assert admin.post(path, data=form | {"while_open": ""}).status_code == 303
     assert not fresh(Service, pothole.id).while_open
     assert db.session.query(Task).filter_by(name="regroup_requests").count() == 1
+    own = form | {"while_open": "", "links_alone": "1", "link_radius_m": "0"}
+    assert admin.post(path, data=own).status_code == 303
+    assert fresh(Service, pothole.id).links_alone
+    assert re.search(r'<input[^>]*name="links_alone"[^>]* checked', admin.get(path).text)
     work_until_idle(world.installation)
     assert db.session.query(Task).filter_by(name="regroup_requests", state="done").count() == 1
