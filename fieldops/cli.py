@@ -59,6 +59,7 @@ def doctor() -> None:
     from fieldops.database import require_connection
     from fieldops.extensions import db
     from fieldops.imports.roads import road_lines
+    from fieldops.queries.map_checks import map_line
     from fieldops.spatialite import find_driver
 
     settings = settings_from_environment()
@@ -70,6 +71,7 @@ def doctor() -> None:
     with app.app_context():
         require_connection(db.engine)
         click.echo(f"database {db.engine.url.render_as_string(hide_password=True)} answers")
+        click.echo(map_line(db.session()))
     for line in road_lines(app.extensions["fieldops"].roads.state()):
         click.echo(line)
 

@@ -5,6 +5,7 @@ from flask import Flask
 from fieldops.web.answers import register_errors
 from fieldops.web.page import register_page_context
 from fieldops.web.protection import register_protection
+from fieldops.web.static_files import pack_static_files
 
 
 def register_web(app: Flask) -> None:
@@ -12,6 +13,7 @@ def register_web(app: Flask) -> None:
     from fieldops.web import account, admin, citizen, crew, dispatch, engineer, health, tiles  # noqa: PLC0415  after extensions
     from fieldops.web.tile_door import TileDoor  # noqa: PLC0415
 
+    pack_static_files(app)  # what is registered last sees an answer first
     register_protection(app)
     register_errors(app)
     register_page_context(app)

@@ -20,6 +20,7 @@ REQUEST_STATUS: Final[Mapping[Any, Said]] = {
     "reopened": lambda: _("Reopened"),
 }
 MAP_GROUP: Final[Mapping[Any, Said]] = {
+    "unread": lambda: _("To read"),
     "open": lambda: _("Waiting"),
     "in_progress": lambda: _("In hand"),
     "repaired": lambda: _("Repaired"),
