@@ -75,8 +75,8 @@ class Traits:
     `reply_window` is how long after a person's last message free words are taken (None: always);
     `per_second` and `per_person_s` are the vendor's limits for one account; `most_characters` is the longest
     text, `asks_place` whether a location can be asked for natively, `polled` whether we fetch instead of
-    being called, `tested_live` whether the adapter ever ran against the real service, `opt_in` whether it is
-    offered only where an installation switches it on.
+    being called, `repeats_safely` whether the same `Outbound.key` twice is one message to the vendor, and
+    `tested_live` whether the adapter ever ran against the real service.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Traits:
     most_characters: int = 4000
     asks_place: bool = False
     polled: bool = False
+    repeats_safely: bool = False
     tested_live: bool = False
     opt_in: bool = False
 

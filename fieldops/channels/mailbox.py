@@ -69,6 +69,7 @@ class MailboxChannel:
         per_second=1.0,
         most_characters=20_000,
         polled=True,
+        repeats_safely=True,
         tested_live=True,
     )
 

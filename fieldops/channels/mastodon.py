@@ -48,6 +48,7 @@ class MastodonChannel:
         per_second=1.0,
         most_characters=440,  # 500 with the address in front
         polled=True,
+        repeats_safely=True,
         tested_live=True,
     )
 

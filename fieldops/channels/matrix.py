@@ -49,6 +49,7 @@ class MatrixChannel:
             SetupField("as_token", secret=True),
         ),
         most_characters=20_000,
+        repeats_safely=True,
         tested_live=True,
     )
 

@@ -1,8 +1,17 @@
 """Tables only: no queries, no rules."""
 
 from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
+from fieldops.models.channels import ChannelAccount, ChannelPerson, InboundEvent, PersonKey
 from fieldops.models.closures import RoadClosure, RoadClosureChange
 from fieldops.models.clusters import CauseDecision, Cluster, GroupingDecision
+from fieldops.models.conversations import (
+    CannedReply,
+    Conversation,
+    ConversationChange,
+    ConversationClock,
+    ConversationFile,
+    ConversationMessage,
+)
 from fieldops.models.crews import Crew, Shift
 from fieldops.models.departments import Department, Service, ServiceLevel
 from fieldops.models.map_changes import MapChange
@@ -25,9 +34,17 @@ __all__ = [
     "AuditEntry",
     "Batch",
     "BatchRevision",
+    "CannedReply",
     "CauseDecision",
+    "ChannelAccount",
+    "ChannelPerson",
     "Cluster",
     "ContactView",
+    "Conversation",
+    "ConversationChange",
+    "ConversationClock",
+    "ConversationFile",
+    "ConversationMessage",
     "Counter",
     "Crew",
     "DayEvent",
@@ -38,12 +55,14 @@ __all__ = [
     "GroupingDecision",
     "IdempotencyKey",
     "ImportRun",
+    "InboundEvent",
     "Inspection",
     "Landmark",
     "Line",
     "MapChange",
     "Message",
     "OrderPin",
+    "PersonKey",
     "Photo",
     "Reporter",
     "RoadClosure",

@@ -38,6 +38,9 @@ SCHEDULE: Final = (
     Entry("end_overdue_shifts", 1800),
     Entry("resend_waiting", 3600),
     Entry("hash_photos", 24 * 3600),
+    Entry("poll_accounts", 60),
+    Entry("tick_response_clocks", 300),
+    Entry("tidy_events", 24 * 3600),
     Entry("tidy_tasks", 24 * 3600),
     Entry("tidy_map_changes", 24 * 3600),
     Entry("train_triage", 24 * 3600, nightly_at_s=19 * 3600),  # two in the morning, western Indonesia
