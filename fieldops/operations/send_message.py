@@ -77,7 +77,14 @@ def _say_in_conversation(session: Session, installation: Installation, message_i
     if conversation is None:
         return
     written = write_message(session, installation, message, request, "")
-    queue_reply(session, conversation, written.body.strip(), key=f"news.{message.id}", is_automatic=True)
+    queue_reply(
+        session,
+        conversation,
+        written.body.strip(),
+        key=f"news.{message.id}",
+        is_automatic=True,
+        facts={"news": message.template},
+    )
     message.state, message.sent_at = "sent", clock.now()
 
 

@@ -9,6 +9,7 @@ from fieldops.installation import Installation
 from fieldops.models import ChannelAccount, Conversation, ConversationMessage, Photo
 from fieldops.models.base import lon_lat
 from fieldops.operations.answer_by_itself import answer_by_itself, remind_of_place
+from fieldops.operations.hear_if_fixed import hear_if_fixed
 from fieldops.operations.open_channel import open_channel
 from fieldops.operations.run_clocks import note_change, start_clocks
 from fieldops.operations.suggest_triage import TriageSuggestion, suggest_triage
@@ -29,9 +30,12 @@ def understand_conversation(session: Session, installation: Installation, conver
     conversation = session.get(Conversation, conversation_id)
     if conversation is None or conversation.state != "open":
         return
-    inbound = [row for row in messages_of(session, conversation.id) if row.direction == "in"]
+    rows = messages_of(session, conversation.id)
+    inbound = [row for row in rows if row.direction == "in"]
     if not inbound:
         return
+    if conversation.request_id is not None:
+        hear_if_fixed(session, installation, conversation, [row for row in rows if row.direction != "note"])
     photos = photos_of_conversation(session, conversation.id)
     shown = _shown_place(installation, conversation, inbound, photos)
     words = "\n".join(row.words for row in inbound if row.words)[-MOST_READ:]

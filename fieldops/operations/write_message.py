@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from fieldops.i18n import date_words, in_language
+from fieldops.i18n import _, date_words, in_language
 from fieldops.installation import Installation
 from fieldops.models import Message, Service, ServiceRequest
 from fieldops.operations.submit_request import tracking_secret
@@ -45,7 +45,7 @@ def write_message(
         words = template.render(
             code=request.code,
             service=service.name(message.language),
-            place=request.address or request.landmark,
+            place=request.address or request.landmark or _("the place you showed us"),
             city=installation.city.name,
             organisation=installation.city.organisation,
             link=link,

@@ -81,3 +81,13 @@ def shown_names(session: Session, sealer: Sealer, people: Collection[ChannelPers
     rows = session.scalars(select(Reporter).where(Reporter.id.in_([one.reporter_id for one in people])))
     known = {row.id: f"··{user_id_of(sealer, row)[-4:]}" for row in rows if row.contact_sealed is not None}
     return {one.id: known.get(one.reporter_id, "") for one in people}
+
+
+def is_author(session: Session, request_id: int, person_id: int) -> bool:
+    """Return whether a report is that of a person who wrote by a channel."""
+    found = session.scalar(
+        select(Follower.part)
+        .join(ChannelPerson, ChannelPerson.reporter_id == Follower.reporter_id)
+        .where(Follower.request_id == request_id, ChannelPerson.id == person_id)
+    )
+    return found == "author"

@@ -22,6 +22,7 @@ from fieldops.models import (
     Reporter,
     ServiceRequest,
 )
+from fieldops.operations.ask_if_fixed import ask_if_fixed
 from fieldops.operations.change_request_status import change_request_status
 from fieldops.operations.pin_link import pin_link
 from fieldops.operations.submit_request import submit_request
@@ -531,3 +532,39 @@ def test_the_summary_counts_what_people_answered(channel: Channels) -> None:
     )
     assert (all_of_it.received, all_of_it.answered_in_time) == (1, 0)
     assert [one.name for one in by_kind] == ["whatsapp"]
+
+
+def repaired(channel: Channels) -> int:
+    """A report made of a conversation, repaired, and asked about in the thread."""
+    channel.hear(said.text(COMPLAINT))
+    browser, number = channel.world.sign_in(Role.OFFICER), channel.only().id
+    browser.post(
+        f"/petugas/kotak-masuk/{number}/aduan",
+        data={"service": "pothole", "severity": "2", "lat": "-7.5666", "lon": "110.8231", "words": COMPLAINT},
+    )
+    channel.wait(seconds=10)
+    with transaction() as session:
+        request = session.scalars(select(ServiceRequest)).one()
+        request.status, request.ended_at = RequestStatus.DONE.value, clock.now() - timedelta(days=4)
+        ask_if_fixed(session, channel.world.installation, request.id)
+        request_id = request.id
+    channel.wait(seconds=10)
+    assert "sudah, belum, atau tidak tahu" in channel.told()[-1]
+    return request_id
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("Sudah, terima kasih", "closed"),
+        ("sampun", "closed"),
+        ("Belum, masih ada genangan", "reopened"),
+        ("matur nuwun", "done"),
+        ("sudah tapi aspalnya ambles lagi", "done"),
+    ],
+)
+def test_whether_it_is_fixed_is_heard_in_the_chat(channel: Channels, answer: str, status: str) -> None:
+    request_id = repaired(channel)
+    channel.hear(said.message("text", {"body": answer}, id="wamid.IN20"))
+    channel.hear(said.message("text", {"body": answer}, id="wamid.IN20"))
+    assert db.session().get_one(ServiceRequest, request_id).status == status

@@ -231,6 +231,8 @@ def history_words(kind: str, facts: Mapping[str, Any], names: Mapping[int, str])
         "withdrawn": _("A message was deleted by its sender"),
         "placed": _("The person showed the place"),
         "answered": _("Answered"),
+        "said_fixed": _("The person says: fixed"),
+        "said_not_fixed": _("The person says: not fixed. The report is open again."),
         "forgotten": _("The person was forgotten"),
         "contact_shown": _("Contact shown"),
     }
