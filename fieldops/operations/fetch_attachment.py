@@ -53,7 +53,7 @@ def fetch_attachment(
                 writing,
                 "understand_conversation",
                 {"conversation_id": number},
-                dedupe_key=f"understand:{number}:photo:{file_id}",
+                dedupe_key=f"understand:{number}",
             )
 
 

@@ -54,5 +54,5 @@ def place_conversation(
         session,
         "understand_conversation",
         {"conversation_id": conversation.id},
-        dedupe_key=f"understand:{conversation.id}:pin",
+        dedupe_key=f"understand:{conversation.id}",
     )

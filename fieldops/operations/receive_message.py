@@ -71,12 +71,12 @@ def receive_message(
     if is_stop(message.text):
         person.stopped_at = received_at
         note_change(session, conversation, "stopped")
-    # After a breath, so that a photo that follows in a second is understood together with its words.
+    # One task a conversation: what comes in a burst is understood together.
     enqueue(
         session,
         "understand_conversation",
         {"conversation_id": conversation.id},
-        dedupe_key=f"understand:{conversation.id}:{row.id}",
+        dedupe_key=f"understand:{conversation.id}",
     )
     return conversation
 
