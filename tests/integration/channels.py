@@ -71,8 +71,10 @@ class Channels:
         db.session.remove()
 
     def conversations(self) -> list[Conversation]:
-        db.session.remove()
-        return list(db.session().scalars(select(Conversation).order_by(Conversation.id)))
+        session = db.session()
+        session.rollback()  # not removed: whoever asks may hold this very session
+        session.expire_all()
+        return list(session.scalars(select(Conversation).order_by(Conversation.id)))
 
     def only(self) -> Conversation:
         (one,) = self.conversations()
