@@ -18,6 +18,7 @@ from fieldops.media.store import MediaStore
 from fieldops.routing.roads import roads_of
 from fieldops.sealing import Sealer
 from fieldops.web import register_web
+from fieldops.webhooks import blueprint as webhooks
 
 
 def create_app(settings: Settings | None = None, *, pages: bool = True) -> Flask:
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None, *, pages: bool = True) -> Flask
     Compress(app)
     if pages:
         register_web(app)
+        app.register_blueprint(webhooks)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -59,6 +59,7 @@ def doctor() -> None:
     from fieldops.database import require_connection
     from fieldops.extensions import db
     from fieldops.imports.roads import road_lines
+    from fieldops.queries.map_checks import map_line
     from fieldops.spatialite import find_driver
 
     settings = settings_from_environment()
@@ -70,6 +71,7 @@ def doctor() -> None:
     with app.app_context():
         require_connection(db.engine)
         click.echo(f"database {db.engine.url.render_as_string(hide_password=True)} answers")
+        click.echo(map_line(db.session()))
     for line in road_lines(app.extensions["fieldops"].roads.state()):
         click.echo(line)
 
@@ -254,3 +256,21 @@ def plan_day_command(day: Any, seconds: float, seed: int, dispatch: bool) -> Non
                     session, installation, plan_id, get_plan(session, plan_id).version, By(Actor.DISPATCHER)
                 )
                 click.echo(f"{len(batches)} batches are out")
+
+
+@commands.command("train-triage")
+@click.option("--shipped", is_flag=True, help="For developers: write the version that ships anew.")
+def train_triage_command(shipped: bool) -> None:
+    """Learn anew what words mean, from the starter sentences and the reports that staff confirmed."""
+    from fieldops import clock
+    from fieldops.operations.train_triage import train_triage
+    from fieldops.transaction import transaction
+    from fieldops.triage.shipped import write_shipped
+
+    if shipped:
+        write_shipped(clock.now().date().isoformat())
+        return
+    app = _ready_app()
+    with app.app_context():
+        version = train_triage(app.extensions["fieldops"], transaction)
+    click.echo(f"version {version} is learned" if version else "there is nothing new to learn from")

@@ -80,6 +80,10 @@ class Settings(BaseSettings):
         description="Real people may be written to. Without it the installation is a rehearsal: mail and "
         "channels reach servers on this machine only, and everything else stays in the outbox.",
     )
+    more_channels: str = Field(
+        default="",
+        description="Channels that are off unless named here, separated by commas: x (each message is paid).",
+    )
     mail_sender: str = Field(default="fieldops@localhost", description="The address that e-mail comes from.")
     roads_file: str = Field(
         default="",

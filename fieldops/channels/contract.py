@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from fieldops.channels.doorman import Doorman
 from fieldops.channels.inbound import Attachment, Inbound, RawEvent
@@ -44,6 +44,13 @@ class WindowClosed(Permanent):
     """The vendor takes free words no longer; a template or another way is needed."""
 
 
+class Uncertain(Permanent):
+    """It was handed over and no answer came back: it may have arrived.
+
+    Where the vendor knows no key of ours, a repeat could reach a person twice, so a person decides.
+    """
+
+
 class AccessExpired(Permanent):
     """The account's token is no longer taken: the account is paused until somebody renews it."""
 
@@ -68,7 +75,8 @@ class Traits:
     `reply_window` is how long after a person's last message free words are taken (None: always);
     `per_second` and `per_person_s` are the vendor's limits for one account; `most_characters` is the longest
     text, `asks_place` whether a location can be asked for natively, `polled` whether we fetch instead of
-    being called, `tested_live` whether the adapter ever ran against the real service.
+    being called, `repeats_safely` whether the same `Outbound.key` twice is one message to the vendor, and
+    `tested_live` whether the adapter ever ran against the real service.
     """
 
     name: str
@@ -80,7 +88,9 @@ class Traits:
     most_characters: int = 4000
     asks_place: bool = False
     polled: bool = False
+    repeats_safely: bool = False
     tested_live: bool = False
+    opt_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,8 +110,10 @@ class Outbound:
     """One message of ours.
 
     `key` is the same for a repeat after a crash; where the vendor knows such keys it sends once. `thread` is
-    what the inbound message named, `user_id` its sender. `template` names an approved template and `facts`
-    its values in order, for channels whose window is closed.
+    what the inbound message named, `user_id` its sender. `token` is what an answer brings back where the
+    channel can carry it (`InboundMessage.token`). `is_public` answers a comment where everybody reads it,
+    instead of its writer alone. `place_label` is what a button says that shares a location.
+    `template` names an approved template and `facts` its values in order, for a window that is closed.
     """
 
     key: str
@@ -110,8 +122,11 @@ class Outbound:
     text: str
     subject: str = ""
     reply_to: str | None = None
+    token: str = ""
     asks_place: bool = False
+    place_label: str = "📍"
     is_automatic: bool = False
+    is_public: bool = False
     template: str | None = None
     facts: tuple[str, ...] = ()
     language: str = "id"
@@ -140,6 +155,22 @@ class Health:
     ok: bool
     code: str
     values: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Announcing(Protocol):
+    """A channel whose vendor learns our webhook's address by a call instead of on a page of its own."""
+
+    def announce(self, webhook: str) -> Health:
+        """Tell the vendor the address, with the secret that it must send along."""
+
+
+@runtime_checkable
+class Accepting(Protocol):
+    """A channel where a person opens a room and invites us (`inbound.Invited`)."""
+
+    def accept(self, thread: str) -> None:
+        """Enter the room; entering twice does no harm."""
 
 
 class Channel(Protocol):

@@ -1,6 +1,7 @@
 """The one door to the outside for channels: in a rehearsal nobody but this machine is reached."""
 
 import ipaddress
+import socket
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,6 +15,10 @@ TIMEOUT_S: Final = 20.0
 
 class KeptInside(SetupError):
     """A rehearsal (tests, demonstrations, staging) tried to reach somebody real."""
+
+
+class OwnNetwork(KeptInside):
+    """A stranger's address led into our own network, or somewhere without TLS."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Doorman:
 
     def require(self, host: str) -> None:
         """Raise KeptInside unless the host may be reached."""
-        if not self.live and not _is_loopback(host):
+        if not self.live and not is_loopback(host):
             raise KeptInside(
                 "This installation is a rehearsal (FIELDOPS_LIVE is not set): nothing was sent to %(host)s.",
                 host=host,
@@ -47,11 +52,32 @@ class Doorman:
             event_hooks={"request": [self._look]},
         )
 
+    def strangers_client(self, url: str) -> httpx.Client:
+        """Return a client for an address that a stranger chose, such as a photo's on somebody's server.
+
+        It leads to the public internet by TLS, never into our own network. Raises OwnNetwork otherwise.
+        """
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        if self.live and (parts.scheme != "https" or not _is_public(host)):
+            raise OwnNetwork("%(host)s is not on the public internet: nothing was fetched.", host=host)
+        return self.client(f"{parts.scheme}://{parts.netloc}")
+
     def _look(self, request: httpx.Request) -> None:
         self.require(request.url.host)
 
 
-def _is_loopback(host: str) -> bool:
+def _is_public(host: str) -> bool:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+    return bool(addresses) and all(one.is_global and not one.is_multicast for one in addresses)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine."""
     if host == "localhost":
         return True
     try:

@@ -63,7 +63,8 @@ class InboundMessage:
 
     `thread` is where an answer goes (a chat, a room, a mail address). `album` joins photos sent as one.
     `is_echo` marks our own words coming back, `is_automatic` an auto-reply or bulk mail, `is_public` a
-    comment or mention that everybody reads.
+    comment or mention that everybody reads. `token` is the one our own message went out with, where the
+    answer brought it back (the part after + of a mail address).
     """
 
     external_id: str
@@ -76,6 +77,7 @@ class InboundMessage:
     attachments: tuple[Attachment, ...] = ()
     reply_to: str | None = None
     album: str | None = None
+    token: str | None = None
     is_echo: bool = False
     is_automatic: bool = False
     is_public: bool = False
@@ -96,6 +98,16 @@ class Withdrawn:
     """The sender deleted a message."""
 
     external_id: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Invited:
+    """Somebody opened a room for us, which must be entered before they can be read (`contract.Accepting`)."""
+
+    external_id: str
+    sender: Sender
+    thread: str
     at: datetime
 
 
@@ -120,12 +132,19 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Unread:
-    """A part of an event that the adapter does not know, for a person. `what` holds type names only."""
+    """A part of an event that the adapter does not know, for a person. `what` holds type names only.
+
+    Where the vendor says who sent it, `sender` and `thread` name the conversation it belongs to.
+    """
 
     what: str
+    external_id: str = ""
+    sender: Sender | None = None
+    thread: str = ""
+    at: datetime | None = None
 
 
-Inbound = InboundMessage | Edited | Withdrawn | Receipt | Unread
+Inbound = InboundMessage | Edited | Withdrawn | Invited | Receipt | Unread
 
 
 @dataclass(frozen=True)

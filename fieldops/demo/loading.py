@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from fieldops import clock
 from fieldops.demo.city import city
+from fieldops.demo.loading_conversations import add_conversations
 from fieldops.demo.loading_places import add_places
 from fieldops.demo.loading_requests import add_demo_photos, add_demo_requests
 from fieldops.demo.loading_work import dispatch_first_day, open_orders, record_past_work
@@ -62,6 +63,7 @@ def load_demo(app: Flask, *, seed: int, photos: bool, say: Say, first_day: bool 
     if photos:
         drawn = add_demo_photos(installation, made, ids)
         say(f"{drawn} drawn photos")
+    say(f"{add_conversations(installation)} conversations")
     orders = open_orders(installation)
     say(f"{orders} work orders")
     if first_day:

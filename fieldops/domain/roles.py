@@ -55,15 +55,24 @@ class Right(StrEnum):
     SEE_MAPS = "see_maps"
     ADMINISTER = "administer"
     SEE_CONTACT = "see_contact"
+    CONVERSE = "converse"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     Role.CREW_LEADER: frozenset({Right.WORK}),
     Role.DISPATCHER: frozenset(
-        {Right.SEE_BOARD, Right.TRIAGE, Right.PLAN, Right.APPROVE, Right.SEE_MAPS, Right.SEE_CONTACT}
+        {
+            Right.SEE_BOARD,
+            Right.TRIAGE,
+            Right.PLAN,
+            Right.APPROVE,
+            Right.SEE_MAPS,
+            Right.SEE_CONTACT,
+            Right.CONVERSE,
+        }
     ),
-    Role.OFFICER: frozenset({Right.SEE_BOARD, Right.TRIAGE, Right.SEE_CONTACT}),
-    Role.HEAD: frozenset({Right.SEE_BOARD, Right.TRIAGE, Right.SEE_MAPS, Right.SEE_CONTACT}),
+    Role.OFFICER: frozenset({Right.SEE_BOARD, Right.TRIAGE, Right.SEE_CONTACT, Right.CONVERSE}),
+    Role.HEAD: frozenset({Right.SEE_BOARD, Right.TRIAGE, Right.SEE_MAPS, Right.SEE_CONTACT, Right.CONVERSE}),
     Role.ENGINEER: frozenset({Right.SEE_BOARD, Right.SEE_MAPS}),
     Role.ADMIN: frozenset({Right.ADMINISTER, Right.SEE_BOARD, Right.SEE_MAPS}),
 }

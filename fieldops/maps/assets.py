@@ -19,9 +19,6 @@ OWN: Final = "/static"
 INSTALLED: Final = {
     "leaflet.js": f"{VENDOR}/leaflet/dist/leaflet.js",
     "leaflet.css": f"{VENDOR}/leaflet/dist/leaflet.css",
-    "leaflet.markercluster.js": f"{VENDOR}/leaflet.markercluster/dist/leaflet.markercluster.js",
-    "MarkerCluster.css": f"{VENDOR}/leaflet.markercluster/dist/MarkerCluster.css",
-    "MarkerCluster.Default.css": f"{VENDOR}/leaflet.markercluster/dist/MarkerCluster.Default.css",
     "leaflet.awesome-markers.js": f"{VENDOR}/leaflet.awesome-markers/dist/leaflet.awesome-markers.js",
     "leaflet.awesome-markers.css": f"{VENDOR}/leaflet.awesome-markers/dist/leaflet.awesome-markers.css",
     "bootstrap.bundle.min.js": f"{VENDOR}/bootstrap/dist/js/bootstrap.bundle.min.js",

@@ -4,6 +4,7 @@ Every process holds its own; what they answer depends on the database's requests
 public one is built of public keys: points on their street, in steps of 50 m. An exact place never enters it.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ import pandas as pd
 import structlog
 from numpy.typing import NDArray
 
-from fieldops.domain.map_groups import PUBLIC_GROUPS, REPAIRED_SHOWN_DAYS, MapGroup
+from fieldops.domain.map_groups import PUBLIC_GROUPS, REPAIRED_SHOWN_DAYS, MapGroup, groups_told, told_as
 from geo.tiles.pyramid import Audience, Change, OutOfStep, Point, Pyramid, Settings
 from geo.tiles.scheme import MOST_SERVICES, OTHER, Scheme, day_number
 
@@ -118,6 +119,8 @@ class LiveMap:
         How seldom the database is asked for changes; 0: before every answer.
     least
         Bubbles of fewer requests tell only that they are below (`geo.tiles.pyramid.Settings`).
+    checked
+        Told each night whether the map held just what the database does.
     """
 
     audience: Audience | str
@@ -126,6 +129,7 @@ class LiveMap:
     now: Callable[[], datetime]
     every_s: float = 0.2
     least: int = 0
+    checked: Callable[[bool], None] = lambda _is_same: None
     _held: _Held | None = None
     _asked_s: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -164,14 +168,16 @@ class LiveMap:
 
     # ------------------------------------------------------------ building
 
-    def _built(self) -> _Held:
+    def _built(self, day: date | None = None) -> _Held:
         services = self.source.services()
-        today = self.now().astimezone(self.zone).date()
+        today = day or self._today()
         taken = self.source.snapshot(is_public=self.is_public)
         named = [(number, code) for number, code in services if code != OTHER][:MOST_SERVICES]
         scheme = Scheme(
-            tuple(code for _number, code in named) or ("none",), tuple(group.value for group in MapGroup)
+            tuple(code for _number, code in named) or ("none",),
+            tuple(group.value for group in groups_told(is_public=self.is_public)),
         )
+        statuses = np.array([scheme.statuses.index(self._told_as(group)) for group in MapGroup])
         service_at = dict.fromkeys((number for number, _code in services), MOST_SERVICES)  # "other"
         service_at |= {number: place for place, (number, _code) in enumerate(named)}
         keys = taken.keys
@@ -183,7 +189,7 @@ class LiveMap:
             keys,
             scheme.states(
                 _places(taken.service_ids, service_at),
-                taken.groups,
+                statuses[taken.groups],
                 np.zeros_like(taken.severities) if self.is_public else taken.severities,
                 _days(taken.reported_s, self.zone),
             ),
@@ -203,13 +209,11 @@ class LiveMap:
     # ------------------------------------------------------------ following
 
     def _follow(self, held: _Held) -> None:
-        today = self.now().astimezone(self.zone).date()
-        if today != held.today:
-            if self.is_public:  # repairs of two weeks ago leave it
-                self._renew(held)
+        if held.today != self._today():
+            self._begin_day(held)
+            if self.is_public:
                 return
-            held.pyramid.advance(today)
-            held.today = today
+            held = self._held or held
         pyramid = held.pyramid
         steps = self.source.steps_from(pyramid.version, FOLLOWED_AT_ONCE + 2)
         if pyramid.version and not (steps and steps[0].seq == pyramid.version):
@@ -248,11 +252,14 @@ class LiveMap:
         place = held.service_at[fact.service_id]
         state = scheme.state(
             scheme.services[place] if place < len(scheme.services) else "",
-            scheme.statuses[fact.group],
+            self._told_as(tuple(MapGroup)[fact.group]),
             0 if self.is_public else fact.severity,
             _day(fact.reported_s, self.zone),
         )
         return Point(key, state, 0 if self.is_public else fact.number)
+
+    def _told_as(self, group: MapGroup) -> str:
+        return told_as(group, is_public=self.is_public).value
 
     def _is_public_fact(self, fact: Fact, today: date) -> bool:
         group = tuple(MapGroup)[fact.group]
@@ -260,6 +267,56 @@ class LiveMap:
             return group in PUBLIC_GROUPS
         since = day_number(today) - REPAIRED_SHOWN_DAYS
         return fact.ended_s != NEVER_S and day_number(_day(fact.ended_s, self.zone)) >= since
+
+    # ------------------------------------------------------------ at midnight
+
+    def _today(self) -> date:
+        return self.now().astimezone(self.zone).date()
+
+    def _begin_day(self, held: _Held) -> None:
+        """Compare the map with the database, once a night, and go on with a map of the new day."""
+        day = held.today  # what the public was told yesterday is compared with yesterday's
+        if not self.is_public:
+            day = held.today = self._today()
+            held.pyramid.advance(day)
+        if len(held.pyramid) <= BUILT_AT_ONCE:
+            self._check(held, self._built(day))
+        else:
+            self._do_behind(lambda: self._check_behind(held, day))
+
+    def _check_behind(self, held: _Held, day: date) -> None:
+        fresh = self._built(day)
+        with self._lock:
+            self._check(held, fresh)
+
+    def _check(self, held: _Held, fresh: _Held) -> None:
+        is_right = self._is_right(held, fresh)
+        if self.is_public:  # repairs of two weeks ago leave it
+            self._held = self._built()
+        elif not is_right:
+            self._held = fresh
+
+    def _is_right(self, held: _Held, fresh: _Held) -> bool:
+        """Say whether a map holds what one does that was just built, brought to the same change."""
+        first = min(held.pyramid.version, fresh.pyramid.version)
+        steps = self.source.steps_from(first, FOLLOWED_AT_ONCE + 2)
+        if len(steps) > FOLLOWED_AT_ONCE or (first and not (steps and steps[0].seq == first)):
+            log.info("the map was not checked", reason="too far behind", audience=str(self.audience))
+            return False
+        try:
+            for one in (held, fresh):
+                one.pyramid.apply(self._change(step, one) for step in steps)
+            is_right = held.pyramid.digest == fresh.pyramid.digest
+        except OutOfStep:
+            is_right = False
+        log.log(
+            logging.INFO if is_right else logging.WARNING,
+            "the map was checked" if is_right else "the map differed from the database: it is built anew",
+            audience=str(self.audience),
+            requests=len(fresh.pyramid),
+        )
+        self.checked(is_right)
+        return is_right
 
     def _renew(self, held: _Held) -> None:
         if len(held.pyramid) <= BUILT_AT_ONCE:

@@ -8,15 +8,28 @@ from fieldops.errors import InvalidInput
 from geo.errors import GeoError
 from geo.tiles.answers import CONTENT_TYPE, has_already, packed
 from geo.tiles.pyramid import Audience, Bubble, Pyramid
-from geo.tiles.scheme import AGES, OTHER, Filter
+from geo.tiles.scheme import AGE_LIMITS, AGES, OTHER, SEVERITY_WORDS, Filter
 
 PUBLIC_CACHING: Final = "public, max-age=60"
 STAFF_CACHING: Final = "private, no-cache"
-FILTERS: Final = ("service", "status", "age")
+FILTERS: Final = ("service", "status", "age", "severity")
+OLDER_THAN: Final = {days: ",".join(AGES[place:]) for place, days in enumerate(AGE_LIMITS, start=1)}
+"""What `age` of an address is to be for reports older than so many days."""
+AT_LEAST: Final = {least: ",".join(SEVERITY_WORDS[least:]) for least in (2, 3)}
+"""What `severity` is to be for reports at least so severe."""
 MOST_LETTERS: Final = 1_000
 EVERYTHING: Final = Filter()
 
-__all__ = ["Bubble", "TileAnswer", "bubble_list", "chosen_filter", "is_new", "tile_answer"]
+__all__ = [
+    "AT_LEAST",
+    "OLDER_THAN",
+    "Bubble",
+    "TileAnswer",
+    "bubble_list",
+    "chosen_filter",
+    "is_new",
+    "tile_answer",
+]
 
 Bounds = tuple[float, float, float, float]
 
@@ -31,7 +44,8 @@ class TileAnswer:
 
 
 def chosen_filter(pyramid: Pyramid, asked: Mapping[str, str]) -> Filter:
-    """Return the filter of an address: `service`, `status` and `age`, each a list with commas; empty is any.
+    """Return the filter of an address: `service`, `status` and `age`, for staff also `severity`, each a list
+    with commas; empty is any. Whoever is told no severity cannot ask by it either.
 
     Raises
     ------
@@ -41,9 +55,10 @@ def chosen_filter(pyramid: Pyramid, asked: Mapping[str, str]) -> Filter:
     scheme = pyramid.settings.scheme
     if not any(asked.get(name) for name in FILTERS):
         return EVERYTHING
-    known = ((*scheme.services, OTHER), scheme.statuses, AGES)
+    is_staff = pyramid.settings.audience is Audience.STAFF
+    known = ((*scheme.services, OTHER), scheme.statuses, AGES, *((SEVERITY_WORDS,) if is_staff else ()))
     sets = []
-    for name, words in zip(FILTERS, known, strict=True):
+    for name, words in zip(FILTERS, known, strict=False):
         wanted = frozenset(asked.get(name, "")[:MOST_LETTERS].split(",")) - {""}
         unknown = sorted(wanted - set(words))
         if unknown:

@@ -1,8 +1,17 @@
 """Tables only: no queries, no rules."""
 
 from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
+from fieldops.models.channels import ChannelAccount, ChannelPerson, InboundEvent, PersonKey
 from fieldops.models.closures import RoadClosure, RoadClosureChange
 from fieldops.models.clusters import CauseDecision, Cluster, GroupingDecision
+from fieldops.models.conversations import (
+    CannedReply,
+    Conversation,
+    ConversationChange,
+    ConversationClock,
+    ConversationFile,
+    ConversationMessage,
+)
 from fieldops.models.crews import Crew, Shift
 from fieldops.models.departments import Department, Service, ServiceLevel
 from fieldops.models.map_changes import MapChange
@@ -10,6 +19,7 @@ from fieldops.models.places import Area, Depot, Landmark, Line
 from fieldops.models.reporters import ContactView, Follower, Reporter
 from fieldops.models.requests import Photo, ServiceRequest, StatusChange
 from fieldops.models.tasks import Counter, IdempotencyKey, ImportRun, Message, Task
+from fieldops.models.triage import TriageCorrection, TriageModel
 from fieldops.models.users import AuditEntry, User, UserRole
 from fieldops.models.work_orders import (
     Inspection,
@@ -24,9 +34,17 @@ __all__ = [
     "AuditEntry",
     "Batch",
     "BatchRevision",
+    "CannedReply",
     "CauseDecision",
+    "ChannelAccount",
+    "ChannelPerson",
     "Cluster",
     "ContactView",
+    "Conversation",
+    "ConversationChange",
+    "ConversationClock",
+    "ConversationFile",
+    "ConversationMessage",
     "Counter",
     "Crew",
     "DayEvent",
@@ -37,12 +55,14 @@ __all__ = [
     "GroupingDecision",
     "IdempotencyKey",
     "ImportRun",
+    "InboundEvent",
     "Inspection",
     "Landmark",
     "Line",
     "MapChange",
     "Message",
     "OrderPin",
+    "PersonKey",
     "Photo",
     "Reporter",
     "RoadClosure",
@@ -55,6 +75,8 @@ __all__ = [
     "Stop",
     "StopEvent",
     "Task",
+    "TriageCorrection",
+    "TriageModel",
     "User",
     "UserRole",
     "WorkOrder",

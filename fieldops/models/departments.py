@@ -23,7 +23,8 @@ class Service(Model):
     """A kind of complaint (Open311), with the radii of clustering and what its repair takes.
 
     Distances in metres, windows in days; 0 switches a suggestion or a link off. `while_open`: what is still
-    open links to new reports however old it is.
+    open links to new reports however old it is. Kinds of one family share their widest figures; one that
+    `links_alone` has its own, and its reports join reports of the same kind only.
     """
 
     __tablename__ = "service"
@@ -39,6 +40,7 @@ class Service(Model):
     link_radius_m: Mapped[int]
     window_days: Mapped[int]
     while_open: Mapped[bool] = mapped_column(Boolean, default=False)
+    links_alone: Mapped[bool] = mapped_column(Boolean, default=False)
     duration_s: Mapped[int]
     material: Mapped[Code]
     material_amount: Mapped[int]
@@ -51,6 +53,13 @@ class Service(Model):
     def name(self, language: str) -> str:
         """Return the name in a language ("id" or "en")."""
         return self.name_en if language == "en" else self.name_id
+
+    @property
+    def linked_as(self) -> str:
+        """What the rule is kept under that decides which of its reports are one place (`queries.groupable`
+        has the same in SQL).
+        """
+        return f"{self.family}/{self.code}" if self.links_alone else self.family
 
 
 class ServiceLevel(Model):

@@ -93,7 +93,7 @@ def _rows(
     placed = [request for request in fresh if request.lon is not None and request.lat is not None]
     lon = np.array([request.lon for request in placed], dtype=np.float64)
     lat = np.array([request.lat for request in placed], dtype=np.float64)
-    located = locate_many(session, installation.city, lon, lat)
+    located = locate_many(session, installation.city, lon, lat, installation.roads)
     points, public_points = _as_points(lon, lat), _as_points(located.public_lon, located.public_lat)
     keys = map_keys(lon, lat).tolist()
     public_keys = map_keys(located.public_lon, located.public_lat).tolist()

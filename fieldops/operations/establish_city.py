@@ -10,6 +10,7 @@ from fieldops import clock
 from fieldops.domain.city import City
 from fieldops.models import Crew, Department, Depot, Service, ServiceLevel, Shift
 from fieldops.models.base import as_point
+from fieldops.operations.change_replies import add_first_replies
 
 SHIFT_DAYS = 14
 
@@ -39,6 +40,7 @@ def establish_city(session: Session, city: City) -> bool:
         )
         for seed in city.crews
     )
+    add_first_replies(session)
     session.flush()
     return True
 

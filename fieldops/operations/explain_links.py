@@ -55,7 +55,8 @@ class Link:
 @dataclass(frozen=True)
 class Candidate:
     """Another open cluster of the same kind that may be the same place, by the two reports that say so most;
-    `decision` is there where staff kept them apart.
+    `decision` is there where staff kept them apart. `is_likely`: near enough to be suggested to a reporter,
+    or what is known speaks for one place; others are just near enough to be looked at.
     """
 
     cluster: Cluster
@@ -63,6 +64,7 @@ class Candidate:
     away_m: float
     why: Explanation | None
     decision: Decision | None
+    is_likely: bool
 
 
 class _Evidence:
@@ -73,7 +75,7 @@ class _Evidence:
     ) -> None:
         services = services_by_id(session)
         self._rules = link_rules(services)
-        self._family = {one.id: services[one.service_id].family for one in requests}
+        self._linked_as = {one.id: services[one.service_id].linked_as for one in requests}
         placed = [one for one in requests if one.place is not None]
         places = [lon_lat(one.place) for one in placed if one.place is not None]
         x, y = to_metres(
@@ -99,7 +101,7 @@ class _Evidence:
         """Explain a pair; None where one of them has no place."""
         if one.id not in self._at or other.id not in self._at:
             return None
-        rule = self._rules[self._family[one.id]]
+        rule = self._rules[self._linked_as[one.id]]
         return explain(
             self._report(one),
             self._report(other),
@@ -119,7 +121,7 @@ class _Evidence:
             x_m=x_m,
             y_m=y_m,
             reported_at_s=one.reported_at.timestamp(),
-            family=self._family[one.id],
+            family=self._linked_as[one.id],
             accuracy_m=float("nan") if one.accuracy_m is None else one.accuracy_m,
         )
 
@@ -154,8 +156,8 @@ def links_of(session: Session, installation: Installation, members: Sequence[Ser
 
 
 def merge_candidates(session: Session, installation: Installation, cluster: Cluster) -> list[Candidate]:
-    """Return open clusters of the same family within 500 m, those first that are likeliest the same place;
-    what staff kept apart comes last.
+    """Return open clusters of the same family within 500 m, at most five that are likely the same place and
+    then five others, the likeliest first; what staff kept apart comes last.
     """
     near = [
         (other, service, away_m)
@@ -167,21 +169,28 @@ def merge_candidates(session: Session, installation: Installation, cluster: Clus
     evidence = _Evidence(session, installation, [one for found in members.values() for one in found])
     decided = _decided(session, [one.id for found in members.values() for one in found])
     here = members.get(cluster.id, [])
+    suggest_m = services_by_id(session)[cluster.service_id].suggest_radius_m
     candidates = []
     for other, service, away_m in near:
         pairs = [(one, there) for one in here for there in members.get(other.id, [])]
         found = [why for why in (evidence.of(one, there) for one, there in pairs) if why is not None]
         said = [decided[_pair(*pair)] for pair in pairs if _pair(*pair) in decided]
+        why = max(found, key=lambda why: why.total, default=None)
+        reach_m = max(suggest_m, service.suggest_radius_m)
+        nearest_m = min((one.distance_m for one in found), default=away_m)
         candidates.append(
             Candidate(
                 other,
                 service,
                 away_m,
-                max(found, key=lambda why: why.total, default=None),
+                why,
                 next((decision for decision in said if not decision.together), None),
+                is_likely=min(away_m, nearest_m) <= reach_m or (why is not None and why.total > 0),
             )
         )
-    return sorted(candidates, key=_likeliest_first)[:MOST_CANDIDATES]
+    candidates.sort(key=_likeliest_first)
+    likely = [one for one in candidates if one.is_likely]
+    return likely[:MOST_CANDIDATES] + [one for one in candidates if not one.is_likely][:MOST_CANDIDATES]
 
 
 def _likeliest_first(candidate: Candidate) -> tuple[bool, float, float, int]:

@@ -151,7 +151,9 @@ class _Surroundings:
 
     def _take_in(self, rows: Iterable[Groupable]) -> None:
         fresh = [
-            one for one in rows if one.id not in self.fetched and is_grouped(self.situation.rules, one.family)
+            one
+            for one in rows
+            if one.id not in self.fetched and is_grouped(self.situation.rules, one.linked_as)
         ]
         x, y = to_metres([one.lon for one in fresh], [one.lat for one in fresh], self._crs)
         for one, x_m, y_m in zip(fresh, x.tolist(), y.tolist(), strict=True):

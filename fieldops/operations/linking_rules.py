@@ -18,17 +18,17 @@ Rules = dict[Any, LinkRule]
 
 
 def link_rules(services: dict[int, Service]) -> Rules:
-    """Return each family's rule: the widest radii and window among its services, since a report of one of
-    them may be of another's hole.
+    """Return the rules by what services are `linked_as`: of a family the widest radii and window among its
+    services, since a report of one of them may be of another's hole; of a service that links alone its own.
     """
     rules: Rules = {}
-    for family in sorted({service.family for service in services.values()}):
-        of_family = [service for service in services.values() if service.family == family]
-        rules[family] = LinkRule(
-            suggest_m=float(max(service.suggest_radius_m for service in of_family)),
-            auto_link_m=float(max(service.link_radius_m for service in of_family)),
-            window_days=float(max(service.window_days for service in of_family)),
-            while_open=any(service.while_open for service in of_family),
+    for key in sorted({service.linked_as for service in services.values()}):
+        alike = [service for service in services.values() if service.linked_as == key]
+        rules[key] = LinkRule(
+            suggest_m=float(max(service.suggest_radius_m for service in alike)),
+            auto_link_m=float(max(service.link_radius_m for service in alike)),
+            window_days=float(max(service.window_days for service in alike)),
+            while_open=any(service.while_open for service in alike),
             repaired_days=REPAIRED_DAYS,
         )
     return rules
@@ -53,11 +53,12 @@ def suggestion_rules(services: dict[int, Service], service_code: str) -> Rules:
     return rules
 
 
-def is_grouped(rules: Rules, family: str) -> bool:
-    """Return whether requests of a family become places of work: not where linking is off (0 m) for all its
-    services, such as those that another authority's crews look after.
+def is_grouped(rules: Rules, linked_as: str) -> bool:
+    """Return whether requests become places of work: not where linking is off (0 m) for all services of a
+    family, such as those that another authority's crews look after. Where it is off for a service that links
+    alone, each report is a place of its own, until staff say otherwise.
     """
-    return rules[family].auto_link_m > 0
+    return rules[linked_as].auto_link_m > 0 or "/" in linked_as
 
 
 def city_crs(city: City) -> CRS:

@@ -1,6 +1,6 @@
 """What a position means: which kelurahan, which street, and the point that may be shown in public."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyproj import CRS
 from shapely.geometry import LineString, Point
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from fieldops.domain.city import City
 from fieldops.queries.spatial import kelurahan_at, landmarks_near, streets_near
+from fieldops.routing.roads import Roads
 from geo.crs import projected_crs, to_degrees, to_metres
 from geo.errors import GeoError
 
@@ -38,8 +39,19 @@ class Located:
     landmark: tuple[str, str, float] | None = None
 
 
-def locate(session: Session, city: City, lon: float, lat: float) -> Located:
-    """Describe a point from the areas, streets and landmarks in the database."""
+def locate(session: Session, city: City, lon: float, lat: float, roads: Roads | None = None) -> Located:
+    """Describe a point from the areas, streets and landmarks in the database. With roads, its public point
+    lies on the road graph, where one of its roads is within reach.
+    """
+    located = _located(session, city, lon, lat)
+    (station,) = roads.stations([(lon, lat)], STATION_M, STREET_REACH_M) if roads is not None else (None,)
+    if station is None:
+        return located
+    public = (round(station.lon, 6), round(station.lat, 6))
+    return replace(located, public=public, street=located.street or station.street)
+
+
+def _located(session: Session, city: City, lon: float, lat: float) -> Located:
     area = kelurahan_at(session, lon, lat)
     streets = streets_near(session, lon, lat, STREET_REACH_M)
     crs = projected_crs([lon], [lat], epsg=city.epsg)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from fieldops.domain.city import City
 from fieldops.operations.locate_request import NO_STREET_GRID_DEG, STATION_M, STREET_REACH_M
 from fieldops.queries.frames import areas, streets
+from fieldops.routing.roads import Roads
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,14 @@ class LocatedColumns:
 
 
 def locate_many(
-    session: Session, city: City, lon: NDArray[np.float64], lat: NDArray[np.float64]
+    session: Session,
+    city: City,
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    roads: Roads | None = None,
 ) -> LocatedColumns:
-    """Describe points from the areas and streets in the database.
+    """Describe points from the areas and streets in the database, with public points on the road graph where
+    there is one, as `locate` does.
 
     Parameters
     ----------
@@ -33,7 +39,13 @@ def locate_many(
         Degrees, EPSG:4326, shape (n,), finite; may be empty.
     """
     points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon, lat, crs="EPSG:4326"))
-    return LocatedColumns(_area_ids(session, points), *_streets(session, city, points, lon, lat))
+    names, public_lon, public_lat = _streets(session, city, points, lon, lat)
+    places = list(zip(lon.tolist(), lat.tolist(), strict=True))
+    for row, station in enumerate(roads.stations(places, STATION_M, STREET_REACH_M) if roads else ()):
+        if station is not None:
+            names[row] = names[row] or station.street
+            public_lon[row], public_lat[row] = round(station.lon, 6), round(station.lat, 6)
+    return LocatedColumns(_area_ids(session, points), names, public_lon, public_lat)
 
 
 def _area_ids(session: Session, points: gpd.GeoDataFrame) -> NDArray[np.int64]:

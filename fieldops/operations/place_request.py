@@ -87,7 +87,7 @@ def _set_place(
     moved: bool = False,
 ) -> None:
     lon, lat = check_coordinates(lon, lat, installation)
-    located = locate(session, installation.city, lon, lat)
+    located = locate(session, installation.city, lon, lat, installation.roads)
     put_on_map(request, (lon, lat), located.public)
     request.area_id = located.area_id
     if moved or not request.address:

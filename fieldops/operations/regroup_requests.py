@@ -45,7 +45,7 @@ def regroup_requests(
         [one.address for one in everything],
     )
     on_stand_in = {one.id for one, is_one in zip(everything, np.asarray(stand_in), strict=True) if is_one}
-    requests = [one for one in everything if is_grouped(rules, one.family)]
+    requests = [one for one in everything if is_grouped(rules, one.linked_as)]
     situation = Situation(
         rules=rules,
         at_work=frozenset(clusters_at_work(session)),

@@ -10,7 +10,9 @@ from fieldops.channels.doorman import KeptInside
 from fieldops.channels.email import EmailChannel, RefusedForGood
 from fieldops.installation import Installation
 from fieldops.models import Message, Reporter, ServiceRequest
+from fieldops.operations.queue_reply import queue_reply
 from fieldops.operations.write_message import WrittenMessage, write_message
+from fieldops.queries.conversations import conversation_of_request
 
 UNSENT = ("queued", "waiting")
 
@@ -26,6 +28,11 @@ def send_message(
     the reporter left a telephone number only) it stays in the outbox, where staff see it. What the receiving
     side refuses for good is failed; any other trouble raises, and the task is tried again.
     """
+    if _in_conversation(session, message_id):
+        session.rollback()
+        with unit_of_work() as writing:
+            _say_in_conversation(writing, installation, message_id)
+        return
     written = _prepare(session, installation, message_id)
     session.rollback()
     if written is None:
@@ -50,6 +57,35 @@ def _deliver(installation: Installation, written: WrittenMessage) -> tuple[str, 
     except KeptInside as kept:
         return "waiting", str(kept)
     return "sent", ""
+
+
+def _in_conversation(session: Session, message_id: int) -> bool:
+    """Return whether a message's reader came by a conversation: then it is said there."""
+    message = session.get(Message, message_id)
+    return message is not None and (
+        conversation_of_request(session, message.request_id, message.reporter_id) is not None
+    )
+
+
+def _say_in_conversation(session: Session, installation: Installation, message_id: int) -> None:
+    """Put the news into the thread it belongs to; from there it leaves like every other message of it."""
+    message = session.get_one(Message, message_id)
+    if message.state not in UNSENT:
+        return
+    conversation = conversation_of_request(session, message.request_id, message.reporter_id)
+    request = session.get_one(ServiceRequest, message.request_id)
+    if conversation is None:
+        return
+    written = write_message(session, installation, message, request, "")
+    queue_reply(
+        session,
+        conversation,
+        written.body.strip(),
+        key=f"news.{message.id}",
+        is_automatic=True,
+        facts={"news": message.template},
+    )
+    message.state, message.sent_at = "sent", clock.now()
 
 
 def _prepare(session: Session, installation: Installation, message_id: int) -> WrittenMessage | None:

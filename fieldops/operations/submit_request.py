@@ -205,7 +205,7 @@ def _new_request(
     now = clock.now()
     located: Located | None = None
     if submission.lon is not None and submission.lat is not None:
-        located = locate(session, installation.city, submission.lon, submission.lat)
+        located = locate(session, installation.city, submission.lon, submission.lat, installation.roads)
     request = ServiceRequest(
         code=_free_code(session, installation.city.code),
         link_digest=digest(secret),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.domain.city import City
+from fieldops.installation import Installation
 from fieldops.operations.linking_rules import Rules, city_crs, suggestion_rules
 from fieldops.operations.locate_request import locate
 from fieldops.operations.look_around import Near, distances_m
@@ -30,7 +31,7 @@ class Similar(Near):
 
 
 def suggest_duplicates(
-    session: Session, city: City, lon: float, lat: float, service_code: str = ""
+    session: Session, installation: Installation, lon: float, lat: float, service_code: str = ""
 ) -> list[Similar]:
     """Return public requests within the service's own radius, nearest first, at most five.
 
@@ -42,9 +43,9 @@ def suggest_duplicates(
     widest_m = max((rule.suggest_m for rule in rules.values()), default=0.0)
     if widest_m == 0.0:
         return []
-    here = (lon, lat)
+    here, city = (lon, lat), installation.city
     found: dict[int, tuple[PublicRequest, bool]] = {}
-    for place in (here, locate(session, city, lon, lat).public):
+    for place in (here, locate(session, city, lon, lat, installation.roads).public):
         shown = public_requests(session, clock.now(), box_around(*place, widest_m))
         found |= {one.id: (one, repaired) for one, repaired in _near(city, place, shown, rules)}
     away = distances_m(city, lon, lat, [(one.lon, one.lat) for one, _repaired in found.values()])

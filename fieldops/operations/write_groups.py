@@ -41,7 +41,7 @@ class Situation:
     Parameters
     ----------
     rules
-        By family.
+        By what requests are `linked_as`.
     at_work
         Clusters with an open order: they are not torn, and two of them never become one, since each order
         answers its own requests.
@@ -74,7 +74,7 @@ def as_report(one: Groupable, x_m: float, y_m: float, situation: Situation) -> N
         x_m=x_m,
         y_m=y_m,
         reported_at_s=one.reported_at.timestamp(),
-        family=one.family,
+        family=one.linked_as,
         accuracy_m=float("nan") if one.accuracy_m is None else one.accuracy_m,
         closed_at_s=float("nan") if closed_at is None else closed_at.timestamp(),
         has_position=one.id not in situation.stand_ins,

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from fieldops.i18n import date_words, in_language
+from fieldops.i18n import _, date_words, in_language
 from fieldops.installation import Installation
 from fieldops.models import Message, Service, ServiceRequest
 from fieldops.operations.submit_request import tracking_secret
@@ -44,7 +45,7 @@ def write_message(
         words = template.render(
             code=request.code,
             service=service.name(message.language),
-            place=request.address or request.landmark,
+            place=request.address or request.landmark or _("the place you showed us"),
             city=installation.city.name,
             organisation=installation.city.organisation,
             link=link,
@@ -55,3 +56,26 @@ def write_message(
     return WrittenMessage(
         message.channel, address, subject.strip(), body.strip() + "\n", f"fieldops.{message.id}"
     )
+
+
+def write_chat(name: str, language: str, *, service: Service | None, **facts: Any) -> str:
+    """Return an automatic message of a conversation; Javanese in greetings and thanks only.
+
+    Parameters
+    ----------
+    name
+        A file in `templates/messages/chat`.
+    language
+        "id", "en" or "jv".
+    service
+        The kind that was understood, to be named.
+    **facts
+        What the template needs.
+    """
+    known = "en" if language == "en" else "id"
+    with in_language(known):
+        template = current_app.jinja_env.get_template(f"messages/chat/{name}.txt")
+        words: str = template.render(
+            language=language, service=service.name(known) if service else "", **facts
+        )
+    return words.strip()

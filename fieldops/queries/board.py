@@ -215,7 +215,7 @@ def filtered(
 def _passes(row: BoardRow, wanted: BoardFilter, by_code: set[int], now: datetime) -> bool:
     if wanted.family and row.service.family != wanted.family:
         return False
-    if wanted.state and row.state != wanted.state:
+    if wanted.state and wanted.state not in waits_for(row):
         return False
     if wanted.overdue and not row.is_overdue(now):
         return False
@@ -225,6 +225,11 @@ def _passes(row: BoardRow, wanted: BoardFilter, by_code: set[int], now: datetime
         return wanted.words.casefold() in said or row.cluster_id in by_code
     # Where a crew is on its way a late report still waits for a reader.
     return bool(wanted.state) or wanted.overdue or row.state != "planned" or row.unread > 0
+
+
+def waits_for(row: BoardRow) -> set[str]:
+    """Return what a place waits for: a late report waits for its reader wherever its place stands."""
+    return {row.state, "unread"} if row.unread else {row.state}
 
 
 def _clusters_of_code(session: Session, words: str) -> set[int]:
@@ -237,10 +242,11 @@ def _clusters_of_code(session: Session, words: str) -> set[int]:
 
 
 def counts_by_state(rows: Iterable[BoardRow], now: datetime) -> dict[str, int]:
-    """Return how many rows are in each state, and under "overdue" how many are late."""
+    """Return how many rows wait for what, and under "overdue" how many are late."""
     counts = dict.fromkeys((*STATES, "overdue"), 0)
     for row in rows:
-        counts[row.state] += 1
+        for state in waits_for(row):
+            counts[state] += 1
         counts["overdue"] += row.is_overdue(now)
     return counts
 

@@ -10,28 +10,31 @@ import pandas as pd
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fieldops.domain.work_order_states import WorkOrderStatus
+from fieldops import i18n
 from fieldops.errors import InvalidInput
+from fieldops.maps.tile_answers import OLDER_THAN
 from fieldops.models import Area, Cluster, ServiceRequest, WorkOrder
 from fieldops.queries.clusters import OPEN_CODES
 from fieldops.queries.frames import open_clusters
+from fieldops.queries.map_places import PLANNED
 from fieldops.queries.services import active_services
 
-AGES_DAYS: Final = (7, 30, 90)
-PLANNED: Final = (WorkOrderStatus.BATCHED.value, WorkOrderStatus.IN_PROGRESS.value)
+AGES_DAYS: Final = tuple(OLDER_THAN)
 
 
 @dataclass(frozen=True)
 class ClusterFilter:
-    """What an engineer asked for. `service` is a code or empty for all; severity 1–3; age in whole days."""
+    """What an engineer asked for. `service` is a code or empty for all; severity 1–3; older than so many days
+    of the calendar, 0 for any age.
+    """
 
     service: str = ""
     least_severity: int = 1
-    least_age_days: int = 0
+    older_than_days: int = 0
 
     def arguments(self) -> dict[str, str]:
         """Return the filter as an address carries it; what is left as it was is left out."""
-        held = {"service": self.service, "severity": self.least_severity, "age": self.least_age_days}
+        held = {"service": self.service, "severity": self.least_severity, "age": self.older_than_days}
         plain: dict[str, object] = {"service": "", "severity": 1, "age": 0}
         return {name: str(value) for name, value in held.items() if value != plain[name]}
 
@@ -59,17 +62,20 @@ def read_filter(session: Session, arguments: Mapping[str, str]) -> ClusterFilter
 def clusters_shown(session: Session, wanted: ClusterFilter, now: datetime) -> gpd.GeoDataFrame:
     """Return the open clusters of a filter in EPSG:4326, the worst first. May be empty.
 
-    Columns: those of `frames.open_clusters`, and kelurahan, first_reported (aware UTC), age_days (whole
-    days since the oldest open report), state ("open" or "planned").
+    Columns: those of `frames.open_clusters`, and kelurahan, first_reported (aware UTC), age_days (days of the
+    city's calendar since the oldest open report, as tiles count them), state ("open" or "planned").
     """
     frame = open_clusters(session)
     facts = _facts(session)
     frame["first_reported"] = [facts.first_reported.get(number, now) for number in frame["id"]]
     frame["first_reported"] = pd.to_datetime(frame["first_reported"], utc=True)
-    frame["age_days"] = (pd.Timestamp(now) - frame["first_reported"]).dt.days.astype("int64")
+    days = frame["first_reported"].dt.tz_convert(i18n.zone()).dt.tz_localize(None).dt.normalize()
+    frame["age_days"] = (pd.Timestamp(i18n.local(now).date()) - days).dt.days.astype("int64")
     frame["kelurahan"] = [facts.kelurahan.get(number, "") for number in frame["id"]]
     frame["state"] = ["planned" if number in facts.planned else "open" for number in frame["id"]]
-    keep = (frame["severity"] >= wanted.least_severity) & (frame["age_days"] >= wanted.least_age_days)
+    keep = frame["severity"] >= wanted.least_severity
+    if wanted.older_than_days:
+        keep &= frame["age_days"] > wanted.older_than_days
     if wanted.service:
         keep &= frame["service"] == wanted.service
     order = ["severity", "reports", "age_days", "id"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from fieldops.domain.places import LocationState
@@ -19,11 +19,12 @@ AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Groupable:
-    """A request with a confirmed place, lon and lat in degrees."""
+    """A request with a confirmed place, lon and lat in degrees; `linked_as` is its service's."""
 
     id: int
     service_id: int
     family: str
+    linked_as: str
     area_id: int | None
     address: str
     severity: int
@@ -88,6 +89,7 @@ def _located() -> Select[*tuple[Any, ...]]:
             ServiceRequest.id,
             ServiceRequest.service_id,
             Service.family,
+            case((Service.links_alone, Service.family + "/" + Service.code), else_=Service.family),
             ServiceRequest.area_id,
             ServiceRequest.address,
             ServiceRequest.severity,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import BigInteger, Engine, and_, case, cast, extract, func, select, true
 
-from fieldops.domain.map_groups import UNDER_WAY, MapGroup, map_group
+from fieldops.domain.map_groups import UNDER_WAY, UNREAD, MapGroup, map_group
 from fieldops.domain.request_states import OPEN, ClosedReason, RequestStatus
 from fieldops.maps.live_map import NEVER_S, Fact, Snapshot, Step
 from fieldops.models import MapChange, Service, ServiceRequest
@@ -89,6 +89,7 @@ NOTHING: Final = -1
 def _group_number() -> Any:
     """`map_group` in SQL, as a number."""
     under_way = sorted(status.value for status in UNDER_WAY)
+    unread = sorted(status.value for status in UNREAD)
     open_codes = sorted(status.value for status in OPEN)
     repaired = and_(
         ServiceRequest.status == RequestStatus.CLOSED.value,
@@ -96,6 +97,7 @@ def _group_number() -> Any:
     )
     return case(
         (ServiceRequest.status.in_(under_way), GROUPS.index(MapGroup.IN_PROGRESS)),
+        (ServiceRequest.status.in_(unread), GROUPS.index(MapGroup.UNREAD)),
         (ServiceRequest.status.in_(open_codes), GROUPS.index(MapGroup.OPEN)),
         (repaired, GROUPS.index(MapGroup.REPAIRED)),
         (ServiceRequest.status == RequestStatus.DONE.value, GROUPS.index(MapGroup.REPAIRED)),

@@ -1,12 +1,14 @@
 """The one way to the people behind requests; for operations, the inbox and the admin pages only."""
 
+import json
 from collections.abc import Collection
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from fieldops.models import Follower, Reporter, ServiceRequest
+from fieldops.models import ChannelPerson, Follower, Reporter, ServiceRequest
 from fieldops.queries.clusters import OPEN_CODES
+from fieldops.sealing import Sealer
 
 
 def followers_of(session: Session, request_id: int) -> list[Reporter]:
@@ -51,3 +53,41 @@ def me_too_counts(session: Session, cluster_ids: Collection[int]) -> dict[int, i
         .group_by(ServiceRequest.cluster_id)
     )
     return {cluster_id: count for cluster_id, count in rows if cluster_id is not None}
+
+
+def user_id_of(sealer: Sealer, reporter: Reporter) -> str:
+    """Return the channel's own id of a person who wrote by one; empty when they are forgotten."""
+    if reporter.contact_sealed is None:
+        return ""
+    return str(json.loads(sealer.open(reporter.contact_sealed))["user_id"])
+
+
+def contact_words(sealer: Sealer, reporter: Reporter) -> str:
+    """Return how a person is reached, in words: an address, a number, or the channel's id with a name."""
+    if reporter.contact_sealed is None:
+        return ""
+    opened = sealer.open(reporter.contact_sealed)
+    if not opened.startswith("{"):
+        return opened
+    held = json.loads(opened)
+    name = sealer.open(reporter.name_sealed) if reporter.name_sealed is not None else ""
+    return ", ".join(part for part in (name, held.get("phone") or held["user_id"]) if part)
+
+
+def shown_names(session: Session, sealer: Sealer, people: Collection[ChannelPerson]) -> dict[int, str]:
+    """Return what officials see of who wrote, by the person's id: the last four signs of the channel's id,
+    never a number or a handle; empty where they are forgotten.
+    """
+    rows = session.scalars(select(Reporter).where(Reporter.id.in_([one.reporter_id for one in people])))
+    known = {row.id: f"··{user_id_of(sealer, row)[-4:]}" for row in rows if row.contact_sealed is not None}
+    return {one.id: known.get(one.reporter_id, "") for one in people}
+
+
+def is_author(session: Session, request_id: int, person_id: int) -> bool:
+    """Return whether a report is that of a person who wrote by a channel."""
+    found = session.scalar(
+        select(Follower.part)
+        .join(ChannelPerson, ChannelPerson.reporter_id == Follower.reporter_id)
+        .where(Follower.request_id == request_id, ChannelPerson.id == person_id)
+    )
+    return found == "author"

@@ -11,6 +11,7 @@ from fieldops.domain.request_states import RequestStatus
 from fieldops.errors import InvalidInput, NotFound
 from fieldops.models import Area, Service, ServiceRequest, StatusChange
 from fieldops.queries.clusters import OPEN_CODES
+from fieldops.queries.spatial import Box, within
 
 PAGE = 50
 
@@ -144,4 +145,14 @@ def history_of(session: Session, request_ids: Collection[int]) -> list[StatusCha
             .where(StatusChange.request_id.in_(list(request_ids)))
             .order_by(StatusChange.at, StatusChange.id)
         )
+    )
+
+
+def open_requests_in(session: Session, box: Box) -> list[ServiceRequest]:
+    """Return the open, placed requests whose exact place lies in a box of degrees; for staff only."""
+    query = select(ServiceRequest).where(
+        ServiceRequest.status.in_(OPEN_CODES), ServiceRequest.place.is_not(None)
+    )
+    return list(
+        session.scalars(within(session, query, ServiceRequest.place, box).order_by(ServiceRequest.id))
     )

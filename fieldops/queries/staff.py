@@ -75,3 +75,8 @@ def get_user(session: Session, user_id: int) -> User:
 def departments(session: Session) -> list[Department]:
     """Return every department by name, also those no longer active."""
     return list(session.scalars(select(Department).order_by(Department.name)))
+
+
+def active_departments(session: Session) -> list[Department]:
+    """Return the departments that answer for something now, by name."""
+    return [one for one in departments(session) if one.active]

@@ -4,7 +4,7 @@ from flask import g, has_request_context
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from fieldops.domain.roles import Role
+from fieldops.domain.roles import RIGHTS, Right, Role
 from fieldops.models import User, UserRole
 
 
@@ -17,6 +17,32 @@ def roles_of(session: Session, user_id: int) -> frozenset[Role]:
     if has_request_context():
         g.roles = (user_id, roles)
     return roles
+
+
+def departments_of(session: Session, user_id: int, right: Right) -> frozenset[int] | None:
+    """Return the departments in which a user's roles carry a right; None: in all of them."""
+    carrying = [role.value for role, rights in RIGHTS.items() if right in rights]
+    found = set(
+        session.scalars(
+            select(UserRole.department_id).where(UserRole.user_id == user_id, UserRole.role.in_(carrying))
+        )
+    )
+    return None if None in found else frozenset(number for number in found if number is not None)
+
+
+def users_with(session: Session, right: Right) -> list[User]:
+    """Return the active accounts whose roles carry a right, by name."""
+    carrying = [role.value for role, rights in RIGHTS.items() if right in rights]
+    return list(
+        session.scalars(
+            select(User)
+            .where(
+                User.active.is_(True),
+                User.id.in_(select(UserRole.user_id).where(UserRole.role.in_(carrying))),
+            )
+            .order_by(User.name)
+        )
+    )
 
 
 def user_by_login(session: Session, login: str) -> User | None:

@@ -24,6 +24,7 @@ from fieldops.routing.drives import (
 )
 from fieldops.routing.road_file import RoadFile
 from fieldops.routing.route_server import RouteServer, ServerFault, route_server_of
+from fieldops.routing.stations import Station, stations_beside
 from geo.clustering.road_ways import RoadWays
 from geo.roads.closures import closed_segments
 from geo.roads.directions import directions
@@ -191,6 +192,15 @@ class Roads:
         if not (west - spare <= place[0] <= east + spare and south - spare <= place[1] <= north + spare):
             return None
         return float(snap(graph, np.array([place])).distance_m[0])
+
+    def stations(self, places: Sequence[Place], every_m: float, reach_m: float) -> list[Station | None]:
+        """Return for each place the point on the nearest road that may be shown in its stead; None where no
+        road graph is in use, or none of its roads is within reach.
+        """
+        graph = self.file.graph()
+        if graph is None:
+            return [None] * len(places)
+        return stations_beside(graph, places, every_m, reach_m)
 
     def on_foot(self, crs: CRS, bounds: tuple[float, float, float, float]) -> RoadWays | None:
         """Return ways on foot between positions in a projected CRS, None where no road graph is in use or it

@@ -17,6 +17,7 @@ from fieldops.extensions import db
 from fieldops.installation import Installation
 from fieldops.models import ServiceRequest
 from fieldops.operations.establish_city import ensure_shifts, establish_city
+from fieldops.serving.compiling import compile_map
 from fieldops.serving.supervisor import run_all
 from fieldops.transaction import transaction
 
@@ -38,6 +39,7 @@ def start(host: str, port: int, *, with_demo: bool, check: bool) -> int:
     if check:
         return _check(host)
     settings = settings_from_environment()
+    compile_map(settings.instance_dir, click.echo)
     is_demo = prepare(settings, with_demo=with_demo)
     environment = dict(os.environ) | {
         "FIELDOPS_DEMO": "true" if is_demo else "false",
@@ -93,6 +95,7 @@ def _check(host: str) -> int:
         settings = settings_from_environment().model_copy(
             update={"instance_dir": Path(folder), "database_url": "", "media_url": "", "demo": True}
         )
+        compile_map(settings.instance_dir, click.echo)
         prepare(settings, with_demo=True, for_check=True)
         environment = dict(os.environ) | {
             "FIELDOPS_INSTANCE_DIR": folder,

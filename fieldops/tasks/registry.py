@@ -5,18 +5,27 @@ from typing import Any, Final
 
 from fieldops.extensions import db
 from fieldops.installation import Installation
+from fieldops.operations.accept_invitations import accept_invitations
 from fieldops.operations.ask_if_fixed import ask_if_fixed
 from fieldops.operations.close_silent_requests import close_silent_requests
 from fieldops.operations.compute_change import compute_change
 from fieldops.operations.end_shift import end_overdue_shifts
+from fieldops.operations.fetch_attachment import fetch_attachment
 from fieldops.operations.group_requests import group_request
 from fieldops.operations.hash_photos import hash_photos
 from fieldops.operations.plan_batches import compute_plan
+from fieldops.operations.poll_account import poll_account, poll_all
+from fieldops.operations.read_event import read_event
 from fieldops.operations.regroup_requests import regroup_requests
 from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
+from fieldops.operations.send_reply import send_reply
+from fieldops.operations.tick_response_clocks import tick_response_clocks
+from fieldops.operations.tidy_events import tidy_events
 from fieldops.operations.tidy_map_changes import tidy_map_changes
 from fieldops.operations.tidy_tasks import tidy_tasks
+from fieldops.operations.train_triage import train_triage
+from fieldops.operations.understand_conversation import remind, understand_conversation
 from fieldops.tasks.time_limit import time_limit
 from fieldops.transaction import transaction
 
@@ -82,6 +91,56 @@ def _change(installation: Installation, payload: dict[str, Any]) -> None:
     compute_change(installation, payload["day_plan_id"], transaction, limit=time_limit)
 
 
+def _read_event(installation: Installation, payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        read_event(session, installation, payload["event_id"])
+
+
+def _accept(installation: Installation, payload: dict[str, Any]) -> None:
+    accept_invitations(db.session(), installation, payload["event_id"])
+
+
+def _understand(installation: Installation, payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        understand_conversation(session, installation, payload["conversation_id"])
+
+
+def _remind(installation: Installation, payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        remind(session, installation, payload["conversation_id"])
+
+
+def _reply(installation: Installation, payload: dict[str, Any]) -> None:
+    send_reply(installation, payload["message_id"], transaction)
+
+
+def _fetch(installation: Installation, payload: dict[str, Any]) -> None:
+    fetch_attachment(db.session(), installation, payload["file_id"], transaction)
+
+
+def _poll_all(_installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        poll_all(session)
+
+
+def _poll(installation: Installation, payload: dict[str, Any]) -> None:
+    poll_account(db.session(), installation, payload["account_id"], transaction)
+
+
+def _tick(_installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        tick_response_clocks(session)
+
+
+def _tidy_events(_installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        tidy_events(session)
+
+
+def _train(installation: Installation, _payload: dict[str, Any]) -> None:
+    train_triage(installation, transaction)
+
+
 TASKS: Final[dict[str, Handler]] = {
     "group_request": _group,
     "regroup_requests": _regroup,
@@ -93,9 +152,25 @@ TASKS: Final[dict[str, Handler]] = {
     "resend_waiting": _resend,
     "compute_plan": _plan,
     "compute_change": _change,
+    "read_event": _read_event,
+    "accept_invitations": _accept,
+    "understand_conversation": _understand,
+    "remind_of_place": _remind,
+    "send_reply": _reply,
+    "fetch_attachment": _fetch,
+    "poll_accounts": _poll_all,
+    "poll_account": _poll,
+    "tick_response_clocks": _tick,
+    "tidy_events": _tidy_events,
     "tidy_tasks": _tidy,
     "tidy_map_changes": _tidy_map,
+    "train_triage": _train,
 }
 
-LEASES_S: Final[dict[str, int]] = {"compute_plan": 900, "compute_change": 300, "regroup_requests": 900}
+LEASES_S: Final[dict[str, int]] = {
+    "compute_plan": 900,
+    "compute_change": 300,
+    "regroup_requests": 900,
+    "train_triage": 900,
+}
 """Tasks that may take longer than the usual lease."""

@@ -1,6 +1,7 @@
 """The scheduler: what is due by the clock is enqueued, once a period, whoever asks."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -21,10 +22,15 @@ log = structlog.get_logger("scheduler")
 
 @dataclass(frozen=True)
 class Entry:
-    """A task and how often it runs."""
+    """A task and how often it runs.
+
+    With `nightly_at_s`, seconds after midnight UTC, it is put off to that time of the day to come: what takes
+    a minute of the only worker must not stand in the way of the day's work.
+    """
 
     name: str
     every_s: int
+    nightly_at_s: int | None = None
 
 
 SCHEDULE: Final = (
@@ -32,8 +38,12 @@ SCHEDULE: Final = (
     Entry("end_overdue_shifts", 1800),
     Entry("resend_waiting", 3600),
     Entry("hash_photos", 24 * 3600),
+    Entry("poll_accounts", 60),
+    Entry("tick_response_clocks", 300),
+    Entry("tidy_events", 24 * 3600),
     Entry("tidy_tasks", 24 * 3600),
     Entry("tidy_map_changes", 24 * 3600),
+    Entry("train_triage", 24 * 3600, nightly_at_s=19 * 3600),  # two in the morning, western Indonesia
 )
 
 
@@ -47,9 +57,18 @@ def tick() -> list[str]:
             if insert_if_absent(
                 session, IdempotencyKey, scope="schedule", key=period, body_digest="", answer={}, at=now
             ):
-                enqueue(session, entry.name, {}, dedupe_key=entry.name)
+                enqueue(session, entry.name, {}, due_at=_due(entry, now), dedupe_key=entry.name)
                 enqueued.append(entry.name)
     return enqueued
+
+
+def _due(entry: Entry, now: datetime) -> datetime:
+    """Return when an entry's task may begin: now, or at its time of the night."""
+    if entry.nightly_at_s is None:
+        return now
+    midnight = datetime(now.year, now.month, now.day, tzinfo=UTC)
+    due = midnight + timedelta(seconds=entry.nightly_at_s)
+    return due if due >= now else due + timedelta(days=1)
 
 
 def run_scheduler(app: Flask) -> None:

@@ -1,6 +1,7 @@
 """Complaints as vector tiles: one address for everybody, one for staff. Nothing here knows what they hold."""
 
-from typing import Final, cast
+from collections.abc import Callable
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Flask, Response, current_app, request
@@ -11,7 +12,9 @@ from fieldops.domain.roles import Right
 from fieldops.extensions import db, limiter
 from fieldops.maps.live_map import LiveMap
 from fieldops.maps.tile_answers import PUBLIC_CACHING, STAFF_CACHING, is_new, tile_answer
+from fieldops.operations.note_map_check import note_map_check
 from fieldops.queries.map_requests import MapRequests
+from fieldops.transaction import transaction
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 
@@ -50,9 +53,21 @@ def _live_map(audience: str, every_s: float) -> LiveMap:
             clock.now,
             every_s,
             installation().settings.map_least if audience == "public" else 0,
+            _noting(cast("Any", current_app)._get_current_object()),  # noqa: SLF001  its documented name
         )
         held.setdefault(audience, made)  # two threads may come at once; one map stays
     return held[audience]
+
+
+def _noting(app: Flask) -> Callable[[bool], None]:
+    def note(is_right: bool) -> None:
+        try:
+            with app.app_context(), transaction() as session:
+                note_map_check(session, is_right=is_right)
+        except DBAPIError:
+            app.logger.warning("a check of the map could not be noted")
+
+    return note
 
 
 @blueprint.get("/tiles/requests/<int:zoom>/<int:x>/<int:y>.pbf")

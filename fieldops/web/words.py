@@ -20,6 +20,7 @@ REQUEST_STATUS: Final[Mapping[Any, Said]] = {
     "reopened": lambda: _("Reopened"),
 }
 MAP_GROUP: Final[Mapping[Any, Said]] = {
+    "unread": lambda: _("To read"),
     "open": lambda: _("Waiting"),
     "in_progress": lambda: _("In hand"),
     "repaired": lambda: _("Repaired"),
@@ -102,11 +103,33 @@ CHANNEL: Final[Mapping[Any, Said]] = {
     "web": lambda: _("Web"),
     "email": lambda: _("E-mail"),
     "whatsapp": lambda: _("WhatsApp"),
+    "messenger": lambda: _("Messenger"),
+    "instagram": lambda: _("Instagram"),
+    "telegram": lambda: _("Telegram"),
+    "mastodon": lambda: _("Mastodon"),
+    "matrix": lambda: _("Matrix"),
+    "sms": lambda: _("Text message"),
+    "x": lambda: _("X"),
     "phone": lambda: _("Telephone"),
     "staff": lambda: _("Staff"),
     "crew": lambda: _("Crew"),
     "import": lambda: _("Import"),
     "api": lambda: _("Open311"),
+}
+LOCATION_SOURCE: Final[Mapping[Any, Said]] = {
+    "gps": lambda: _("measured by the phone"),
+    "exif": lambda: _("from the photo"),
+    "drag": lambda: _("shown on the map"),
+    "typed": lambda: _("typed"),
+    "text": lambda: _("from the words"),
+    "channel": lambda: _("shared location"),
+    "import": lambda: _("imported"),
+    "staff": lambda: _("set by staff"),
+}
+LANGUAGE: Final[Mapping[Any, Said]] = {
+    "id": lambda: _("Indonesian"),
+    "en": lambda: _("English"),
+    "jv": lambda: _("Javanese"),
 }
 WORDS: Final[Mapping[str, Mapping[Any, Said]]] = {
     "request_status": REQUEST_STATUS,
@@ -123,4 +146,6 @@ WORDS: Final[Mapping[str, Mapping[Any, Said]]] = {
     "material": MATERIAL,
     "skill": SKILL,
     "channel": CHANNEL,
+    "location_source": LOCATION_SOURCE,
+    "language": LANGUAGE,
 }

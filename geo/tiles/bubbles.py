@@ -24,7 +24,7 @@ from geo.tiles.changes import Differences, find_row
 from geo.tiles.compiled import inner, outer
 from geo.tiles.merging import ITSELF, NEAR, decide, middle_of, reach_of
 from geo.tiles.positions import BITS, key_xy, spread
-from geo.tiles.scheme import DAY_SHIFT, STATUS_SHIFT
+from geo.tiles.scheme import DAY_SHIFT, STATUS_BITS, STATUS_SHIFT
 from geo.tiles.vector_tile import EXTENT, WORD, Words, encode
 from geo.tiles.windows import (
     AT_X,
@@ -381,7 +381,7 @@ def _features(
             tag = _tell_counts(bubble, counts, first_status, first_severity, tags, tag)
             if telling.level != FAR and n == 1:
                 state = sums[bubble, SUM_STATE]
-                status = first_status + ((state >> STATUS_SHIFT) & 3)
+                status = first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)
                 tags[tag, 0], tags[tag, 1] = SERVICE, WORD + (state & 31)
                 tags[tag + 1, 0], tags[tag + 1, 1] = STATUS, WORD + status
                 tags[tag + 2, 0], tags[tag + 2, 1] = DAY, state >> DAY_SHIFT

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geo.tiles.compiled import inner, long
 from geo.tiles.positions import BITS, gather
-from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_SHIFT, Scheme
+from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Scheme
 from geo.tiles.sorting import sort_keys
 
 I8 = NDArray[np.int64]
@@ -149,7 +149,7 @@ def _totals(points: I4, ids: I8, columns: int, first_status: int, first_severity
             if len(ids):
                 sums[block, SUM_ID] += ids[row]
             counts[block, state & 31] += 1
-            counts[block, first_status + ((state >> STATUS_SHIFT) & 3)] += 1
+            counts[block, first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
             counts[block, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
     return sums, counts
 
@@ -185,7 +185,7 @@ def add_ranges(ranges: I8, points: Points, sums: I8, counts: I4) -> None:
                 y += rows[row, Y]
                 states += state
                 counts[to, state & 31] += 1
-                counts[to, first_status + ((state >> STATUS_SHIFT) & 3)] += 1
+                counts[to, first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
                 counts[to, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
             if len(ids):
                 for row in range(begin, end):

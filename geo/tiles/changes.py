@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from geo.tiles.cells import CELL_BITS, SUM_ID, SUM_STATE, SUM_X, SUM_Y, SUMS, N
 from geo.tiles.compiled import inner, outer
 from geo.tiles.positions import BITS, gather
-from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_SHIFT, Scheme
+from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Scheme
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
@@ -139,7 +139,7 @@ def _refill(slots: I8, to: I8) -> None:
 def _record(table: Differences, used: int, stamp: int, key: int, state: int, number: int, sign: int) -> int:
     slots, sums, counts = table.slots, table.sums, table.counts
     x, y = gather(key), gather(key >> 1)
-    status = table.first_status + ((state >> STATUS_SHIFT) & 3)
+    status = table.first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)
     severity = table.first_severity + ((state >> SEVERITY_SHIFT) & 3)
     for zoom in range(-CELL_BITS, LAST_ZOOM + 2):
         code = _code(zoom, key >> (2 * (BITS - CELL_BITS - zoom)))
@@ -185,8 +185,8 @@ def _replace(
         sums[row, SUM_ID] += number - old_number
         counts[row, old_state & 31] -= 1
         counts[row, state & 31] += 1
-        counts[row, table.first_status + ((old_state >> STATUS_SHIFT) & 3)] -= 1
-        counts[row, table.first_status + ((state >> STATUS_SHIFT) & 3)] += 1
+        counts[row, table.first_status + ((old_state >> STATUS_SHIFT) & STATUS_BITS)] -= 1
+        counts[row, table.first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
         counts[row, table.first_severity + ((old_state >> SEVERITY_SHIFT) & 3)] -= 1
         counts[row, table.first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
     return used

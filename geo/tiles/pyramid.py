@@ -32,7 +32,7 @@ from geo.tiles.changes import LAST_ZOOM
 from geo.tiles.compiled import long, outer
 from geo.tiles.layers import NO_IDS, Layer, Vocabulary, file_points, part_of
 from geo.tiles.positions import BITS, NO_KEY, lon_lat, map_key
-from geo.tiles.scheme import Filter, Scheme, day_number, kept
+from geo.tiles.scheme import DAY_SHIFT, STATUS_BITS, STATUS_SHIFT, Filter, Scheme, day_number, kept
 from geo.tiles.vector_tile import EXTENT
 
 I8 = NDArray[np.int64]
@@ -567,8 +567,8 @@ def _check_rows(scheme: Scheme, keys: I8, states: I4) -> None:
     if is_bad.any():
         row = int(np.argmax(is_bad))
         raise GeoError(f"Row {row}: {int(keys[row])} is no key.")
-    service, status = states & 31, (states >> 5) & 3
-    is_bad = (states < 0) | (states >> 25 != 0)
+    service, status = states & 31, (states >> STATUS_SHIFT) & STATUS_BITS
+    is_bad = (states < 0) | (states >> (DAY_SHIFT + 16) != 0)
     is_bad |= (service > len(scheme.services)) | (status >= len(scheme.statuses))
     if is_bad.any():
         row = int(np.argmax(is_bad))

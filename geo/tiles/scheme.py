@@ -14,15 +14,18 @@ from numpy.typing import ArrayLike, NDArray
 from geo.errors import GeoError
 
 MOST_SERVICES: Final = 30
-MOST_STATUSES: Final = 4
+MOST_STATUSES: Final = 8
 SEVERITIES: Final = 4
 """0 stands for unknown; 1, 2 and 3 are the product's."""
+SEVERITY_WORDS: Final = tuple(str(severity) for severity in range(SEVERITIES))
 OTHER: Final = "other"
 """What every service is counted under that the scheme does not know."""
 
 STATUS_SHIFT: Final = 5
-SEVERITY_SHIFT: Final = 7
-DAY_SHIFT: Final = 9
+STATUS_BITS: Final = 7
+"""What remains of a state moved by `STATUS_SHIFT`: its status."""
+SEVERITY_SHIFT: Final = 8
+DAY_SHIFT: Final = 10
 LAST_DAY: Final = (1 << 16) - 1
 
 AGES: Final = ("0-7", "8-30", "31-90", "91-")
@@ -46,7 +49,7 @@ class Scheme:
     services
         Codes of at most 30 services, each once; others are counted as `other`.
     statuses
-        Names of at most 4 status groups, each once.
+        Names of at most 8 status groups, each once.
 
     Raises
     ------
@@ -137,7 +140,7 @@ class Scheme:
         """
         if status not in self.statuses:
             raise GeoError(f"{status!r} is no status of this map; there are: {', '.join(self.statuses)}.")
-        return (state & ~(3 << STATUS_SHIFT)) | (self.statuses.index(status) << STATUS_SHIFT)
+        return (state & ~(STATUS_BITS << STATUS_SHIFT)) | (self.statuses.index(status) << STATUS_SHIFT)
 
     def check(self, state: int) -> int:
         """Return a packed state as it is.
@@ -147,7 +150,7 @@ class Scheme:
         GeoError
             It was not packed for this scheme.
         """
-        service, status = state & 31, (state >> STATUS_SHIFT) & 3
+        service, status = state & 31, (state >> STATUS_SHIFT) & STATUS_BITS
         if state < 0 or state >> (DAY_SHIFT + 16):
             raise GeoError(f"{state} is no packed state.")
         if service > len(self.services) or status >= len(self.statuses):
@@ -157,7 +160,7 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which complaints are counted: those that are in each of the three sets; None is any.
+    """Which complaints are counted: those that are in each of the sets; None is any.
 
     Parameters
     ----------
@@ -168,16 +171,19 @@ class Filter:
     ages
         Of `AGES`: days since the report, on the pyramid's day. A report from the future is in the youngest
         band.
+    severities
+        Of `SEVERITY_WORDS`.
     """
 
     services: frozenset[str] | None = None
     statuses: frozenset[str] | None = None
     ages: frozenset[str] | None = None
+    severities: frozenset[str] | None = None
 
     @property
     def is_all(self) -> bool:
         """Whether it keeps everything."""
-        return self.services is None and self.statuses is None and self.ages is None
+        return self.services is self.statuses is self.ages is self.severities is None
 
     def checked(self, scheme: Scheme) -> Filter:
         """Return the same filter with sets that name all there is made None, so that equal filters are equal.
@@ -191,13 +197,14 @@ class Filter:
             _known(self.services, (*scheme.services, OTHER), "service"),
             _known(self.statuses, scheme.statuses, "status"),
             _known(self.ages, AGES, "age"),
+            _known(self.severities, SEVERITY_WORDS, "severity"),
         )
 
     def label(self) -> str:
         """Return the filter as a short word that is the same wherever the filter is: for ETags and cache
         keys.
         """
-        parts = (self.services, self.statuses, self.ages)
+        parts = (self.services, self.statuses, self.ages, self.severities)
         return ";".join("*" if words is None else ",".join(sorted(words)) for words in parts)
 
 
@@ -223,8 +230,11 @@ def kept(states: NDArray[np.int32], selection: Filter, scheme: Scheme, today: in
         table = np.array([name in selection.services for name in names] + [False] * (32 - len(names)))
         keep &= table[states & 31]
     if selection.statuses is not None:
-        table = np.array([name in selection.statuses for name in scheme.statuses] + [False] * 4)
-        keep &= table[(states >> STATUS_SHIFT) & 3]
+        table = np.array([name in selection.statuses for name in scheme.statuses] + [False] * MOST_STATUSES)
+        keep &= table[(states >> STATUS_SHIFT) & STATUS_BITS]
+    if selection.severities is not None:
+        table = np.array([word in selection.severities for word in SEVERITY_WORDS])
+        keep &= table[(states >> SEVERITY_SHIFT) & 3]
     if selection.ages is not None:
         band = np.searchsorted(AGE_LIMITS, today - (states >> DAY_SHIFT).astype(np.int64), side="left")
         keep &= np.array([name in selection.ages for name in AGES])[band]

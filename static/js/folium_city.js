@@ -1,25 +1,10 @@
-/* What folium's page of open clusters needs of us: the ground, the symbols, the controls, the cards.
+/* What folium's page of open reports needs of us: the ground, the symbols, the controls, the cards.
    A plain script, because folium's own parts are; words come from the page. */
 
 (() => {
   const here = document.currentScript.src;
   const load = (name) => import(new URL(`./lib/${name}.js`, here));
-  let symbols = null;
-  let said = {};
-
-  const severities = (markers) => {
-    const count = { heavy: 0, medium: 0, light: 0 };
-    for (const { options } of markers) count[{ 3: "heavy", 2: "medium" }[options.severity] ?? "light"] += 1;
-    return count;
-  };
-
-  /** Leaflet.markercluster asks for the drawing of a group. */
-  function bubble(cluster) {
-    cluster.options.title = said.together.replace("{n}", cluster.getChildCount());
-    const drawing = symbols.bubble({ count: cluster.getChildCount(), ...severities(cluster.getAllChildMarkers()) });
-    const size = Number(drawing.getAttribute("width"));
-    return L.divIcon({ html: drawing, className: "sym", iconSize: [size, size] });
-  }
+  const CARD = { closeButton: false, maxWidth: 260, minWidth: 170, className: "pop", autoPanPaddingTopLeft: [64, 16] }; // beside the buttons
 
   const piece = (tag, text, className) => {
     const element = document.createElement(tag);
@@ -27,30 +12,6 @@
     if (className) element.className = className;
     return element;
   };
-
-  /** Words about one cluster, built as elements: the data's text never becomes markup. */
-  function card(properties, words) {
-    const box = document.createElement("div");
-    box.className = "stack tight";
-    box.append(piece("b", properties.title));
-    for (const line of properties.lines) box.append(piece("span", line, "sm muted"));
-    if (properties.url) {
-      const link = piece("a", words.open, "btn");
-      link.href = properties.url;
-      link.target = "_top";
-      box.append(link);
-    }
-    return box;
-  }
-
-  function marker({ geometry: { coordinates: [x, y] }, properties }, words) {
-    const drawing = symbols.pin({ ...properties, size: 36 });
-    const icon = L.divIcon({ html: drawing, className: "sym", iconSize: [36, 36], popupAnchor: [0, -14] });
-    const label = [properties.title, ...properties.lines].join(", ");
-    const spot = L.marker([y, x], { icon, severity: properties.severity, riseOnHover: true, keyboard: true });
-    spot.on("add", () => spot.getElement()?.setAttribute("aria-label", label));
-    return spot.bindPopup(() => card(properties, words), { closeButton: false, maxWidth: 260, minWidth: 170, className: "pop" });
-  }
 
   async function ground(map, url) {
     const [{ baseLayer, prepare }, { labelLayer }, answer] = await Promise.all([load("basemap"), load("labels"), fetch(url)]);
@@ -86,14 +47,21 @@
     control.addTo(map);
   }
 
-  function say(map, text) {
-    const control = L.control({ position: "bottomright" });
-    control.onAdd = () => {
-      const note = piece("p", text, "note t-road");
-      note.setAttribute("role", "status");
-      return note;
+  /** One sentence at a time in the corner of the map; none when there is nothing to say. */
+  function speaker(map) {
+    let shown = null;
+    return (text) => {
+      shown?.remove();
+      shown = null;
+      if (!text) return;
+      shown = L.control({ position: "bottomright" });
+      shown.onAdd = () => {
+        const note = piece("p", text, "note t-road");
+        note.setAttribute("role", "status");
+        return note;
+      };
+      shown.addTo(map);
     };
-    control.addTo(map);
   }
 
   function controls(map, words) {
@@ -110,51 +78,61 @@
     if (box.clientWidth < 640) layers?.classList.remove("leaflet-control-layers-expanded");
   }
 
-  /** Every single report, from tiles, while its layer is switched on; of the kind that the page asks for. */
-  async function everything(map, { tiles, report, said, words }, group) {
-    const { tileLayer } = await load("tile_layer");
-    const asked = new URLSearchParams({ status: said.choices.unfinished });
-    const service = new URLSearchParams(location.search).get("service");
-    if (service) asked.set("service", service);
-    const layer = tileLayer(L, map, {
-      said,
-      into: group,
-      url: (z, x, y) => `${tiles.replace("{z}", z).replace("{x}", x).replace("{y}", y)}?${asked}`,
-      link: (id) => (id ? report.replace("{id}", id) : ""),
-      open: (latlng, { title, text, url }) =>
-        L.popup({ closeButton: false, maxWidth: 260, minWidth: 170, className: "pop" }).setLatLng(latlng).setContent(card({ title, lines: [text], url }, { open: words.report })).openOn(map),
-    });
-    const refresh = () => map.hasLayer(group) && layer.refresh().catch(() => say(map, words.failed));
-    map.on("moveend", refresh);
-    group.on("add", refresh);
+  /** What tiles are asked for: the filter in the page's address, less the kinds that are switched off. Null: nothing. */
+  function query(map, { statuses, filters, said }, kinds) {
+    const address = new URLSearchParams(location.search);
+    const asked = new URLSearchParams({ status: statuses });
+    for (const [name, words] of Object.entries(filters)) if (words[address.get(name)]) asked.set(name, words[address.get(name)]);
+    const only = address.get("service");
+    const codes = only ? [only] : Object.keys(said.services);
+    const on = codes.filter((code) => !kinds[code] || map.hasLayer(kinds[code]));
+    if (!on.length) return null;
+    if (only || on.length < codes.length) asked.set("service", on.join(","));
+    return asked;
   }
 
-  async function city(map, options, groups, every) {
-    const { words } = options;
-    said = words;
-    document.body.dataset.icons = options.icons;
-    controls(map, words);
-    map.fitBounds(options.bounds, { animate: false });
-    try {
-      const asked = fetch(options.points + location.search, { headers: { Accept: "application/geo+json" } });
-      symbols = await load("symbols");
-      everything(map, options, every);
-      ground(map, options.ground);
-      const collection = await (await asked).json();
-      const of = new Map();
-      for (const feature of collection.features) {
-        const code = feature.properties.service;
-        of.set(code, [...(of.get(code) ?? []), marker(feature, words)]);
+  async function reports(map, options, kinds, say) {
+    const [{ tileLayer }, { card, placesOf }] = await Promise.all([load("tile_layer"), load("map_frame")]);
+    let asked = query(map, options, kinds);
+    const layer = tileLayer(L, map, {
+      said: options.said,
+      url: (z, x, y) => (asked ? `${options.tiles.replace("{z}", z).replace("{x}", x).replace("{y}", y)}?${asked}` : ""),
+      link: (id) => (id ? options.report.replace("{id}", id) : ""),
+      open: async (latlng, properties) => {
+        const inside = await placesOf(options.places, properties);
+        L.popup(CARD).setLatLng(latlng).setContent(card({ ...properties, ...inside }, options.words.report)).openOn(map);
+      },
+    });
+    const refresh = async () => {
+      asked = query(map, options, kinds);
+      try {
+        const many = await layer.refresh();
+        say(many ? "" : options.words.nothing);
+      } catch {
+        say(options.words.failed);
       }
-      for (const [code, markers] of of) groups[code]?.addLayers(markers);
-      const all = collection.features.map(({ geometry: { coordinates: [x, y] } }) => [y, x]);
-      if (all.length) map.fitBounds(all, { padding: [30, 30], maxZoom: 16, animate: false });
-      else say(map, words.nothing);
-    } catch {
-      say(map, words.failed);
-    }
+    };
+    map.on("moveend overlayadd overlayremove", refresh);
+    await refresh();
+  }
+
+  function firstView(map, { bounds }) {
+    const asked = new URLSearchParams(location.search).get("bounds")?.split(",").map(Number);
+    const [west, south, east, north] = asked ?? [];
+    if (asked?.length === 4 && asked.every(Number.isFinite)) {
+      map.fitBounds([[south, west], [north, east]], { padding: [30, 30], maxZoom: 16, animate: false });
+    } else map.fitBounds(bounds, { animate: false });
+  }
+
+  async function city(map, options, kinds) {
+    document.body.dataset.icons = options.icons;
+    controls(map, options.words);
+    firstView(map, options);
+    const say = speaker(map);
+    ground(map, options.ground).catch(() => {}); // symbols on plain ground are still worth more than no map
+    await reports(map, options, kinds, say).catch(() => say(options.words.failed));
     map.getContainer().dataset.ready = "";
   }
 
-  window.fieldops = { bubble, city };
+  window.fieldops = { city };
 })();

@@ -220,7 +220,7 @@ def _changes(drawn: Map, pyramid: Pyramid, load_s: float, found: Found, more: di
     """Arrivals and closings, tiles afterwards, filters; then the same from nothing."""
     steps = 1000
     arrivals = [drawn.point(row) for row in range(steps)]
-    closing = [row for row in range(steps, 3 * steps) if drawn.point(row).state >> 5 & 3 != 2]
+    closing = [row for row in range(steps, 3 * steps) if drawn.point(row).state >> 5 & 7 != 2]
     added = [_once(partial(pyramid.add, point)) for point in arrivals]
     closed = [_once(partial(pyramid.close, drawn.point(row))) for row in closing]
     for what, times in (("add", added), ("close", closed)):
@@ -372,7 +372,7 @@ def _plain(url: str) -> str:
 
 def _fill(database: psycopg.Connection, drawn: Map) -> None:
     database.execute("CREATE TABLE complaints (lon float8, lat float8, status int, at geometry(Point, 3857))")
-    status = (drawn.states >> 5 & 3).tolist()
+    status = (drawn.states >> 5 & 7).tolist()
     with database.cursor().copy("COPY complaints (lon, lat, status) FROM STDIN") as copy:
         for place, state in zip(drawn.lon_lat.tolist(), status, strict=True):
             copy.write_row((*place, state))

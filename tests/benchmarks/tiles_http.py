@@ -10,7 +10,6 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -30,9 +29,9 @@ from fieldops.config import ROOT, Settings
 from fieldops.extensions import db
 from fieldops.operations.establish_city import establish_city
 from fieldops.operations.submit_request import Submission, submit_request
-from fieldops.serving.readiness import wait_until_ready
 from fieldops.transaction import transaction
 from geo.tiles.positions import map_keys
+from tests.benchmarks.served import environment, site
 from tests.benchmarks.tile_cities import TODAY_DAY, city
 
 READERS = 50
@@ -55,7 +54,7 @@ def http_row(n: int, seconds: float) -> dict[str, Any]:
         began = time.perf_counter()
         lon, lat = _filled(settings, n)
         filled_s = time.perf_counter() - began
-        with _site(folder) as (port, ready_s), _writer(folder) as writer:
+        with site(folder) as (port, ready_s), _writer(folder) as writer:
             measured = asyncio.run(_readers(port, _tiles(lon, lat), seconds))
             arrived = _stopped(writer)
     times, codes = np.array([one for one, _code, _n in measured]) * 1e3, [code for _one, code, _n in measured]
@@ -136,37 +135,9 @@ def _tiles(lon: np.ndarray, lat: np.ndarray) -> list[str]:
 
 # ---------------------------------------------------------------- who takes part
 @contextmanager
-def _site(folder: str) -> Iterator[tuple[int, float]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    conf = ROOT / "fieldops/serving/gunicorn_conf.py"
-    command = (
-        "-m",
-        "gunicorn",
-        "--config",
-        str(conf),
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--access-logfile",
-        os.devnull,
-    )
-    began = time.perf_counter()
-    site = subprocess.Popen(
-        [sys.executable, *command, "fieldops.app:create_app()"], env=_environment(folder), cwd=ROOT
-    )
-    try:
-        wait_until_ready(f"http://127.0.0.1:{port}", 120)
-        yield port, time.perf_counter() - began
-    finally:
-        site.terminate()
-        site.wait(20)
-
-
-@contextmanager
 def _writer(folder: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.benchmarks.tiles_http", folder]
-    writer = subprocess.Popen(command, env=_environment(folder), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    writer = subprocess.Popen(command, env=environment(folder), cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert writer.stdout is not None
         writer.stdout.readline()  # it has begun
@@ -180,15 +151,6 @@ def _writer(folder: str) -> Iterator[subprocess.Popen[str]]:
 def _stopped(writer: "subprocess.Popen[str]") -> str:
     writer.send_signal(signal.SIGTERM)
     return writer.communicate(timeout=20)[0].strip()
-
-
-def _environment(folder: str) -> dict[str, str]:
-    return os.environ | {
-        "FIELDOPS_INSTANCE_DIR": folder,
-        "DATABASE_URL": "",
-        "FIELDOPS_RATE_LIMITS": "false",
-        "PYTHONPATH": str(ROOT),
-    }
 
 
 async def _readers(port: int, tiles: list[str], seconds: float) -> list[tuple[float, int, int]]:

@@ -41,6 +41,6 @@ def test_a_bubble_leads_to_a_report(open_page: OpenPage, site: Site) -> None:
 
 
 def test_a_narrower_filter_shows_places_of_work(open_page: OpenPage) -> None:
-    page = open_page("/petugas?state=unread", login="dispatcher", language="en")
+    page = open_page("/petugas?state=ready", login="dispatcher", language="en")
     expect(page.locator(SYMBOLS).first).to_be_visible(timeout=30_000)
     expect(page.locator("#map[data-tiles-url]")).to_have_count(0)

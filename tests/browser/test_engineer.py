@@ -26,15 +26,30 @@ def test_the_map_shows_points_ground_and_attribution(site: Site, open_page: Open
 
 def test_a_card_opens_and_leads_to_its_cluster(site: Site, open_page: OpenPage) -> None:
     page = open_page("/insinyur?severity=3", login="insinyur")
+    page.emulate_media(reduced_motion="reduce")
     frame = map_in(page)
-    pin = frame.locator(".leaflet-marker-icon[aria-label]").first
-    pin.focus()
-    pin.press("Enter")
-    card = frame.locator(".leaflet-popup-content")
+    card = frame.locator(".leaflet-popup-content").last  # one that closes may still be fading
+    for _step in range(6):  # bubbles zoom in until one report, or one spot, is left
+        frame.locator(".leaflet-marker-icon[aria-label]").first.press("Enter")
+        if card.count():
+            break
     expect(card).to_be_visible()
     expect(card).to_contain_text("berat")
-    card.get_by_role("link", name="Buka kelompok").click()
+    card.get_by_role("link", name="Buka kelompok").first.click()
     page.wait_for_url("**/petugas/kelompok/*")
+
+
+def test_symbols_never_lie_over_each_other(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/insinyur", login="insinyur")
+    frame = map_in(page)
+    boxes = frame.locator(".leaflet-marker-icon").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect()).map(({x, y}) => [x, y])"
+    )
+    assert len(boxes) > 10
+    nearest = min(
+        ((x - u) ** 2 + (y - v) ** 2) ** 0.5 for at, (x, y) in enumerate(boxes) for u, v in boxes[:at]
+    )
+    assert nearest >= 39
 
 
 def test_a_layer_can_be_switched_off(site: Site, open_page: OpenPage) -> None:
@@ -53,7 +68,7 @@ def test_a_filter_reaches_map_and_table(site: Site, open_page: OpenPage) -> None
     page.get_by_label("Tingkat paling rendah").select_option("3")
     page.wait_for_url("**severity=3*")
     map_in(page)
-    assert page.locator("iframe").get_attribute("src") == "/insinyur/peta.html?severity=3"
+    assert "severity=3" in (page.locator("iframe").get_attribute("src") or "")
     assert page.locator("aside tbody tr").count() > 0
     assert page.locator("aside tbody tr", has_text="Ringan").count() == 0
 
@@ -63,19 +78,3 @@ def test_the_page_fits_phone_and_desk(site: Site, open_page: OpenPage) -> None:
         page = open_page("/insinyur", login="insinyur", phone=phone, theme="dark", language="en")
         map_in(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= (360 if phone else 1280)
-
-
-def test_every_report_can_be_switched_on(site: Site, open_page: OpenPage) -> None:
-    page = open_page("/insinyur/peta.html?service=pothole", login="insinyur")
-    expect(page.locator(".folium-map[data-ready]")).to_be_visible(timeout=WAIT_MS)
-    labels = page.locator(".leaflet-control-layers label")
-    labels.filter(has_text="Jalan berlubang").locator("input").uncheck()
-    expect(page.locator(".leaflet-marker-icon")).to_have_count(0)
-    labels.filter(has_text="Semua aduan terbuka").locator("input").check()
-    bubble = page.locator(".leaflet-marker-icon[aria-label*='aduan:']").first
-    expect(bubble).to_be_visible(timeout=WAIT_MS)
-    assert "berat" in (
-        page.locator(".leaflet-marker-icon[aria-label*='berat']").first.get_attribute("aria-label") or ""
-    )
-    labels.filter(has_text="Semua aduan terbuka").locator("input").uncheck()
-    expect(page.locator(".leaflet-marker-icon")).to_have_count(0)

@@ -125,6 +125,17 @@ def test_likelier_places_come_first_and_parted_ones_last(story: Story) -> None:
     assert found[0].away_m > found[1].away_m, "the words outweigh some metres"
 
 
+def test_what_is_neither_near_nor_alike_is_just_further_away(story: Story) -> None:
+    (here,) = story.report(words="Lubang besar depan sekolah")
+    (near,) = story.report(lon=LON + 6 * STEP_LON, words="aspal mengelupas")
+    (far,) = story.report(lon=LON + 0.003, words="bahu jalan longsor")
+    found = candidates(story, here)
+    assert [(one.cluster.id, one.is_likely) for one in found] == [
+        (story.cluster_of(near), True),
+        (story.cluster_of(far), False),
+    ]
+
+
 def test_a_place_without_neighbours_has_no_candidate(story: Story) -> None:
     (alone,) = story.report()
     story.report(service_code="blocked_drain")

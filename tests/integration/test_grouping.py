@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from fieldops.extensions import db
-from fieldops.models import Cluster, ServiceRequest, WorkOrder
+from fieldops.models import Cluster, Service, ServiceRequest, WorkOrder
 from fieldops.operations.group_requests import group_request
 from fieldops.operations.map_place import put_on_map
 from fieldops.operations.merge_clusters import merge_clusters, split_cluster
@@ -50,6 +50,29 @@ def test_kinds_of_different_families_stay_apart(story: Story) -> None:
     (hole,) = story.report()
     (drain,) = story.report(service_code="blocked_drain")
     assert story.cluster_of(hole) != story.cluster_of(drain)
+
+
+def test_a_kind_with_figures_of_its_own_joins_its_own_kind_only(story: Story) -> None:
+    """Online and in bulk alike; with a radius of 0 nothing joins, until staff merge it."""
+    with transaction() as session:
+        session.query(Service).filter_by(code="sunken_road").update({"links_alone": True})
+    holes, sunken = story.report(2), story.report(2, service_code="sunken_road")
+    alone = {frozenset(holes), frozenset(sunken)}
+    assert _parts(story, holes + sunken) == alone
+    _regroup(story)
+    assert _parts(story, holes + sunken) == alone
+    assert story.cluster(story.cluster_of(sunken[0])).family == "road"
+    with transaction() as session:
+        session.query(Service).filter_by(code="sunken_road").update({"link_radius_m": 0})
+    _regroup(story)
+    assert _parts(story, holes + sunken) == {frozenset(holes), *(frozenset([one]) for one in sunken)}
+    (late,) = story.report(service_code="sunken_road")
+    assert _parts(story, [*sunken, late]) == {frozenset([one]) for one in [*sunken, late]}
+    kept, ended = (story.cluster_of(one) for one in sunken)
+    with transaction() as session:
+        merge_clusters(session, story.world.installation, kept, ended, story.dispatcher)
+    _regroup(story)
+    assert story.cluster_of(sunken[1]) == kept
 
 
 def test_grouping_twice_changes_nothing(story: Story) -> None:

@@ -26,8 +26,10 @@ from fieldops.models import MapChange, Message, Service, ServiceRequest, StatusC
 from fieldops.operations.add_requests import ReadyRequest, add_requests
 from fieldops.operations.change_request_status import change_request_status
 from fieldops.operations.map_place import put_on_map
+from fieldops.operations.note_map_check import note_map_check
 from fieldops.operations.submit_request import submit_request
 from fieldops.operations.tidy_map_changes import tidy_map_changes
+from fieldops.queries.map_checks import map_line
 from fieldops.queries.map_requests import MapRequests
 from fieldops.transaction import transaction
 from tests.conftest import World
@@ -57,7 +59,7 @@ def counts(shown: LiveMap) -> dict[str, int]:
     """How many are on the map, by status."""
     total: dict[str, int] = {}
     for bubble in shown.pyramid().bubbles(0, (-180.0, -85.0, 180.0, 85.0)):
-        for word in ("count", "open", "in_progress", "repaired", "ended"):
+        for word in ("count", "unread", "open", "in_progress", "repaired", "ended"):
             total[word] = total.get(word, 0) + int(bubble.told.get(word, 0))
     return {word: number for word, number in total.items() if number}
 
@@ -298,7 +300,7 @@ def test_repairs_leave_the_public_map_after_two_weeks(world: World, submission: 
         assert counts(public) == {"count": 2, "open": 1, "repaired": 1}
     with days_later(15):
         assert counts(public) == counts(live("public")) == {"count": 1, "open": 1}
-        assert counts(staff) == {"count": 2, "open": 1, "repaired": 1}
+        assert counts(staff) == {"count": 2, "unread": 1, "repaired": 1}
         with transaction() as session:
             session.get_one(ServiceRequest, mended).status = "reopened"
         assert counts(public) == counts(live("public")) == {"count": 2, "open": 2}
@@ -335,7 +337,7 @@ def test_private_requests_leave_no_trace_on_the_public_map(
     with transaction() as session:
         session.get_one(ServiceRequest, hidden).confidential = True
     assert (tiles(shown), shown.pyramid().etag()) == (before, tag)
-    assert counts(live("staff")) == {"count": 2, "open": 2}
+    assert counts(live("staff")) == {"count": 2, "unread": 2}
 
 
 def test_severity_and_refusals_are_not_the_publics(world: World, submission: Callable[..., Any]) -> None:
@@ -445,3 +447,58 @@ def test_twins_are_counted_and_future_reports_are_young(world: World, submission
         )
         assert sum(int(one.told["count"]) for one in found) == number
     assert tiles(shown) == tiles(live("public"))
+
+
+@pytest.mark.parametrize("audience", ["public", "staff"])
+def test_a_map_is_checked_each_night_and_a_wrong_one_is_built_anew(
+    world: World, submission: Callable[..., Any], audience: str
+) -> None:
+    told: list[bool] = []
+    shown = live(audience, checked=told.append)
+    add_one(world, submission)
+    evening = clock.now()
+    with clock.frozen(evening):
+        assert counts(shown)["count"] == 1
+    add_one(world, submission, lon=LON + 0.01)
+    with clock.frozen(evening + timedelta(days=1)):
+        assert counts(shown)["count"] == 2
+        assert counts(shown)["count"] == 2
+    assert told == [True], "once a night, with what had changed since"
+    # What no change tells of comes out the next night.
+    with db.engine.begin() as connection:
+        before = connection.execute(select(func.max(MapChange.seq))).scalar_one()
+        connection.execute(update(ServiceRequest).values(status="in_progress"))
+    with db.engine.begin() as connection:
+        connection.execute(delete(MapChange).where(MapChange.seq > before))
+    with clock.frozen(evening + timedelta(days=1)):
+        assert "in_progress" not in counts(shown)
+    with clock.frozen(evening + timedelta(days=2)):
+        assert counts(shown)["in_progress"] == 2
+    assert told == [True, False]
+
+
+def test_a_large_map_is_checked_behind_its_readers(
+    world: World, submission: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fieldops.maps.live_map.BUILT_AT_ONCE", 0)
+    told: list[bool] = []
+    shown = live("staff", checked=told.append)
+    add_one(world, submission)
+    evening = clock.now()
+    assert counts(shown)["count"] == 1
+    with clock.frozen(evening + timedelta(days=1)):
+        assert counts(shown)["count"] == 1
+        shown.settle()
+        assert counts(shown)["count"] == 1
+    assert told == [True]
+
+
+def test_what_checks_came_to_is_told_to_whoever_runs_the_site(world: World) -> None:
+    assert "not checked" in map_line(db.session())
+    for is_right in (True, False, False):
+        with transaction() as session:
+            note_map_check(session, is_right=is_right)
+    today = clock.now().astimezone(ZONE).date()
+    assert map_line(db.session()) == (
+        f"map: last checked against the database on {today}, differed 2 times, last on {today}"
+    )

@@ -1,5 +1,6 @@
 """What administrators keep, and what they cannot break."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -371,7 +372,8 @@ def test_the_log_says_who_did_what(world: World, admin: Any) -> None:
 
 def test_a_changed_rule_groups_all_reports_anew_and_a_changed_name_does_not(world: World, admin: Any) -> None:
     pothole = db.session.query(Service).filter_by(code="pothole").one()
-    path, form = f"/admin/jenis/{pothole.id}", service_form(pothole, while_open="1")
+    number = pothole.id
+    path, form = f"/admin/jenis/{number}", service_form(pothole, while_open="1")
     assert (
         admin.post(
             path, data=form | {"name_en": "Hole", "suggest_radius_m": "0", "link_radius_m": "15"}
@@ -380,7 +382,11 @@ def test_a_changed_rule_groups_all_reports_anew_and_a_changed_name_does_not(worl
     )
     assert not db.session.query(Task).filter_by(name="regroup_requests").count()
     assert admin.post(path, data=form | {"while_open": ""}).status_code == 303
-    assert not fresh(Service, pothole.id).while_open
+    assert not fresh(Service, number).while_open
     assert db.session.query(Task).filter_by(name="regroup_requests").count() == 1
+    own = form | {"while_open": "", "links_alone": "1", "link_radius_m": "0"}
+    assert admin.post(path, data=own).status_code == 303
+    assert fresh(Service, number).links_alone
+    assert re.search(r'<input[^>]*name="links_alone"[^>]* checked', admin.get(path).text)
     work_until_idle(world.installation)
     assert db.session.query(Task).filter_by(name="regroup_requests", state="done").count() == 1

@@ -4,10 +4,13 @@ import csv
 import io
 import re
 import warnings
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import geopandas as gpd
+import mapbox_vector_tile
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -53,7 +56,7 @@ def test_the_page_shows_the_map_and_the_same_as_a_table(engineer: FlaskClient, p
     answer = engineer.get("/insinyur")
     page = answer.get_data(as_text=True)
     assert answer.status_code == 200
-    assert 'src="/insinyur/peta.html"' in page
+    assert 'src="/insinyur/peta.html?bounds=110.8' in page
     assert page.count("/petugas/kelompok/") >= 3
     assert WORDS not in page
     assert "sri@example.org" not in page
@@ -88,14 +91,33 @@ def test_no_other_file_is_served(engineer: FlaskClient, name: str) -> None:
     assert engineer.get(f"/insinyur/peta/{name}").status_code == 404
 
 
-def test_points_are_kind_place_and_figures_only(engineer: FlaskClient, places: list[int]) -> None:
-    answer = engineer.get("/insinyur/titik.geojson")
-    assert answer.mimetype == "application/geo+json"
-    features = answer.get_json()["features"]
-    assert [one["id"] for one in features] == sorted(places, key=[places[0], places[2], places[1]].index)
-    assert features[0]["properties"]["severity"] == 3
+def test_a_report_leads_to_its_place_of_work(engineer: FlaskClient, places: list[int]) -> None:
+    first = db.session.scalars(select(ServiceRequest).order_by(ServiceRequest.id)).first()
+    assert first is not None
+    answer = engineer.get(f"/petugas/tempat.json?id={first.id}")
+    (place,) = answer.get_json()["places"]
+    assert place["url"] == f"/petugas/kelompok/{places[0]}"
+    assert place["lines"][0].startswith("=Jl. Formula")
+    assert place["lines"][1] == "2 aduan terbuka, berat, umur 0 hari"
     assert WORDS not in answer.get_data(as_text=True)
-    assert features[0]["geometry"]["coordinates"] == pytest.approx([LON, LAT], abs=1e-4)
+    assert engineer.get("/petugas/tempat.json?id=999999").get_json() == {"places": [], "more": ""}
+
+
+def test_a_bubble_that_no_zoom_takes_apart_leads_to_all_its_places(
+    engineer: FlaskClient, places: list[int]
+) -> None:
+    near = {"lon": LON, "lat": LAT, "zoom": 19}
+    (place,) = engineer.get("/petugas/tempat.json", query_string=near).get_json()["places"]
+    assert place["open"].endswith(str(places[0]))
+    elsewhere = engineer.get("/petugas/tempat.json", query_string=near | {"lon": LON + 0.001})
+    assert elsewhere.get_json()["places"] == []
+
+
+@pytest.mark.parametrize(
+    "query", ["", "lon=1&lat=2", "lon=1&lat=2&zoom=4", "lon=nan&lat=2&zoom=18", "lon=1&lat=91&zoom=18"]
+)
+def test_a_place_that_cannot_be_listed_is_refused_in_words(engineer: FlaskClient, query: str) -> None:
+    assert engineer.get(f"/petugas/tempat.json?{query}").status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -108,17 +130,30 @@ def test_points_are_kind_place_and_figures_only(engineer: FlaskClient, places: l
         ("age=7", 0),
     ],
 )
-def test_a_filter_holds_for_page_points_and_files_alike(
-    engineer: FlaskClient, query: str, count: int
-) -> None:
+def test_a_filter_holds_for_page_map_and_files_alike(engineer: FlaskClient, query: str, count: int) -> None:
     page = engineer.get(f"/insinyur?{query}").get_data(as_text=True)
     assert page.count("/petugas/kelompok/") == count
-    assert len(engineer.get(f"/insinyur/titik.geojson?{query}").get_json()["features"]) == count
     assert len(engineer.get(f"/insinyur/unduh.geojson?{query}").get_json()["features"]) == count
     rows = engineer.get(f"/insinyur/unduh.csv?{query}").get_data(as_text=True).strip().splitlines()
     assert len(rows) == count + 1
-    if query:
-        assert f'src="/insinyur/peta.html?{query.replace("&", "&amp;")}"' in page
+    frame = re.search(r'src="/insinyur/peta\.html([^"]*)"', page)
+    assert frame
+    asked = parse_qs(unescape(frame[1]).removeprefix("?"))
+    assert bool(asked.pop("bounds", None)) == (count > 0)
+    assert asked == parse_qs(query)
+
+
+def test_the_map_draws_the_reports_of_the_places_that_the_table_lists(
+    engineer: FlaskClient, places: list[int]
+) -> None:
+    tile = "/petugas/tiles/requests/0/0/0.pbf"
+    for query, reports in (("", 4), ("severity=3", 1), ("severity=2,3", 3), ("age=8-30,31-90,91-", 0)):
+        answer = engineer.get(f"{tile}?status=unread,open,in_progress&{query}")
+        assert (answer.status_code == 200) == bool(reports)
+        if reports:
+            (layer,) = mapbox_vector_tile.decode(answer.get_data()).values()
+            assert sum(one["properties"]["count"] for one in layer["features"]) == reports
+    assert engineer.get(f"{tile}?severity=4").status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -134,7 +169,7 @@ def test_a_wrong_filter_is_said_in_words(engineer: FlaskClient, query: str, fiel
     page = engineer.get(f"/insinyur?{query}")
     assert page.status_code == 422
     assert f'href="#{field}"' in page.get_data(as_text=True)
-    for path in ("peta.html", "titik.geojson", "unduh.csv"):
+    for path in ("peta.html", "unduh.csv"):
         answer = engineer.get(f"/insinyur/{path}?{query}")
         assert answer.status_code == 422
         assert "alert" in answer.get_data(as_text=True) or 'class="empty"' in answer.get_data(as_text=True)
@@ -191,13 +226,10 @@ def test_a_city_without_reports_is_shown_empty(world: World) -> None:
     page = engineer.get("/insinyur")
     assert page.status_code == 200
     assert 'class="empty"' in page.get_data(as_text=True)
-    assert engineer.get("/insinyur/titik.geojson").get_json()["features"] == []
     assert db.session.scalar(select(ServiceRequest.id)) is None
 
 
-@pytest.mark.parametrize(
-    "path", ["", "/peta.html", "/titik.geojson", "/unduh.csv", "/peta/" + "0" * 32 + ".js"]
-)
+@pytest.mark.parametrize("path", ["", "/peta.html", "/unduh.csv", "/peta/" + "0" * 32 + ".js"])
 def test_only_who_may_see_maps_comes_in(world: World, client: FlaskClient, path: str) -> None:
     assert client.get(f"/insinyur{path}").status_code == 302
     assert world.sign_in(Role.CREW_LEADER).get(f"/insinyur{path}").status_code == 403

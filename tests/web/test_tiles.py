@@ -187,15 +187,24 @@ def test_staff_see_places_and_numbers_and_nobody_else_does(
     assert point["id"] == number
     assert point["properties"] | {"day": 0} == {
         "count": 1,
-        "open": 1,
+        "unread": 1,
         "service": "pothole",
         "service:pothole": 1,
         "severity": 3,
         "severity:3": 1,
-        "status": "open",
+        "status": "unread",
         "day": 0,
     }
     assert world.sign_in(Role.CREW_LEADER, world.app.test_client()).get(path).status_code == 403
+
+
+def test_the_public_can_ask_neither_by_severity_nor_for_what_is_unread(
+    client: FlaskClient, world: World, report: Callable[..., int]
+) -> None:
+    report(severity=1)
+    path = f"{PUBLIC}/{tile_of(13)}"
+    assert client.get(f"{path}?severity=3").data == client.get(path).data != b""
+    assert client.get(f"{path}?status=unread").status_code == 422
 
 
 def test_a_city_may_hide_small_counts(

@@ -1,6 +1,31 @@
-"""Administrators: accounts, departments, kinds of report, promises, crews, shifts, depots, roads, the log."""
+"""Administrators: accounts, kinds, promises, channels, replies, crews, depots, roads, words, the log."""
 
-from fieldops.web.admin import accounts, audit, choices, crews, depots, roads, services, shifts
+from fieldops.web.admin import (
+    accounts,
+    audit,
+    channels,
+    choices,
+    crews,
+    depots,
+    replies,
+    roads,
+    services,
+    shifts,
+    triage,
+)
 from fieldops.web.admin.room import blueprint
 
-__all__ = ["accounts", "audit", "blueprint", "choices", "crews", "depots", "roads", "services", "shifts"]
+__all__ = [
+    "accounts",
+    "audit",
+    "blueprint",
+    "channels",
+    "choices",
+    "crews",
+    "depots",
+    "replies",
+    "roads",
+    "services",
+    "shifts",
+    "triage",
+]

@@ -32,6 +32,8 @@ def act_words() -> dict[str, str]:
         "shift_changed": _("Shift changed"),
         "shift_removed": _("Shift removed"),
         "task_retried": _("Task run again"),
+        "triage_activated": _("Version of the suggestions chosen"),
+        "triage_followed": _("Newest suggestions followed again"),
         "user_activated": _("Account switched on"),
         "user_added": _("Account made"),
         "user_changed": _("Account changed"),

@@ -34,10 +34,13 @@ def _around() -> dict[str, Any]:
                 ("admin.departments", _("Departments"), "admin.department"),
                 ("admin.services", _("Kinds of report"), "admin.service"),
                 ("admin.levels", _("Promises"), "admin.level"),
+                ("admin.channels", _("Channels"), "admin.channel"),
+                ("admin.replies", _("Replies"), "admin.repl"),
                 ("admin.crews", _("Crews"), "admin.crew"),
                 ("admin.shifts", _("Shifts"), "admin.shift"),
                 ("admin.depots", _("Depots"), "admin.depot"),
                 ("admin.roads", _("Roads"), "admin.roads"),
+                ("admin.triage", _("Suggestions"), "admin.triage"),
                 ("admin.audit", _("Log"), "admin.audit"),
             )
         ]

@@ -72,8 +72,8 @@ def similar() -> Answer:
         )
     except FieldOpsError as error:
         return render_template("citizen/_similar.html", trouble=sentence(error), similar=[]), error.status
-    session, city = db.session(), installation().city
-    found = suggest_duplicates(session, city, lon, lat, request.args.get("service", "")[:40])
+    session = db.session()
+    found = suggest_duplicates(session, installation(), lon, lat, request.args.get("service", "")[:40])
     if request.accept_mimetypes.best == "application/json":
         return jsonify(similar=[_facts(one) for one in found])
     return render_template(
@@ -104,7 +104,7 @@ def _similar_to(submission: Submission) -> list[Similar]:
     if request_by_key(session, submission.source, submission.client_key) is not None:
         return []
     return suggest_duplicates(
-        session, installation().city, submission.lon, submission.lat, submission.service_code
+        session, installation(), submission.lon, submission.lat, submission.service_code
     )
 
 

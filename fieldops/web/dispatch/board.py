@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from flask import Response, jsonify, render_template, request, url_for
 
 from fieldops import clock, i18n
+from fieldops.domain.map_groups import STAFF_UNFINISHED, MapGroup
 from fieldops.domain.roles import Right
 from fieldops.extensions import db
 from fieldops.i18n import language, ngettext
@@ -17,13 +18,15 @@ from fieldops.queries.work_orders import orders_in
 from fieldops.web.dispatch import said
 from fieldops.web.dispatch.left_out_words import reason_name
 from fieldops.web.dispatch.room import base_map_url, blueprint
-from fieldops.web.map_words import CHOICES, codes_of, map_said, tiles_url
+from fieldops.web.map_words import codes_of, map_said, tiles_url
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 
 PAGE: Final = 40
 MOST_POINTS: Final = 2000
 DECISIONS: Final = ("unread", "verified")
+ON_TILES: Final = {"": STAFF_UNFINISHED, "unread": (MapGroup.UNREAD,), "planned": (MapGroup.IN_PROGRESS,)}
+"""What tiles are asked for, by what the board shows; other states are of orders, which tiles do not know."""
 
 
 def wanted_filter() -> BoardFilter:
@@ -76,22 +79,24 @@ def board() -> str:
         points_url=url_for("dispatch.board_points", **filter_args(wanted)),
         tiles=_tiles(wanted),
         bounds=_bounds(rows),
+        most_points=MOST_POINTS,
     )
 
 
 def _tiles(wanted: BoardFilter) -> dict[str, str] | None:
-    """Return what the map draws of tiles: all that waits, or one family of it. Narrower filters ask for
-    places of work, which tiles do not know: None, and the map draws those from `board_points`.
+    """Return what the map draws of tiles: all that waits, or one family or state of it. Narrower filters ask
+    for places of work: None, and the map draws those that are listed, from `board_points`, and says so.
     """
-    if wanted.state or wanted.overdue or wanted.words:
+    if wanted.state not in ON_TILES or wanted.overdue or wanted.words:
         return None
-    query = {"status": ",".join(CHOICES["unfinished"])}
+    query = {"status": ",".join(ON_TILES[wanted.state])}
     if wanted.family:
         query["service"] = codes_of(wanted.family)
     return {
         "tiles_url": tiles_url("tiles.staff_tile"),
         "said": map_said(),
         "query": urlencode(query),
+        "places_url": url_for("dispatch.map_places"),
         "point_url": url_for("dispatch.request_shown", request_id=0).removesuffix("0") + "{id}",
     }
 

@@ -86,7 +86,7 @@ def cluster_page(
         joined=joined_into(session, cluster.id),
         evidence=evidence_words,
         names=names,
-        rule=link_rules(services)[cluster.family],
+        rule=link_rules(services)[services[cluster.service_id].linked_as],
         photos=photos,
         unread=sum(member.status in UNREAD for member in members),
         open_count=sum(member.status in OPEN_CODES for member in members),

@@ -12,6 +12,7 @@ from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.i18n import _
 from fieldops.operations.retry_task import retry_task
+from fieldops.queries.channels import event_counts, failing_accounts
 from fieldops.queries.messages import message_counts, messages_in
 from fieldops.queries.orders import blocked_orders, orders_described
 from fieldops.queries.running_day import conflicting_reports
@@ -47,6 +48,8 @@ def exceptions_page(error: FieldOpsError | None = None) -> str:
         counts=message_counts(session),
         messages=messages_in(session, "failed", "waiting"),
         blocked=blocked_orders(session),
+        failing=failing_accounts(session),
+        unread=sum(counts.parked for counts in event_counts(session).values()),
         errors={"errors": sentence(error)} if error else {},
     )
 
@@ -63,6 +66,13 @@ def task_words() -> dict[str, str]:
         "compute_plan": _("Compute a plan"),
         "compute_change": _("Compute new lists for the day"),
         "tidy_tasks": _("Clear finished tasks"),
+        "read_event": _("Read what a channel sent"),
+        "accept_invitations": _("Enter a room that was opened for us"),
+        "understand_conversation": _("Understand a conversation"),
+        "fetch_attachment": _("Fetch a photo from a channel"),
+        "send_reply": _("Send an answer"),
+        "poll_account": _("Look into an account"),
+        "train_triage": _("Learn suggestions anew"),
     }
 
 

@@ -40,12 +40,13 @@ def nav_items() -> list[dict[str, Any]]:
     """Return the ways that the signed-in person may go."""
     roles = my_roles()
     ways = [
+        (Right.CONVERSE, "inbox.conversations", _("Inbox"), "inbox", ("inbox.",)),
         (Right.SEE_BOARD, "dispatch.board", _("Board"), "triage", ("dispatch.cluster", "dispatch.order")),
         (Right.PLAN, "dispatch.plan", _("Plan the day"), "route", ("dispatch.plan",)),
         (Right.SEE_BOARD, "dispatch.today", _("Today"), "chart", ("dispatch.batch",)),
         (Right.SEE_BOARD, "dispatch.closures", _("Closed roads"), "barrier", ("dispatch.closure",)),
         (Right.SEE_BOARD, "dispatch.exceptions", _("Exceptions"), "warning", ()),
-        (Right.SEE_BOARD, "dispatch.request_list", _("Reports"), "inbox", ("dispatch.request",)),
+        (Right.SEE_BOARD, "dispatch.request_list", _("Reports"), "list", ("dispatch.request",)),
         (Right.SEE_MAPS, "engineer.map", _("Maps"), "layers", ()),
         (Right.ADMINISTER, "admin.users", _("Admin"), "settings", ("admin.",)),
     ]

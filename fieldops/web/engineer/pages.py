@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import geopandas as gpd
 from flask import render_template, request, url_for
 
 from fieldops import clock, i18n
@@ -49,7 +50,7 @@ def map_page() -> tuple[str, int]:
         choices=choices(language),
         name_column=f"name_{language}",
         title=title_words(wanted, language),
-        map_url=url_for("engineer.map_document", **_untyped(wanted)),
+        map_url=url_for("engineer.map_document", **_map_query(wanted, frame)),
         epsg=installation().city.epsg,
     )
     return page_words, 422 if errors else 200
@@ -62,7 +63,7 @@ def choices(language: str) -> dict[str, list[tuple[Any, str]]]:
         "severity": [(1, _("All")), (2, _("Medium and heavy")), (3, SEVERITY[3]())],
         "age": [
             (0, _("Any age")),
-            *((days, ngettext("At least %(num)d day", "At least %(num)d days", days)) for days in AGES_DAYS),
+            *((days, ngettext("Over %(num)d day", "Over %(num)d days", days)) for days in AGES_DAYS),
         ],
     }
 
@@ -73,10 +74,12 @@ def title_words(wanted: ClusterFilter, language: str) -> str:
     parts = [names.get(wanted.service, _("All kinds of report"))]
     if wanted.least_severity > 1:
         parts.append(dict(choices(language)["severity"])[wanted.least_severity].lower())
-    if wanted.least_age_days:
-        parts.append(ngettext("at least %(num)d day old", "at least %(num)d days old", wanted.least_age_days))
+    if wanted.older_than_days:
+        parts.append(ngettext("over %(num)d day old", "over %(num)d days old", wanted.older_than_days))
     return ", ".join(parts)
 
 
-def _untyped(wanted: ClusterFilter) -> dict[str, Any]:
-    return dict(wanted.arguments())
+def _map_query(wanted: ClusterFilter, frame: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return the filter and the part of the city that the frame's page begins with."""
+    bounds = ",".join(f"{edge:.5f}" for edge in frame.total_bounds) if len(frame) else None
+    return {**wanted.arguments(), "bounds": bounds}

@@ -117,32 +117,50 @@ export function place(L, latlng, drawing, { size = [44, 44], anchor, label = "",
   return spot;
 }
 
-/** Words about one point, built as elements: the data's text never becomes markup. */
-export function card(properties, element) {
-  const box = document.createElement("div");
-  box.className = "stack tight";
-  const title = document.createElement("b");
-  title.textContent = properties.title ?? "";
-  box.append(title);
-  if (properties.text) {
-    const words = document.createElement("span");
-    words.className = "sm muted";
-    words.textContent = properties.text;
-    box.append(words);
+function piece(tag, text, className) {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  element.className = className;
+  return element;
+}
+
+function way(url, words) {
+  const link = piece("a", words, "btn");
+  link.href = url;
+  link.target = "_top"; // out of the frame that a map may stand in
+  return link;
+}
+
+/** Words about one point, and `places` of work that it leads to, built as elements: the data's text never becomes
+    markup. `open` names the link to `url`. */
+export function card({ title = "", text, url, places = [], more }, open) {
+  const box = piece("div", "", "stack tight");
+  box.append(piece("b", title, ""));
+  if (text) box.append(piece("span", text, "sm muted"));
+  if (url) box.append(way(url, open));
+  for (const place of places) {
+    const words = places.length > 1 || place.title !== title ? [piece("b", place.title, "sm")] : [];
+    box.append(...words, ...place.lines.map((line) => piece("span", line, "sm muted")), way(place.url, place.open));
   }
-  if (properties.url) {
-    const link = document.createElement("a");
-    link.className = "btn";
-    link.href = properties.url;
-    link.textContent = element.dataset.open;
-    box.append(link);
-  }
+  if (more) box.append(piece("span", more, "sm muted"));
   return box;
+}
+
+/** What the places of work behind a report or a bubble are, for a card: {places, more}. A card without is still one. */
+export async function placesOf(url, { id, near }) {
+  if (!url || !(id || near)) return {};
+  const asked = new URLSearchParams(id ? { id } : { lon: near[0], lat: near[1], zoom: near[2] });
+  try {
+    const answer = await fetch(`${url}?${asked}`, { headers: { Accept: "application/json" } });
+    return answer.ok ? await answer.json() : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Show a card at a place; focus goes into it and comes back when it closes. */
 export function openCard(L, map, latlng, properties, element, opener) {
-  const content = card(properties, element);
+  const content = card(properties, element.dataset.open);
   const popup = L.popup({ closeButton: false, maxWidth: 260, minWidth: 160, offset: [0, -14], className: "pop" }).setLatLng(latlng).setContent(content).openOn(map);
   content.querySelector("a")?.focus({ preventScroll: true });
   content.addEventListener("keydown", (event) => {

@@ -8,6 +8,7 @@ const SHAPES = {
   water: ["M0-15c6 7 11 11 11 16.5a11 11 0 0 1-22 0C-11-4-6-8 0-15Z", 15, 2],
   cover: ["M-10-10h20v20h-20Z", 16, 0],
 };
+const DIGIT_PX = 8.6; // of a number in a bubble
 const RING = { 1: 1.1, 2: 2.1, 3: 3.6 };
 
 export function draw(tag, attributes = {}, ...inside) {
@@ -69,7 +70,8 @@ export function bubble({ count, heavy = 0, medium = 0, light = 0, text = count, 
     }));
     at += share;
   }
-  const number = draw("text", { "text-anchor": "middle", dy: 5, class: String(text).length > 3 ? "count long" : "count" });
+  const tight = String(text).length * DIGIT_PX > 2 * (middle - 2);
+  const number = draw("text", { "text-anchor": "middle", dy: tight ? 4 : 5, class: tight ? "count long" : "count" });
   number.textContent = text;
   svg.append(number);
   return svg;

@@ -16,11 +16,13 @@ export const tileZoom = (map) => Math.max(0, Math.floor(map.getZoom()) - 1);
 
 /**
  * Draw on `map`. `said`: {language, services: {code: [family, icon, name]}, groups: {code: words}, cluster: "{n} …",
- * below: "{n} …"}; `url(zoom, x, y)`; `open(latlng, properties, marker)` shows a card, `link(id)` its address for staff;
- * `into` is a group to draw in.
- * Returns {refresh}: call it after a change of what `url` asks for; it settles when everything is drawn.
+ * below: "{n} …"}; `url(zoom, x, y)`, empty where nothing is wanted; `open(latlng, properties, marker)` shows a card;
+ * `link(id)` is the address of a report, for staff. Properties: title, text, url; `id` of a report, or `near`, the
+ * middle of a bubble that no zoom takes apart and the zoom of its tile.
+ * Returns {refresh}: call it after a change of what `url` asks for; it settles, with the number of symbols, when
+ * everything is drawn.
  */
-export function tileLayer(L, map, { said, url, open, link = () => "", into = map }) {
+export function tileLayer(L, map, { said, url, open, link = () => "" }) {
   const drawn = new Map();
   const short = new Intl.NumberFormat(said.language, { notation: "compact", maximumFractionDigits: 1 });
   const long = new Intl.NumberFormat(said.language);
@@ -34,6 +36,7 @@ export function tileLayer(L, map, { said, url, open, link = () => "", into = map
     const [first, last] = [corner(view.getNorthWest()), corner(view.getSouthEast())];
     const found = new Map();
     for (let y = first.y; y <= last.y; y += 1) for (let x = first.x; x <= last.x; x += 1) found.set(url(zoom, x, y), { zoom, x, y });
+    found.delete("");
     return found;
   }
 
@@ -48,32 +51,32 @@ export function tileLayer(L, map, { said, url, open, link = () => "", into = map
 
   function single(latlng, { id, tags }) {
     const [family, icon, name] = said.services[tags.service] ?? ["drain", "warning", said.services.other?.[2] ?? ""];
-    const properties = { title: name, text: `${said.groups[tags.status]}, ${day.format(tags.day * DAY_MS)}`, url: link(id) };
+    const properties = { title: name, text: `${said.groups[tags.status]}, ${day.format(tags.day * DAY_MS)}`, url: link(id), id };
     const drawing = pin({ family, icon, severity: tags.severity || 2, state: DRAWN_AS[tags.status] ?? "open", size: PIN_PX });
     return place(L, latlng, drawing, { size: [HIT_PX, HIT_PX], className: "sym wide", label: `${properties.title}, ${properties.text}`, press: (spot) => open(latlng, properties, spot) });
   }
 
-  function together(latlng, { tags }) {
+  function together(latlng, { tags }, zoom) {
     const few = tags.below;
     const count = few ?? tags.count;
     const drawing = bubble({
       count,
       text: few ? `<${few}` : short.format(count).replace(/\s/g, ""),
-      radius: few ? 12 : Math.min(20, 12 + 2 * Math.log10(count)),
+      radius: few ? 12 : Math.min(20, 12 + 3 * Math.log10(count)),
       parts: few ? [[1, "var(--border)", 4]] : shares(tags).map(([name, hue]) => [tags[name] ?? 0, hue, 4]),
     });
     const words = (few ? said.below : said.cluster).replace("{n}", long.format(count));
     const label = few ? words : `${words}: ${parted(tags)}`;
     const press = (spot) => {
       if (map.getZoom() < map.getMaxZoom()) map.setView(latlng, Math.min(map.getMaxZoom(), Math.floor(map.getZoom()) + 2));
-      else open(latlng, { title: words, text: parted(tags) }, spot);
+      else open(latlng, { title: words, text: parted(tags), near: [latlng.lng, latlng.lat, zoom] }, spot);
     };
     return place(L, latlng, drawing, { size: [HIT_PX, HIT_PX], className: "sym wide", label, press });
   }
 
   function symbol({ zoom, x, y }, one) {
     const latlng = map.unproject(L.point(x + one.x, y + one.y).multiplyBy(256), zoom);
-    return (one.tags.service && (one.tags.count ?? 1) === 1 ? single : together)(latlng, one);
+    return (one.tags.service && (one.tags.count ?? 1) === 1 ? single : together)(latlng, one, zoom);
   }
 
   function exchange(needed, arrived) {
@@ -83,7 +86,7 @@ export function tileLayer(L, map, { said, url, open, link = () => "", into = map
       group.remove();
       drawn.delete(address);
     }
-    for (const [address, found] of arrived) drawn.set(address, L.layerGroup(found.map((one) => symbol(needed.get(address), one))).addTo(into));
+    for (const [address, found] of arrived) drawn.set(address, L.layerGroup(found.map((one) => symbol(needed.get(address), one))).addTo(map));
     if (held && !held.isConnected) map.getContainer().focus({ preventScroll: true }); // what was pressed has become several
   }
 
@@ -93,6 +96,7 @@ export function tileLayer(L, map, { said, url, open, link = () => "", into = map
     const missing = [...needed.keys()].filter((address) => !drawn.has(address));
     const arrived = await Promise.all(missing.map(async (address) => [address, await fetched(address)]));
     if (mine === turn) exchange(needed, arrived);
+    return [...drawn.values()].reduce((many, group) => many + group.getLayers().length, 0);
   }
 
   return { refresh };

@@ -23,6 +23,12 @@ function weigh(feature) {
 export default async function start(element) {
   const { L, map, placed } = await frame(element);
   const layer = L.layerGroup().addTo(map);
+  if (element.dataset.spotM) {
+    const [lon, lat] = element.dataset.centre.split(",").map(Number);
+    const radius = Math.max(8, Number(element.dataset.spotM));
+    L.circle([lat, lon], { radius, className: "accuracy", interactive: false }).addTo(map);
+    L.circleMarker([lat, lon], { radius: 7, className: "accuracy", interactive: false }).addTo(map);
+  }
   let points = [];
   let shown = [];
   let groups = [];

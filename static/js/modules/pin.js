@@ -61,7 +61,7 @@ export default async function start(element) {
     source.value = "typed";
     accuracy.value = "";
     draw(latlng, null);
-    map.panTo(latlng);
+    map.setView(latlng, Math.max(16, map.getZoom()));
   }
 
   function look() {

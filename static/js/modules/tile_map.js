@@ -1,8 +1,9 @@
 /* A map of requests from vector tiles, and the same as a list beside it: what the list says is in view is what is
    drawn in view. data-tiles-url with {z}, {x} and {y}; data-said (JSON) holds every word; data-form narrows both;
-   data-list is filled from data-list-url, and a press on a row's [data-at] shows its place. */
+   data-list is filled from data-list-url, and a press on a row's [data-at] shows its place; data-places-url tells what
+   a bubble holds that no zoom takes apart. */
 
-import { frame, openCard } from "../lib/map_frame.js";
+import { frame, openCard, placesOf } from "../lib/map_frame.js";
 import { you } from "../lib/here.js";
 import { tileLayer, tileZoom } from "../lib/tile_layer.js";
 
@@ -29,7 +30,10 @@ export default async function start(element) {
   const layer = tileLayer(L, map, {
     said,
     url: (z, x, y) => `${element.dataset.tilesUrl.replace("{z}", z).replace("{x}", x).replace("{y}", y)}${query()}`,
-    open: (latlng, properties, spot) => openCard(L, map, latlng, properties, element, spot),
+    open: async (latlng, properties, spot) => {
+      const inside = properties.near ? await placesOf(element.dataset.placesUrl, properties) : {};
+      openCard(L, map, latlng, { ...properties, ...inside }, element, spot);
+    },
     link: (id) => (id && element.dataset.pointUrl ? element.dataset.pointUrl.replace("{id}", id) : ""),
   });
 

@@ -124,8 +124,8 @@ def test_staff_read_what_is_in_a_bubble():
     assert sum(it["count"] for it in features) == 500
     for name, column, codes in (
         ("service:", lambda state: state & 31, (*SCHEME.services, "other")),
-        ("", lambda state: state >> 5 & 3, SCHEME.statuses),
-        ("severity:", lambda state: state >> 7 & 3, "0123"),
+        ("", lambda state: state >> 5 & 7, SCHEME.statuses),
+        ("severity:", lambda state: state >> 8 & 3, "0123"),
     ):
         expected = Counter(f"{name}{codes[column(point.state)]}" for point in rows)
         assert {tag: sum(it.get(tag, 0) for it in features) for tag in expected} == expected

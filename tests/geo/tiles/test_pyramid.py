@@ -31,6 +31,7 @@ SELECTIONS = [
     Filter(statuses=frozenset({"open"})),
     Filter(services=frozenset({"pothole", "other"}), statuses=frozenset({"open", "in_progress"})),
     Filter(ages=frozenset({"0-7", "31-90"})),
+    Filter(severities=frozenset({"2", "3"}), statuses=frozenset({"open"})),
 ]
 
 
@@ -132,13 +133,13 @@ def test_a_filter_counts_just_those_that_it_keeps(selection):
 
 def is_kept(point, selection):
     service = (*SCHEME.services, "other")[point.state & 31]
-    status = SCHEME.statuses[point.state >> 5 & 3]
-    age = day_number(TODAY) - (point.state >> 9)
+    status = SCHEME.statuses[point.state >> 5 & 7]
+    age = day_number(TODAY) - (point.state >> 10)
     band = "0-7" if age <= 7 else "8-30" if age <= 30 else "31-90" if age <= 90 else "91-"
-    wanted = (selection.services, selection.statuses, selection.ages)
-    return all(
-        words is None or word in words for word, words in zip((service, status, band), wanted, strict=True)
-    )
+    severity = str(point.state >> 8 & 3)
+    wanted = (selection.services, selection.statuses, selection.ages, selection.severities)
+    held = (service, status, band, severity)
+    return all(words is None or word in words for word, words in zip(held, wanted, strict=True))
 
 
 def test_at_midnight_complaints_grow_older():
@@ -159,9 +160,9 @@ def test_at_midnight_complaints_grow_older():
 def test_closing_changes_the_status_and_nothing_else():
     rows = complaints(200, 5)
     made = pyramid(rows)
-    point = next(it for it in rows if it.state >> 5 & 3 == 0)
+    point = next(it for it in rows if it.state >> 5 & 7 == 0)
     closed = made.close(point)
-    assert SCHEME.statuses[closed.state >> 5 & 3] == "ended"
+    assert SCHEME.statuses[closed.state >> 5 & 7] == "ended"
     assert closed._replace(state=point.state) == point
     assert len(made) == 200
     assert made.version == 1

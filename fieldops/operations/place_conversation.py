@@ -1,0 +1,58 @@
+"""Showing where it is, by the link: once; a preview that only opens it changes nothing."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from fieldops import clock
+from fieldops.errors import Conflict
+from fieldops.installation import Installation
+from fieldops.models import Conversation
+from fieldops.operations.run_clocks import note_change, resume_clocks
+from fieldops.operations.submit_request import check_coordinates
+from fieldops.outbox import enqueue
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A place in degrees, how exact it is in metres, and what is near it."""
+
+    lon: float | None
+    lat: float | None
+    accuracy_m: float | None = None
+    landmark: str = ""
+
+
+def place_conversation(
+    session: Session, installation: Installation, conversation: Conversation, pinned: Pinned
+) -> None:
+    """Keep the place somebody showed.
+
+    Raises
+    ------
+    Conflict
+        The link was used already.
+    InvalidInput, OutOfArea
+        The place cannot be, or lies outside the city.
+    """
+    if conversation.understood.get("pinned"):
+        raise Conflict("The place has been sent already. Write to us in the chat if it must be changed.")
+    lon, lat = check_coordinates(pinned.lon, pinned.lat, installation)
+    now = clock.now()
+    conversation.understood = conversation.understood | {
+        "pinned": {
+            "lon": lon,
+            "lat": lat,
+            "accuracy_m": pinned.accuracy_m,
+            "name": pinned.landmark.replace("\0", "").strip()[:200],
+        }
+    }
+    conversation.is_unread = True
+    resume_clocks(session, conversation, now)
+    note_change(session, conversation, "placed")
+    enqueue(
+        session,
+        "understand_conversation",
+        {"conversation_id": conversation.id},
+        dedupe_key=f"understand:{conversation.id}",
+    )

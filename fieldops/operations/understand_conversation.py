@@ -1,0 +1,155 @@
+"""Reading what was said so far: which kind, where, how urgent. A suggestion, never a decision."""
+
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from fieldops.domain.conversations import Tray
+from fieldops.installation import Installation
+from fieldops.models import ChannelAccount, Conversation, ConversationMessage, Photo
+from fieldops.models.base import lon_lat
+from fieldops.operations.answer_by_itself import answer_by_itself, remind_of_place
+from fieldops.operations.hear_if_fixed import hear_if_fixed
+from fieldops.operations.open_channel import open_channel
+from fieldops.operations.run_clocks import note_change, start_clocks
+from fieldops.operations.suggest_triage import TriageSuggestion, suggest_triage
+from fieldops.queries.conversations import clocks_of, messages_of, photos_of_conversation
+
+MOST_READ: Final = 4000
+"""Characters of a conversation that are read for a suggestion."""
+PHOTO_ACCURACY_M: Final = 15.0
+SHOWN_BY_WORDS: Final = frozenset({"map_link", "geo_link", "coordinates", "plus_code"})
+"""Ways of saying a place in words that are as good as a pin."""
+
+
+def understand_conversation(session: Session, installation: Installation, conversation_id: int) -> None:
+    """Read a conversation anew, keep what is understood, start its clocks, and answer what is due.
+
+    An official's own choices are never changed. A greeting has no clock; in doubt it is a complaint.
+    """
+    conversation = session.get(Conversation, conversation_id)
+    if conversation is None or conversation.state != "open":
+        return
+    rows = messages_of(session, conversation.id)
+    inbound = [row for row in rows if row.direction == "in"]
+    if not inbound:
+        return
+    if conversation.request_id is not None:
+        hear_if_fixed(session, installation, conversation, [row for row in rows if row.direction != "note"])
+    photos = photos_of_conversation(session, conversation.id)
+    shown = _shown_place(installation, conversation, inbound, photos)
+    words = "\n".join(row.words for row in inbound if row.words)[-MOST_READ:]
+    suggestion = suggest_triage(
+        session, installation, words, has_photo=bool(photos), has_place=shown is not None
+    )
+    place = shown or place_in_words(suggestion)
+    kept = {key: conversation.understood[key] for key in ("pinned", "said") if key in conversation.understood}
+    conversation.understood = _as_facts(suggestion) | kept | ({"place": place} if place else {})
+    if conversation.request_id is None:
+        conversation.language = suggestion.language
+    _mind_hazards(session, conversation, suggestion)
+    _sort(session, conversation, inbound, suggestion)
+    account = session.get_one(ChannelAccount, conversation.account_id)
+    answer_by_itself(session, installation, conversation, account, open_channel(installation, account))
+
+
+def remind(session: Session, installation: Installation, conversation_id: int) -> None:
+    """Ask once more for a place that nobody has shown a day later."""
+    conversation = session.get(Conversation, conversation_id)
+    if conversation is None:
+        return
+    account = session.get_one(ChannelAccount, conversation.account_id)
+    remind_of_place(session, installation, conversation, account, open_channel(installation, account))
+
+
+def _as_facts(suggestion: TriageSuggestion) -> dict[str, Any]:
+    return {
+        "intent": suggestion.intent.value,
+        "language": suggestion.language,
+        "hazards": [hazard.term for hazard in suggestion.hazards],
+        "severity": suggestion.severity.level,
+        "is_sure": suggestion.is_sure,
+        "version": suggestion.version,
+        "services": [
+            {"code": one.code, "confidence": round(one.confidence, 3)} for one in suggestion.services
+        ],
+    }
+
+
+def _mind_hazards(session: Session, conversation: Conversation, suggestion: TriageSuggestion) -> None:
+    if suggestion.hazards and not conversation.is_urgent:
+        conversation.is_urgent = True
+        note_change(session, conversation, "hazard", words=[hazard.term for hazard in suggestion.hazards])
+
+
+def _sort(
+    session: Session,
+    conversation: Conversation,
+    inbound: list[ConversationMessage],
+    suggestion: TriageSuggestion,
+) -> None:
+    """Choose the tray, as long as no official has, and start the clocks of a complaint."""
+    if all(row.facts.get("automatic") for row in inbound):
+        return
+    is_greeting = suggestion.intent in ("greeting", "stop")
+    if is_greeting and not clocks_of(session, [conversation.id]):
+        conversation.tray = Tray.GREETINGS.value
+        return
+    if conversation.tray == Tray.GREETINGS.value:
+        conversation.tray = Tray.COMPLAINTS.value
+        start_clocks(session, conversation, inbound[-1].at)
+    else:
+        start_clocks(session, conversation, conversation.started_at)
+
+
+def _shown_place(
+    installation: Installation,
+    conversation: Conversation,
+    inbound: list[ConversationMessage],
+    photos: list[Photo],
+) -> dict[str, Any] | None:
+    """Return the place somebody showed: by the link, by the channel's own way, or by where a photo was taken;
+    None without one inside the city.
+    """
+    pinned = conversation.understood.get("pinned")
+    if pinned:
+        return _place(pinned, "drag")
+    for row in reversed(inbound):
+        sent = row.facts.get("place")
+        if sent and installation.city.holds(sent["lon"], sent["lat"]):
+            return _place(sent, "channel")
+    for photo in photos:
+        if photo.offered_place is not None:
+            lon, lat = lon_lat(photo.offered_place)
+            if installation.city.holds(lon, lat):
+                return _place({"lon": lon, "lat": lat, "accuracy_m": PHOTO_ACCURACY_M}, "exif")
+    return None
+
+
+def _place(sent: dict[str, Any], source: str) -> dict[str, Any]:
+    return {
+        "lon": sent["lon"],
+        "lat": sent["lat"],
+        "accuracy_m": sent.get("accuracy_m"),
+        "words": sent.get("name") or "",
+        "source": source,
+        "is_estimate": False,
+    }
+
+
+def place_in_words(suggestion: TriageSuggestion) -> dict[str, Any] | None:
+    """Return the likeliest place the words name: an estimate that nobody pins silently.
+
+    A position that was written down (a map link, a Plus Code) is one that was shown.
+    """
+    if not suggestion.places.candidates:
+        return None
+    best = suggestion.places.candidates[0]
+    return {
+        "lon": best.lon,
+        "lat": best.lat,
+        "accuracy_m": best.radius_m,
+        "words": ", ".join(dict.fromkeys(reason.name or reason.said for reason in best.reasons))[:200],
+        "source": "text",
+        "is_estimate": not any(reason.code in SHOWN_BY_WORDS for reason in best.reasons),
+    }

@@ -1,0 +1,127 @@
+"""Accounts on channels, their events, and the people who wrote by them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from fieldops.errors import NotFound
+from fieldops.models import ChannelAccount, ChannelPerson, InboundEvent, PersonKey
+
+
+@dataclass(frozen=True)
+class EventCounts:
+    """How many events of an account wait to be read, and how many nobody could read."""
+
+    waiting: int
+    parked: int
+
+
+def account_by_hook(session: Session, hook_key: str) -> ChannelAccount:
+    """Return the account that a vendor calls.
+
+    Raises
+    ------
+    NotFound
+        No account has such an address.
+    """
+    found = session.scalar(select(ChannelAccount).where(ChannelAccount.hook_key == hook_key))
+    if found is None:
+        raise NotFound("There is no such page. It may have moved, or the address is mistyped.")
+    return found
+
+
+def get_account(session: Session, account_id: int) -> ChannelAccount:
+    """Return an account, or raise NotFound."""
+    found = session.get(ChannelAccount, account_id)
+    if found is None:
+        raise NotFound("There is no such account. It may have been removed.")
+    return found
+
+
+def all_accounts(session: Session) -> list[ChannelAccount]:
+    """Return every account, by department and name."""
+    return list(
+        session.scalars(select(ChannelAccount).order_by(ChannelAccount.department_id, ChannelAccount.name))
+    )
+
+
+def active_accounts(session: Session, kinds: Collection[str]) -> list[ChannelAccount]:
+    """Return the active accounts of some kinds."""
+    return list(
+        session.scalars(
+            select(ChannelAccount)
+            .where(ChannelAccount.state == "active", ChannelAccount.kind.in_(kinds))
+            .order_by(ChannelAccount.id)
+        )
+    )
+
+
+def accounts_by_id(session: Session) -> dict[int, ChannelAccount]:
+    """Return every account by its id."""
+    return {account.id: account for account in session.scalars(select(ChannelAccount))}
+
+
+def failing_accounts(session: Session) -> list[ChannelAccount]:
+    """Return accounts that do not work: by trouble, or because their access ran out."""
+    return list(
+        session.scalars(
+            select(ChannelAccount)
+            .where((ChannelAccount.failing_since.is_not(None)) | (ChannelAccount.state == "expired"))
+            .order_by(ChannelAccount.name)
+        )
+    )
+
+
+def event_by_key(session: Session, account_id: int, event_key: str) -> int:
+    """Return the id of an event."""
+    return session.scalars(
+        select(InboundEvent.id).where(
+            InboundEvent.account_id == account_id, InboundEvent.event_key == event_key
+        )
+    ).one()
+
+
+def event_counts(session: Session) -> dict[int, EventCounts]:
+    """Return how many events of each account are not read."""
+    rows = session.execute(
+        select(InboundEvent.account_id, InboundEvent.state, func.count())
+        .where(InboundEvent.state != "done")
+        .group_by(InboundEvent.account_id, InboundEvent.state)
+    ).all()
+    counts: dict[int, dict[str, int]] = {}
+    for account_id, state, number in rows:
+        counts.setdefault(account_id, {})[state] = number
+    return {
+        account_id: EventCounts(by_state.get("todo", 0), by_state.get("parked", 0))
+        for account_id, by_state in counts.items()
+    }
+
+
+def person_by_digests(session: Session, account_id: int, digests: Collection[str]) -> ChannelPerson | None:
+    """Return who any of these keyed digests belongs to; the first known where they are two."""
+    return session.scalar(
+        select(ChannelPerson)
+        .join(PersonKey, PersonKey.person_id == ChannelPerson.id)
+        .where(PersonKey.account_id == account_id, PersonKey.digest.in_(digests))
+        .order_by(ChannelPerson.id)
+        .limit(1)
+    )
+
+
+def parked_events(session: Session, account_id: int, most: int = 20) -> list[InboundEvent]:
+    """Return an account's events that nobody could read, newest first."""
+    return list(
+        session.scalars(
+            select(InboundEvent)
+            .where(InboundEvent.account_id == account_id, InboundEvent.state == "parked")
+            .order_by(InboundEvent.id.desc())
+            .limit(most)
+        )
+    )
+
+
+def get_person(session: Session, person_id: int) -> ChannelPerson:
+    """Return somebody who wrote by a channel."""
+    return session.get_one(ChannelPerson, person_id)

@@ -1,0 +1,140 @@
+"""Words of danger, read before any model: what hits raises the priority and calls a dispatcher.
+
+Written to miss nothing rather than to be exact: "hampir jatuh" is a hit too.
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from fieldops.triage.plain_words import words_of
+
+ENDINGS: Final = ("nya", "ne", "e", "an", "lah", "i", "2")
+"""Indonesian and Javanese endings that leave a word's meaning."""
+
+NEAR: Final = 8
+"""How many words apart the parts of a term with & may stand."""
+
+TOLERANT_FROM: Final = 7
+"""From this length on a word may have one letter missing, doubled or swapped with its neighbour, but not the
+first. A letter exchanged for another makes another word too often ("terbuka", "terluka")."""
+
+SAID_TWICE: Final = "tiba"
+"""Javanese for falling; said twice it is Indonesian for suddenly."""
+
+Phrase = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HazardWord:
+    """A term of danger: one word, a phrase, or parts joined by & that stand near each other in any order.
+
+    `code` is the danger: fall, injury, accident, water, electricity, collapse, fire, child.
+    """
+
+    code: str
+    language: str
+    term: str
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """A danger found in a text, with the term that found it."""
+
+    code: str
+    term: str
+
+
+@cache
+def usual_hazard_words() -> tuple[HazardWord, ...]:
+    """Return the words that an installation begins with."""
+    file = Path(__file__).parent / "hazard_words.csv"
+    with file.open(encoding="utf-8", newline="") as lines:
+        return tuple(HazardWord(row["code"], row["language"], row["term"]) for row in csv.DictReader(lines))
+
+
+def find_hazards(text: str, words: Iterable[HazardWord] | None = None) -> list[Hazard]:
+    """Return the dangers that a text names, each code once, in the order of the list.
+
+    Parameters
+    ----------
+    text
+        A citizen's words; any text is taken.
+    words
+        The installation's list; the usual one when None. Terms of every language are looked for, since
+        people mix them.
+    """
+    terms = usual_hazard_words() if words is None else tuple(words)
+    places = _places_of(_once(words_of(text)), _vocabulary(terms))
+    found: dict[str, Hazard] = {}
+    for word in terms if places else ():
+        if word.code not in found and _is_said(_parts(word.term), places):
+            found[word.code] = Hazard(word.code, word.term)
+    return list(found.values())
+
+
+def _once(words: list[str]) -> list[str]:
+    """Return the words without "tiba tiba"."""
+    doubled = {index for index, (one, two) in enumerate(pairwise(words)) if one == two == SAID_TWICE}
+    return [word for index, word in enumerate(words) if not {index, index - 1} & doubled]
+
+
+@lru_cache(maxsize=4096)
+def _parts(term: str) -> tuple[Phrase, ...]:
+    parts = (tuple(words_of(part)) for part in term.split("&"))
+    return tuple(part for part in parts if part)
+
+
+@lru_cache(maxsize=16)
+def _vocabulary(terms: tuple[HazardWord, ...]) -> Mapping[str, list[str]]:
+    """Return the words of all terms by their first letter."""
+    by_letter: dict[str, set[str]] = defaultdict(set)
+    for term in terms:
+        for word in (word for part in _parts(term.term) for word in part):
+            by_letter[word[0]].add(word)
+    return {letter: sorted(words) for letter, words in by_letter.items()}
+
+
+def _places_of(said: Sequence[str], vocabulary: Mapping[str, list[str]]) -> dict[str, set[int]]:
+    """Return where each word of the vocabulary is said."""
+    places: dict[str, set[int]] = defaultdict(set)
+    for at, typed in enumerate(said):
+        for word in vocabulary.get(typed[0], ()):
+            if is_same_word(typed, word):
+                places[word].add(at)
+    return places
+
+
+def _is_said(parts: tuple[Phrase, ...], places: Mapping[str, set[int]]) -> bool:
+    starts = [_starts(part, places) for part in parts]
+    if not starts or not all(starts):
+        return False
+    return any(all(any(abs(at - first) <= NEAR for at in other) for other in starts) for first in starts[0])
+
+
+def _starts(phrase: Phrase, places: Mapping[str, set[int]]) -> set[int]:
+    """Return where a phrase begins."""
+    return {
+        at
+        for at in places.get(phrase[0], ())
+        if all(at + step in places.get(word, ()) for step, word in enumerate(phrase))
+    }
+
+
+def is_same_word(typed: str, word: str) -> bool:
+    """Return whether a word as typed is the word meant, with an ending or a slip of the finger."""
+    if typed.startswith(word) and typed[len(word) :] in ("", *ENDINGS):
+        return True
+    apart = len(typed) - len(word)
+    if len(word) < TOLERANT_FROM or abs(apart) > 1 or typed[0] != word[0]:
+        return False
+    if apart == 0 and sorted(typed) != sorted(word):
+        return False
+    return bool(OSA.distance(typed, word, score_cutoff=1) <= 1)

@@ -1,0 +1,81 @@
+"""An official's morning in the inbox: answer, turn into a report, by keys and on a phone."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from fieldops.operations.pin_link import pin_link
+from tests.browser.conftest import Site
+
+OpenPage = Callable[..., Page]
+AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+INBOX = "/petugas/kotak-masuk/"
+STAFF_PAGES = (INBOX, f"{INBOX}1", f"{INBOX}5", f"{INBOX}ringkasan")
+ADMIN_PAGES = ("/admin/kanal", "/admin/kanal/1", "/admin/kanal/baru/whatsapp", "/admin/balasan")
+
+
+def test_an_answer_begins_from_a_key_and_shows_in_the_thread(open_page: OpenPage) -> None:
+    page = open_page(INBOX, login="petugas", language="en")
+    page.get_by_role("link", name="··9120").click()
+    expect(page.get_by_role("log")).to_contain_text("Jalan amblas dekat jembatan")
+    page.wait_for_load_state("networkidle")  # both modules of the form are there
+    page.keyboard.press("1")
+    expect(page.get_by_label("Answer", exact=True)).to_have_value(re.compile("Terima kasih laporannya"))
+    page.get_by_role("button", name="Send answer").click()
+    expect(page.get_by_text("The answer is on its way.")).to_be_visible()
+    expect(page.get_by_role("log")).to_contain_text("Terima kasih laporannya")
+
+
+def test_a_conversation_becomes_a_report_by_one_key(open_page: OpenPage) -> None:
+    page = open_page(f"{INBOX}1", login="petugas", language="en")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Report made. The person hears of it in this thread.")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Made into report SKA-"))).to_be_visible()
+
+
+def test_colleagues_see_that_somebody_is_answering(open_page: OpenPage) -> None:
+    first = open_page(f"{INBOX}2", login="petugas", language="en")
+    first.wait_for_load_state("networkidle")
+    with first.expect_response(re.compile("menulis")):
+        first.get_by_label("Answer", exact=True).press_sequentially("Ba")
+    second = open_page(f"{INBOX}2", login="dispatcher", language="en")
+    expect(second.get_by_text("Ratri is answering")).to_be_visible()
+
+
+def test_without_scripts_everything_still_works(open_page: OpenPage) -> None:
+    page = open_page(f"{INBOX}4", login="petugas", language="en", javascript=False)
+    page.get_by_label("Answer", exact=True).fill("Kami ke sana hari ini.")
+    page.get_by_role("button", name="Send answer").click()
+    expect(page.get_by_text("The answer is on its way.")).to_be_visible()
+
+
+def test_a_citizen_shows_the_place_by_the_link(open_page: OpenPage, site: Site) -> None:
+    with site.app.app_context():
+        path = urlsplit(pin_link(site.app.extensions["fieldops"], 4)).path
+    page = open_page(path, phone=True, language="en", position=(110.8231, -7.5666))
+    page.get_by_text("Type the coordinates instead").click()
+    page.get_by_label("Latitude").fill("-7.5666")
+    page.get_by_label("Longitude").fill("110.8231")
+    page.get_by_role("button", name="Send the place").click()
+    expect(page.get_by_text(re.compile("Thank you, we have the place"))).to_be_visible()
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: script/vendor --dev")
+@pytest.mark.parametrize(("theme", "phone"), [("light", True), ("dark", False), ("sun", True)])
+@pytest.mark.parametrize(("login", "pages"), [("kepala", STAFF_PAGES), ("admin", ADMIN_PAGES)])
+def test_pages_pass_axe_and_never_scroll_sideways(
+    open_page: OpenPage, theme: str, phone: bool, login: str, pages: tuple[str, ...]
+) -> None:
+    page = open_page(pages[0], login=login, theme=theme, phone=phone)
+    for path in pages:
+        page.goto(path)
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("(tags) => axe.run(document, {runOnly: tags})", TAGS)
+        wrong = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+        assert not wrong, (path, wrong)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
