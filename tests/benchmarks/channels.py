@@ -68,8 +68,8 @@ def run(quick: bool) -> Iterator[Row]:
         with site(folder) as (port, _ready_s), _worker(folder) as worker:
             kills = () if quick else (seconds * 0.25, seconds * 0.5, seconds * 0.75)
             times, codes, sent = asyncio.run(_post_all(port, hook, pace, seconds, worker, kills))
-            drain_s = _drained(app)
             yield _acknowledged(times, codes, pace, seconds, len(kills))
+            drain_s = _drained(app)
             yield _kept(app, sent, drain_s, len(kills))
             yield _in_the_inbox(app, port, hook, 5 if quick else 30)
 
