@@ -43,12 +43,17 @@ def reply_to_conversation(
     InvalidInput
         No words, or more than the channel takes; a dated plan without its day.
     Conflict
-        Somebody else is answering right now, or the channel takes free words no longer.
+        Somebody else is answering right now, the channel takes free words no longer, or another answer
+        was sent under this key, as from two windows of one page.
     """
+    words = reply.words.replace("\0", "").strip()
     known = message_by_key(session, reply.key)
     if known is not None:
+        if (known.conversation_id, known.words) != (conversation.id, words):
+            raise Conflict(
+                "Another answer left from this page already. Read it, then send yours again.", field="words"
+            )
         return known
-    words = reply.words.replace("\0", "").strip()
     _check(conversation, traits, reply, words, by)
     facts: dict[str, object] = {}
     if reply.follow_up is not None:

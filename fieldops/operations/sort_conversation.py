@@ -19,6 +19,7 @@ def move_to_tray(session: Session, conversation: Conversation, tray: Tray, by: B
     if conversation.tray == tray.value:
         return
     conversation.tray = tray.value
+    conversation.understood = conversation.understood | {"by_hand": True}  # nothing sorts it by itself again
     note_change(session, conversation, "moved", by, to=tray.value)
     if tray is Tray.COMPLAINTS:
         start_clocks(session, conversation, conversation.started_at)

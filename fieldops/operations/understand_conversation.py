@@ -15,6 +15,8 @@ from fieldops.operations.run_clocks import note_change, start_clocks
 from fieldops.operations.suggest_triage import TriageSuggestion, suggest_triage
 from fieldops.queries.conversations import clocks_of, messages_of, photos_of_conversation
 
+KEPT: Final = ("pinned", "said", "by_hand")
+"""What reading a conversation anew leaves as it is."""
 MOST_READ: Final = 4000
 """Characters of a conversation that are read for a suggestion."""
 PHOTO_ACCURACY_M: Final = 15.0
@@ -43,7 +45,7 @@ def understand_conversation(session: Session, installation: Installation, conver
         session, installation, words, has_photo=bool(photos), has_place=shown is not None
     )
     place = shown or place_in_words(suggestion)
-    kept = {key: conversation.understood[key] for key in ("pinned", "said") if key in conversation.understood}
+    kept = {key: conversation.understood[key] for key in KEPT if key in conversation.understood}
     conversation.understood = _as_facts(suggestion) | kept | ({"place": place} if place else {})
     if conversation.request_id is None:
         conversation.language = suggestion.language
@@ -89,7 +91,7 @@ def _sort(
     suggestion: TriageSuggestion,
 ) -> None:
     """Choose the tray, as long as no official has, and start the clocks of a complaint."""
-    if all(row.facts.get("automatic") for row in inbound):
+    if conversation.understood.get("by_hand") or all(row.facts.get("automatic") for row in inbound):
         return
     is_greeting = suggestion.intent in ("greeting", "stop")
     if is_greeting and not clocks_of(session, [conversation.id]):

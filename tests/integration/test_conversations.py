@@ -173,6 +173,26 @@ def test_the_same_form_sent_twice_is_one_answer(channel: Channels) -> None:
     assert channel.told().count("Baik.") == 1
 
 
+def test_another_answer_under_the_same_key_is_refused_not_lost(channel: Channels) -> None:
+    channel.hear(said.text(COMPLAINT))
+    browser, number = channel.world.sign_in(Role.OFFICER), channel.only().id
+    path = f"/petugas/kotak-masuk/{number}/jawaban"
+    assert browser.post(path, data={"words": "Baik.", "key": "k1"}).status_code == 303
+    refused = browser.post(path, data={"words": "Kami datang.", "key": "k1"})
+    assert refused.status_code == 409
+    assert "Kami datang." in refused.text
+
+
+def test_what_an_official_sorted_stays_sorted(channel: Channels) -> None:
+    channel.hear(said.text(COMPLAINT))
+    number = channel.only().id
+    browser = channel.world.sign_in(Role.OFFICER)
+    browser.post(f"/petugas/kotak-masuk/{number}/baki", data={"tray": "greetings"})
+    channel.hear(said.message("text", {"body": "Lubang besar sekali"}, id="wamid.IN30"))
+    assert channel.only().tray == "greetings"
+    assert channel.only().is_unread
+
+
 def test_a_conversation_becomes_a_private_report_and_hears_of_it_in_the_thread(channel: Channels) -> None:
     channel.hear(said.text(COMPLAINT))
     browser, number = channel.world.sign_in(Role.OFFICER), channel.only().id
