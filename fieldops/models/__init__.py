@@ -14,6 +14,7 @@ from fieldops.models.conversations import (
 )
 from fieldops.models.crews import Crew, Shift
 from fieldops.models.departments import Department, Service, ServiceLevel
+from fieldops.models.hotspots import AreaResidents, HotspotCell, HotspotRun, RainDay, RainGauge
 from fieldops.models.map_changes import MapChange
 from fieldops.models.places import Area, Depot, Landmark, Line
 from fieldops.models.reporters import ContactView, Follower, Reporter
@@ -31,6 +32,7 @@ from fieldops.models.work_orders import (
 
 __all__ = [
     "Area",
+    "AreaResidents",
     "AuditEntry",
     "Batch",
     "BatchRevision",
@@ -53,6 +55,8 @@ __all__ = [
     "Depot",
     "Follower",
     "GroupingDecision",
+    "HotspotCell",
+    "HotspotRun",
     "IdempotencyKey",
     "ImportRun",
     "InboundEvent",
@@ -64,6 +68,8 @@ __all__ = [
     "OrderPin",
     "PersonKey",
     "Photo",
+    "RainDay",
+    "RainGauge",
     "Reporter",
     "RoadClosure",
     "RoadClosureChange",
