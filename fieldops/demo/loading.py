@@ -11,6 +11,7 @@ from fieldops.demo.city import city
 from fieldops.demo.loading_conversations import add_conversations
 from fieldops.demo.loading_places import add_places
 from fieldops.demo.loading_requests import add_demo_photos, add_demo_requests
+from fieldops.demo.loading_statistics import add_statistics, compute_maps
 from fieldops.demo.loading_work import dispatch_first_day, open_orders, record_past_work
 from fieldops.demo.logins import add_logins
 from fieldops.extensions import db
@@ -52,6 +53,7 @@ def load_demo(app: Flask, *, seed: int, photos: bool, say: Say, first_day: bool 
         establish_city(session, installation.city)
         add_places(session, made.places)
         leaders = add_logins(session)
+        add_statistics(session, made)
         ensure_shifts(session, installation.city, clock.now() - timedelta(days=1))
     with transaction() as session:
         ids = add_demo_requests(session, installation, made)
@@ -64,6 +66,7 @@ def load_demo(app: Flask, *, seed: int, photos: bool, say: Say, first_day: bool 
         drawn = add_demo_photos(installation, made, ids)
         say(f"{drawn} drawn photos")
     say(f"{add_conversations(installation)} conversations")
+    say(f"{compute_maps(installation)} maps of hotspots")
     orders = open_orders(installation)
     say(f"{orders} work orders")
     if first_day:

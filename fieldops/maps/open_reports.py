@@ -111,16 +111,16 @@ def open_reports_document(asked: MapRequest) -> Document:
         zoom_snap=0.5,
     )
     drawn.options["max_zoom"] = FURTHEST_ZOOM  # without tiles folium drops it
-    _named(drawn, "city")
+    named(drawn, "city")
     kinds = {
         # Leaflet writes a layer's name as markup.
-        code: _named(folium.FeatureGroup(html.escape(name)), f"{number}_{code}")
+        code: named(folium.FeatureGroup(html.escape(name)), f"{number}_{code}")
         for number, (code, name) in enumerate(asked.services, start=1)
     }
     for kind in kinds.values():
         kind.add_to(drawn)
-    _named(folium.LayerControl(collapsed=False, position="topright"), "layers").add_to(drawn)
-    _named(City(_options(asked), kinds), "city").add_to(drawn)
+    named(folium.LayerControl(collapsed=False, position="topright"), "layers").add_to(drawn)
+    named(City(_options(asked), kinds), "city").add_to(drawn)
     return cut(
         drawn.get_root().render(),
         asked.files_prefix,
@@ -131,7 +131,8 @@ def open_reports_document(asked: MapRequest) -> Document:
     )
 
 
-def _named(element: Drawn, name: str) -> Drawn:
+def named(element: Drawn, name: str) -> Drawn:
+    """Return an element with a name of our own instead of a random one."""
     # folium names elements at random; a name of our own makes the same page the same bytes everywhere.
     element._id = "".join(sign if sign.isalnum() else "_" for sign in name)  # noqa: SLF001
     return element

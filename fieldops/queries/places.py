@@ -21,3 +21,8 @@ def all_depots(session: Session) -> list[tuple[Depot, float, float]]:
     """Return every depot with its longitude and latitude in degrees, by name."""
     rows = session.execute(select(Depot, func.ST_X(Depot.place), func.ST_Y(Depot.place)).order_by(Depot.name))
     return [(depot, float(lon), float(lat)) for depot, lon, lat in rows]
+
+
+def kelurahan_names(session: Session) -> list[str]:
+    """Return the names of all kelurahan, in order."""
+    return list(session.scalars(select(Area.name).where(Area.kind == "kelurahan").order_by(Area.name)))

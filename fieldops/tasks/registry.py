@@ -9,6 +9,7 @@ from fieldops.operations.accept_invitations import accept_invitations
 from fieldops.operations.ask_if_fixed import ask_if_fixed
 from fieldops.operations.close_silent_requests import close_silent_requests
 from fieldops.operations.compute_change import compute_change
+from fieldops.operations.compute_hotspots import compute_hotspots
 from fieldops.operations.end_shift import end_overdue_shifts
 from fieldops.operations.fetch_attachment import fetch_attachment
 from fieldops.operations.group_requests import group_request
@@ -16,6 +17,7 @@ from fieldops.operations.hash_photos import hash_photos
 from fieldops.operations.plan_batches import compute_plan
 from fieldops.operations.poll_account import poll_account, poll_all
 from fieldops.operations.read_event import read_event
+from fieldops.operations.refresh_hotspots import refresh_hotspots
 from fieldops.operations.regroup_requests import regroup_requests
 from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
@@ -141,6 +143,15 @@ def _train(installation: Installation, _payload: dict[str, Any]) -> None:
     train_triage(installation, transaction)
 
 
+def _hotspots(installation: Installation, payload: dict[str, Any]) -> None:
+    compute_hotspots(installation, payload["run_id"], transaction, limit=time_limit)
+
+
+def _refresh_hotspots(installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        refresh_hotspots(session, installation)
+
+
 TASKS: Final[dict[str, Handler]] = {
     "group_request": _group,
     "regroup_requests": _regroup,
@@ -165,11 +176,14 @@ TASKS: Final[dict[str, Handler]] = {
     "tidy_tasks": _tidy,
     "tidy_map_changes": _tidy_map,
     "train_triage": _train,
+    "compute_hotspots": _hotspots,
+    "refresh_hotspots": _refresh_hotspots,
 }
 
 LEASES_S: Final[dict[str, int]] = {
     "compute_plan": 900,
     "compute_change": 300,
+    "compute_hotspots": 600,
     "regroup_requests": 900,
     "train_triage": 900,
 }

@@ -48,6 +48,7 @@ def nav_items() -> list[dict[str, Any]]:
         (Right.SEE_BOARD, "dispatch.exceptions", _("Exceptions"), "warning", ()),
         (Right.SEE_BOARD, "dispatch.request_list", _("Reports"), "list", ("dispatch.request",)),
         (Right.SEE_MAPS, "engineer.map", _("Maps"), "layers", ()),
+        (Right.SEE_MAPS, "engineer.hotspots", _("Hotspots"), "hexagon", ("engineer.hotspot",)),
         (Right.ADMINISTER, "admin.users", _("Admin"), "settings", ("admin.",)),
     ]
     here = request.endpoint or ""

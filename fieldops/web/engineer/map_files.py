@@ -33,7 +33,7 @@ def map_document() -> str:
     """Send the page that the frame shows. It is empty of data; its tiles come with the same filter."""
     read_filter(db.session(), request.args)
     document = drawn(i18n.language(), request.cookies.get("theme", ""))
-    keep(document, _folder())
+    keep(document, maps_folder())
     return document.page
 
 
@@ -41,7 +41,7 @@ def map_document() -> str:
 @requires(Right.SEE_MAPS)
 def map_file(name: str) -> Response:
     """Send a file that was cut out of the page, whichever process drew it."""
-    content = read(name, _folder())
+    content = read(name, maps_folder())
     if content is None:
         content = _drawn_again(name)
     answer = make_response(content)
@@ -92,11 +92,12 @@ def _drawn_again(name: str) -> str:
     for language in i18n.LANGUAGES:
         with i18n.in_language(language):
             document = drawn(language, "")
-        keep(document, _folder())
+        keep(document, maps_folder())
         if name in document.files:
             return document.files[name]
     raise NotFound("There is no such page. It may have moved, or the address is mistyped.")
 
 
-def _folder() -> Path:
+def maps_folder() -> Path:
+    """Return where cut-out files are kept."""
     return installation().settings.instance_dir / "maps"

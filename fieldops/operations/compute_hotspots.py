@@ -1,0 +1,134 @@
+"""Computing a map of hotspots: read, judge outside any transaction, write cells and figures."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any, Final
+
+import shapely
+from geoalchemy2.shape import from_shape
+from shapely.geometry import MultiPolygon
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from fieldops import clock
+from fieldops.domain.hotspot_questions import Exposure, Question, as_question
+from fieldops.errors import InvalidInput
+from fieldops.installation import Installation
+from fieldops.models import HotspotCell, HotspotRun
+from fieldops.models.base import SRID
+from fieldops.operations.judge_cells import Judged, Material, judge_cells
+from fieldops.operations.linking_rules import city_crs
+from fieldops.operations.search_plan import Limit, no_limit
+from fieldops.queries.frames import areas
+from fieldops.queries.hotspot_frames import (
+    gauge_words,
+    last_change,
+    rain_of,
+    reports_of,
+    residents,
+    roads,
+    study_area,
+)
+from fieldops.queries.hotspots import get_run
+from geo.errors import GeoError
+from geo.statistics.refusals import TooFewData
+
+UnitOfWork = Callable[[], AbstractContextManager[Session]]
+
+LONGEST_S: Final = 300.0
+MOST_TRIES: Final = 2
+WRITTEN_AT_ONCE: Final = 2_000
+LAGS_DAYS: Final = 7
+"""How many days before the period rain is read, for what follows it later."""
+
+
+def compute_hotspots(
+    installation: Installation, run_id: int, unit_of_work: UnitOfWork, *, limit: Limit = no_limit
+) -> None:
+    """Compute a run that waits, and keep its cells; what the data do not allow is kept as a refusal. Doing it
+    again changes nothing.
+    """
+    with unit_of_work() as session:
+        run = get_run(session, run_id)
+        if run.state not in ("queued", "computing"):
+            return
+        run.tries += 1
+        if run.tries > MOST_TRIES:
+            run.state, run.refusal = "failed", {"need": "stopped"}
+            return
+        run.state, run.progress = "computing", 5
+        question = as_question(run.question)
+        seed = run.seed
+        material = _read(session, installation, question)
+        run.change_seq = material.change_seq
+    watch = _Watch(run_id, unit_of_work)
+    try:
+        with limit(LONGEST_S):
+            judged = judge_cells(material, question, seed, watch)
+    except TooFewData as error:
+        _refuse(unit_of_work, run_id, {"need": error.need, "found": error.found, "needed": error.needed})
+        return
+    except (GeoError, InvalidInput) as error:
+        _refuse(unit_of_work, run_id, {"need": "other", "words": str(error)})
+        return
+    with unit_of_work() as session:
+        _write(session, get_run(session, run_id), judged)
+
+
+def _read(session: Session, installation: Installation, question: Question) -> Material:
+    city = installation.city
+    first = question.earlier_first or question.first
+    reports = reports_of(session, city, question, first, question.last)
+    people, source, year = residents(session)
+    return Material(
+        crs=city_crs(city),
+        reports=reports,
+        outline=study_area(session, question.kelurahan),
+        kelurahan=areas(session, "kelurahan"),
+        roads=roads(session, question.jurisdiction) if question.exposure is Exposure.ROAD_KM else None,
+        residents=people,
+        residents_source=f"{source} {year}" if year else "",
+        rain=rain_of(session, question.first - timedelta(days=LAGS_DAYS), question.last),
+        rain_source=gauge_words(session),
+        change_seq=last_change(session),
+    )
+
+
+class _Watch:
+    """Writes how far a run is, in a unit of work of its own."""
+
+    def __init__(self, run_id: int, unit_of_work: UnitOfWork) -> None:
+        self.run_id, self.unit_of_work = run_id, unit_of_work
+
+    def __call__(self, percent: int) -> None:
+        with self.unit_of_work() as session:
+            get_run(session, self.run_id).progress = percent
+
+
+def _refuse(unit_of_work: UnitOfWork, run_id: int, refusal: dict[str, Any]) -> None:
+    with unit_of_work() as session:
+        run = get_run(session, run_id)
+        run.state, run.refusal, run.progress = "refused", refusal, 100
+        run.computed_at = clock.now()
+
+
+def _write(session: Session, run: HotspotRun, judged: Judged) -> None:
+    if run.state != "computing":
+        return
+    session.execute(delete(HotspotCell).where(HotspotCell.run_id == run.id))
+    rows = [
+        {**asdict(cell), "run_id": run.id, "shape": from_shape(_many(shape), SRID)}
+        for cell, shape in zip(judged.cells, judged.shapes, strict=True)
+    ]
+    for start in range(0, len(rows), WRITTEN_AT_ONCE):
+        session.execute(insert(HotspotCell), rows[start : start + WRITTEN_AT_ONCE])
+    run.figures, run.state, run.progress = judged.figures, "done", 100
+    run.computed_at = clock.now()
+
+
+def _many(shape: shapely.Geometry) -> MultiPolygon:
+    return shape if isinstance(shape, MultiPolygon) else MultiPolygon([shape])
+
+

@@ -1,0 +1,333 @@
+"""What a map of hotspots says of itself: title, period, method, and text to paste into a report."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from fieldops import clock, i18n
+from fieldops.domain.hotspot_questions import Exposure, Method, Question, Shape, Unit, as_question
+from fieldops.extensions import db
+from fieldops.i18n import _, ngettext
+from fieldops.models import HotspotRun
+from fieldops.queries.services import services_by_id
+from fieldops.web.page import installation
+from fieldops.web.words import CHANNEL, SEVERITY, Said
+
+METHOD: Final[Mapping[Any, Said]] = {
+    "gi_star": lambda: _("Hotspots (Gi*)"),
+    "emerging": lambda: _("Emerging hotspots"),
+    "comparison": lambda: _("Two periods"),
+}
+UNIT: Final[Mapping[Any, Said]] = {
+    "incidents": lambda: _("Incidents, each once"),
+    "requests": lambda: _("Every report"),
+}
+EXPOSURE: Final[Mapping[Any, Said]] = {
+    "none": lambda: _("Not divided"),
+    "road_km": lambda: _("Per km of road"),
+    "residents": lambda: _("Per 1,000 residents"),
+}
+SHAPE: Final[Mapping[Any, Said]] = {
+    "hexagon": lambda: _("Hexagons"),
+    "square": lambda: _("Squares"),
+    "kelurahan": lambda: _("Kelurahan"),
+}
+STATUS: Final[Mapping[Any, Said]] = {
+    "": lambda: _("Any state"),
+    "unfinished": lambda: _("Unfinished"),
+    "repaired": lambda: _("Repaired"),
+}
+JURISDICTION: Final[Mapping[Any, Said]] = {
+    "": lambda: _("All roads"),
+    "city": lambda: _("City roads"),
+    "province": lambda: _("Province's roads"),
+    "national": lambda: _("National roads"),
+    "private": lambda: _("Private roads"),
+}
+STANDING: Final[Mapping[Any, Said]] = {
+    "by_road": lambda: _("All kinds, 90 days, per km of road"),
+    "emerging": lambda: _("Week by week: new, lasting, fading"),
+    "month_against_month": lambda: _("The last 30 days against the 30 before"),
+}
+LABEL: Final[Mapping[Any, Said]] = {
+    "new_hot": lambda: _("New hotspot"),
+    "consecutive_hot": lambda: _("Consecutive hotspot"),
+    "intensifying_hot": lambda: _("Intensifying hotspot"),
+    "persistent_hot": lambda: _("Persistent hotspot"),
+    "diminishing_hot": lambda: _("Diminishing hotspot"),
+    "sporadic_hot": lambda: _("Sporadic hotspot"),
+    "oscillating_hot": lambda: _("Oscillating hotspot"),
+    "historical_hot": lambda: _("Historical hotspot"),
+    "new_cold": lambda: _("New coldspot"),
+    "consecutive_cold": lambda: _("Consecutive coldspot"),
+    "intensifying_cold": lambda: _("Intensifying coldspot"),
+    "persistent_cold": lambda: _("Persistent coldspot"),
+    "diminishing_cold": lambda: _("Diminishing coldspot"),
+    "sporadic_cold": lambda: _("Sporadic coldspot"),
+    "oscillating_cold": lambda: _("Oscillating coldspot"),
+    "historical_cold": lambda: _("Historical coldspot"),
+    "none": lambda: _("No pattern"),
+    "more": lambda: _("More than before"),
+    "fewer": lambda: _("Fewer than before"),
+}
+LEVELS: Final = {1: 90, 2: 95, 3: 99}
+BAND_Z: Final = (1.65, 1.96, 2.58)
+
+
+def question_of(run: HotspotRun) -> Question:
+    """Return what a run answers."""
+    return as_question(run.question)
+
+
+def kinds_words(question: Question) -> str:
+    """Return the kinds of report that are counted, in words."""
+    names = {one.code: one.name(i18n.language()) for one in services_by_id(db.session()).values()}
+    if not question.services:
+        return str(_("All kinds of report"))
+    return " + ".join(names.get(code, code) for code in question.services)
+
+
+def title_words(question: Question) -> str:
+    """Return what a map shows, in one line: kinds, and what they are divided by."""
+    kinds = kinds_words(question)
+    if question.exposure is Exposure.NONE:
+        return kinds
+    return f"{kinds}, {EXPOSURE[question.exposure.value]().lower()}"
+
+
+def period_words(first: date, last: date) -> str:
+    """Return a period: 9–22 Nov 2026, 9 Oct–22 Nov 2026, 9 Oct 2025–22 Nov 2026."""
+    end = i18n.date_words(last, weekday=False, year=True)
+    if first == last:
+        return end
+    if first.year != last.year:
+        return f"{i18n.date_words(first, weekday=False, year=True)} – {end}"
+    if first.month != last.month:
+        return f"{i18n.date_words(first, weekday=False)} – {end}"
+    return f"{first.day}–{end}"
+
+
+def counted_words(question: Question, figures: Mapping[str, Any]) -> str:
+    """Return n: how many count, and of how many reports."""
+    units, reports = figures.get("units", 0), figures.get("reports", 0)
+    if question.unit is Unit.REQUESTS:
+        return ngettext("%(n)s report", "%(n)s reports", reports, n=i18n.number(reports))
+    return str(
+        _("%(units)s incidents (of %(reports)s reports)", units=i18n.number(units), reports=i18n.number(reports))
+    )
+
+
+def cell_words(question: Question) -> str:
+    """Return what a cell is and who its neighbours are."""
+    if question.shape is Shape.KELURAHAN:
+        return str(_("kelurahan; neighbours touch"))
+    kind = SHAPE[question.shape.value]().lower()
+    return str(
+        _(
+            "%(kind)s %(size)s wide; neighbours' middles within %(reach)s",
+            kind=kind,
+            size=f"{question.size_m} m",
+            reach=f"{i18n.number(question.reach_m)} m",
+        )
+    )
+
+
+def statistic_words(question: Question, figures: Mapping[str, Any]) -> str:
+    """Return the statistic and its correction."""
+    q = i18n.number(figures.get("q", 0.05), 2)
+    if question.method is Method.COMPARISON:
+        return str(
+            _("Conditional binomial test in each cell, two-sided; Benjamini–Hochberg, q = %(q)s", q=q)
+        )
+    if question.method is Method.EMERGING:
+        return str(
+            _(
+                "Getis-Ord Gi* in each cell and step, with the step before; Benjamini–Hochberg, q = %(q)s; "
+                "Mann-Kendall on each cell’s z",
+                q=q,
+            )
+        )
+    return str(_("Getis-Ord Gi*, two-sided; Benjamini–Hochberg, q = %(q)s", q=q))
+
+
+def divisor_words(question: Question, figures: Mapping[str, Any]) -> str:
+    """Return what counts are divided by, and which cells have too little of it."""
+    total = figures.get("exposure_total")
+    if question.exposure is Exposure.ROAD_KM:
+        roads = JURISDICTION.get(question.jurisdiction, JURISDICTION[""])().lower()
+        return str(
+            _(
+                "%(total)s km of road (%(roads)s); cells below %(least)s km are not tested",
+                total=i18n.number(total or 0),
+                roads=roads,
+                least=i18n.number(figures.get("exposure_least", 0), 1),
+            )
+        )
+    if question.exposure is Exposure.RESIDENTS:
+        words = _(
+            "%(total)s residents, spread evenly over each kelurahan’s ground; cells below %(least)s are not tested",
+            total=i18n.number((total or 0) * 1000),
+            least=i18n.number(figures.get("exposure_least", 0) * 1000),
+        )
+        source = figures.get("exposure_source")
+        return f"{words} ({source})" if source else str(words)
+    return str(_("nothing: busy streets show more"))
+
+
+def filter_words(question: Question) -> str:
+    """Return the filters that are on, in words; empty when none is."""
+    parts = []
+    if question.kelurahan:
+        parts.append(question.kelurahan)
+    if question.channel:
+        parts.append(CHANNEL[question.channel]() if question.channel in CHANNEL else question.channel)
+    if question.department:
+        parts.append(question.department)
+    if question.status:
+        parts.append(STATUS[question.status]())
+    if question.least_severity > 1:
+        parts.append(str(_("severity at least %(severity)s", severity=SEVERITY[question.least_severity]().lower())))
+    return ", ".join(str(part) for part in parts)
+
+
+def crs_words(figures: Mapping[str, Any]) -> str:
+    """Return the projected system that was measured in."""
+    return f"EPSG:{figures['epsg']}" if figures.get("epsg") else ""
+
+
+def threshold_words(figures: Mapping[str, Any]) -> str:
+    """Return where the classes begin."""
+    cuts = " · ".join(i18n.number(cut, 2) for cut in BAND_Z)
+    return str(
+        _("90, 95, 99 %% after correction (without it |z| ≥ %(cuts)s); %(tested)s cells tested", cuts=cuts,
+          tested=i18n.number(figures.get("tested", 0)))
+    )  # fmt: skip
+
+
+def left_out_words(figures: Mapping[str, Any]) -> str:
+    """Return what is not on the map."""
+    parts = []
+    if figures.get("placeless"):
+        many = figures["placeless"]
+        parts.append(ngettext("%(n)s report without a place", "%(n)s reports without a place", many, n=i18n.number(many)))
+    if figures.get("outside"):
+        many = figures["outside"]
+        parts.append(ngettext("%(n)s outside the city", "%(n)s outside the city", many, n=i18n.number(many)))
+    if figures.get("left_out"):
+        many = figures["left_out"]
+        parts.append(ngettext("%(n)s in cells not tested", "%(n)s in cells not tested", many, n=i18n.number(many)))
+    return "; ".join(parts)
+
+
+def source_words(figures: Mapping[str, Any]) -> str:
+    """Return where reports and rain are from."""
+    own = _("FieldOps; example data") if installation().settings.demo else "FieldOps, " + installation().city.organisation
+    rain = figures.get("rain_source")
+    return f"{own}; {_('rain: %(source)s', source=rain)}" if rain else str(own)
+
+
+def method_facts(run: HotspotRun) -> list[tuple[str, str]]:
+    """Return everything a map states, as (name, words)."""
+    question, figures = question_of(run), run.figures
+    earlier = (
+        period_words(question.earlier_first, question.earlier_last)
+        if question.earlier_first and question.earlier_last
+        else ""
+    )
+    return [
+        (_("Statistic"), statistic_words(question, figures)),
+        ("n", counted_words(question, figures)),
+        (_("Not on the map"), left_out_words(figures)),
+        (_("Period"), period_words(question.first, question.last)),
+        (_("Earlier period"), earlier),
+        (_("Steps"), steps_words(question, figures)),
+        (_("Kinds"), kinds_words(question)),
+        (_("Filter"), filter_words(question)),
+        (_("Unit"), UNIT[question.unit.value]()),
+        (_("Cell"), cell_words(question)),
+        (_("CRS"), crs_words(figures)),
+        (_("Threshold"), threshold_words(figures)),
+        (_("Divided by"), divisor_words(question, figures)),
+        (_("Thin"), thin_words(figures)),
+        (_("Made"), i18n.moment_words(run.computed_at or clock.now())),
+        (_("Change, seed"), f"{run.change_seq}, {run.seed}"),
+        (_("Source"), source_words(figures)),
+    ]
+
+
+def step_days(step: Sequence[Any]) -> tuple[date, date]:
+    """Return the first and last day of a step as figures hold it: [first, last, millimetres, …]."""
+    return date.fromisoformat(step[0]), date.fromisoformat(step[1])
+
+
+def steps_words(question: Question, figures: Mapping[str, Any]) -> str:
+    """Return the steps of a space-time cube."""
+    if question.method is not Method.EMERGING:
+        return ""
+    many = len(figures.get("steps", []))
+    return ngettext("%(n)s step of %(days)s days", "%(n)s steps of %(days)s days", many, n=many, days=question.step_days)
+
+
+def thin_words(figures: Mapping[str, Any]) -> str:
+    """Warn where neighbourhoods expect too few for the normal distribution."""
+    many = figures.get("thin", 0)
+    if not many:
+        return ""
+    return ngettext(
+        "%(n)s cell’s neighbourhood expects fewer than 5: read it with care",
+        "%(n)s cells’ neighbourhoods expect fewer than 5: read them with care",
+        many,
+        n=i18n.number(many),
+    )
+
+
+BIAS: Final[Said] = lambda: _(  # noqa: E731  a sentence, said in the reader's language
+    "Reports are not defects: smartphones, campaigns, busy streets and keen reporters show more of them, and a "
+    "quiet place is not proven sound. The index is one of reports, not a surveyed condition (no SDI, IRI or PCI)."
+)
+
+
+def methods_text(run: HotspotRun, language: str) -> str:
+    """Return the method as prose for a report, in a language."""
+    with i18n.in_language(language):
+        question = question_of(run)
+        facts = {name: words for name, words in method_facts(run) if words}
+        body = " ".join(f"{name}: {words}." for name, words in facts.items())
+        return f"{title_words(question)}. {body} {BIAS()}"
+
+
+REFUSALS: Final[Mapping[str, Said]] = {
+    "cells": lambda: _("The area has %(found)s cells; at least %(needed)s are needed. Choose smaller cells."),
+    "nonzero_cells": lambda: _(
+        "Only %(found)s cells hold any report; at least %(needed)s are needed. Choose a longer period or larger cells."
+    ),
+    "complaints": lambda: _(
+        "There are %(found)s reports; at least %(needed)s are needed. Choose a longer period or more kinds."
+    ),
+    "variance": lambda: _("Every cell has the same figure, so no place stands out."),
+    "steps": lambda: _(
+        "There are %(found)s whole steps; at least %(needed)s are needed. Choose a longer period or shorter steps."
+    ),
+    "holes": lambda: _("%(found)s steps have no data at all; at most %(needed)s may be missing."),
+    "exposure": lambda: _("No cell has enough of what is divided by: the most is %(found)s, %(needed)s is needed."),
+    "stopped": lambda: _("The computation did not end and was stopped twice."),
+}
+
+
+def refusal_words(refusal: Mapping[str, Any]) -> str:
+    """Return why there is no map, with what was found and what is needed."""
+    said = REFUSALS.get(refusal.get("need", ""))
+    if said is None:
+        return str(_(refusal.get("words", "")) if refusal.get("words") else "")
+    found, needed = refusal.get("found", 0), refusal.get("needed", 0)
+    return said() % {"found": i18n.number(found), "needed": i18n.number(needed)}
+
+
+def band_words(band: int, *, tested: bool = True) -> str:
+    """Return a cell's class: 99 % hot, 90 % cold, not significant."""
+    if not tested:
+        return str(_("not tested"))
+    if band == 0:
+        return str(_("may be chance"))
+    level = LEVELS[abs(band)]
+    return str(_("%(level)s %% hot", level=level) if band > 0 else _("%(level)s %% cold", level=level))

@@ -1,0 +1,210 @@
+"""Hotspots: ask for a map, watch it being computed, read it; a cell leads to its reports."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from fieldops import clock, i18n
+from fieldops.domain.hotspot_questions import Question
+from fieldops.domain.roles import Right
+from fieldops.domain.standing_questions import STANDING
+from fieldops.errors import FieldOpsError, InvalidInput
+from fieldops.extensions import db
+from fieldops.models import HotspotRun
+from fieldops.operations.ask_for_hotspots import ask_for_hotspots
+from fieldops.queries.hotspots import (
+    BEING_MADE,
+    count_cells,
+    get_cell,
+    get_run,
+    newest_runs,
+    newest_standing,
+    runs_standing,
+    top_cells,
+)
+from fieldops.transaction import transaction
+from fieldops.web.acting import acting
+from fieldops.web.answers import sentence
+from fieldops.web.engineer import hotspot_words as words
+from fieldops.web.engineer.cell_reports import cell_reports
+from fieldops.web.engineer.day_series import day_series
+from fieldops.web.engineer.hotspot_forms import asked, choices, fields_of, offer
+from fieldops.web.engineer.room import blueprint
+from fieldops.web.protection import requires
+
+Answer = Response | tuple[str, int]
+
+TOP_CELLS: Final = 20
+RUNS_SHOWN: Final = 12
+FIRST_SHOWN: Final = "by_road"
+PATIENCE_S: Final = 120
+
+
+@blueprint.get("/titik-rawan")
+@requires(Right.SEE_MAPS)
+def hotspots() -> str | Response:
+    """Show last night's standing map, or the form alone when there is none yet."""
+    name = request.args.get("tetap", FIRST_SHOWN)
+    found = newest_standing(db.session(), name if name in STANDING else FIRST_SHOWN)
+    if found is not None:
+        return redirect(url_for("engineer.hotspots_shown", run_id=found.id))
+    return render_template("engineer/hotspots_none.html", **_form_context(None))
+
+
+@blueprint.post("/titik-rawan")
+@requires(Right.SEE_MAPS)
+def hotspots_create() -> Answer:
+    """Ask for a map; the worker computes it."""
+    by = acting(Right.SEE_MAPS)
+    try:
+        question = asked(db.session(), request.form)
+        with transaction() as session:
+            run = ask_for_hotspots(session, question, by)
+    except FieldOpsError as error:
+        errors = {error.field or "errors": sentence(error)}
+        context = _form_context(None) | {"errors": errors, "form": request.form}
+        context["kinds"] = request.form.getlist("service")
+        return render_template("engineer/hotspots_none.html", **context), error.status
+    return redirect(url_for("engineer.hotspots_shown", run_id=run.id), 303)
+
+
+@blueprint.post("/titik-rawan/<int:run_id>/periode")
+@requires(Right.SEE_MAPS)
+def hotspots_move(run_id: int) -> Answer:
+    """Ask the same of the period before or after."""
+    by = acting(Right.SEE_MAPS)
+    question = words.question_of(get_run(db.session(), run_id))
+    moved = _moved(question, request.form.get("to", ""))
+    with transaction() as session:
+        run = ask_for_hotspots(session, moved, by)
+    return redirect(url_for("engineer.hotspots_shown", run_id=run.id), 303)
+
+
+@blueprint.post("/titik-rawan/<int:run_id>/ulang")
+@requires(Right.SEE_MAPS)
+def hotspots_repeat(run_id: int) -> Answer:
+    """Ask the same question again, with the reports as they are now."""
+    by = acting(Right.SEE_MAPS)
+    old = get_run(db.session(), run_id)
+    with transaction() as session:
+        run = ask_for_hotspots(session, words.question_of(old), by, seed=old.seed)
+    return redirect(url_for("engineer.hotspots_shown", run_id=run.id), 303)
+
+
+def _moved(question: Question, to: str) -> Question:
+    yesterday = offer(db.session()).yesterday
+    if to == "before":
+        return question.moved(-question.days)
+    if to == "after":
+        ahead = min(question.days, (yesterday - question.last).days)
+        if ahead > 0:
+            return question.moved(ahead)
+    raise InvalidInput("There is no later period yet.", field="to")
+
+
+@blueprint.get("/titik-rawan/<int:run_id>")
+@requires(Right.SEE_MAPS)
+def hotspots_shown(run_id: int) -> str | Answer:
+    """Show a run: how far it is, why there is no map, or the map with its table and method."""
+    run = get_run(db.session(), run_id)
+    context = _form_context(run)
+    if run.state != "done":
+        waited_s = (clock.now() - run.created_at).total_seconds()
+        return render_template(
+            "engineer/hotspots_waiting.html",
+            refusal=words.refusal_words(run.refusal) if run.refusal else "",
+            too_long=run.state in BEING_MADE and waited_s > PATIENCE_S,
+            title=words.title_words(words.question_of(run)),
+            **context,
+        )
+    return render_template("engineer/hotspots.html", **context, **_shown(run))
+
+
+def _shown(run: HotspotRun) -> dict[str, Any]:
+    session, question = db.session(), words.question_of(run)
+    page = max(1, request.args.get("page", 1, type=int) or 1)
+    many = count_cells(session, run.id)
+    pages = max(1, -(-many // TOP_CELLS))
+    page = min(page, pages)
+    return {
+        "question": question,
+        "title": words.title_words(question),
+        "period": words.period_words(question.first, question.last),
+        "counted": words.counted_words(question, run.figures),
+        "filter_said": words.filter_words(question),
+        "cells": top_cells(session, run.id, TOP_CELLS, offset=(page - 1) * TOP_CELLS),
+        "band_words": words.band_words,
+        "label_words": words.LABEL,
+        "cells_many": many,
+        "page_number": page,
+        "pages": pages,
+        "hot": sum(run.figures.get("bands", {}).get(str(band), 0) for band in (1, 2, 3)),
+        "cold": sum(run.figures.get("bands", {}).get(str(band), 0) for band in (-1, -2, -3)),
+        "facts": words.method_facts(run),
+        "methods": [(code, words.methods_text(run, code)) for code in ordered_languages()],
+        "series": day_series(run.figures.get("days", [])),
+        "can_go_on": question.last < offer(session).yesterday,
+        "map_url": url_for("engineer.hotspots_map", run_id=run.id),
+        "is_stale": run.created_at < clock.now() - timedelta(days=2) and not run.standing,
+    }
+
+
+def ordered_languages() -> tuple[str, ...]:
+    """Return the languages, the reader's first."""
+    own = i18n.language()
+    return (own, *(code for code in i18n.LANGUAGES if code != own))
+
+
+@blueprint.get("/titik-rawan/<int:run_id>/keadaan")
+@requires(Right.SEE_MAPS)
+def hotspots_progress(run_id: int) -> Response:
+    """Tell a waiting page how far the worker is."""
+    run = get_run(db.session(), run_id)
+    return jsonify(state=run.state, progress=run.progress)
+
+
+def _form_context(run: HotspotRun | None) -> dict[str, Any]:
+    session = db.session()
+    yesterday = offer(session).yesterday
+    if run is None:
+        question = STANDING[FIRST_SHOWN](yesterday)
+    else:
+        question = words.question_of(run)
+    return {
+        "run": run,
+        "form": fields_of(question, question.last == yesterday),
+        "kinds": list(question.services),
+        "choices": choices(session),
+        "yesterday": yesterday,
+        "errors": {},
+        "standing": [(one, words.STANDING[one.standing]()) for one in runs_standing(session)],
+        "recent": [(one, words.title_words(words.question_of(one))) for one in newest_runs(session, RUNS_SHOWN)],
+        "method_words": words.METHOD,
+        "period_words": words.period_words,
+        "question_of": words.question_of,
+        "bias": words.BIAS(),
+    }
+
+
+@blueprint.get("/titik-rawan/<int:run_id>/sel/<int:number>")
+@requires(Right.SEE_MAPS)
+def hotspot_cell(run_id: int, number: int) -> str:
+    """Show one cell: its figures, its reports, and what was done about them."""
+    session = db.session()
+    run = get_run(session, run_id)
+    cell = get_cell(session, run_id, number)
+    question = words.question_of(run)
+    return render_template(
+        "engineer/hotspot_cell.html",
+        run=run,
+        cell=cell,
+        question=question,
+        title=words.title_words(question),
+        period=words.period_words(question.first, question.last),
+        band=words.band_words(cell.band, tested=cell.is_tested),
+        plain=words.band_words(cell.plain_band, tested=cell.is_tested),
+        label=words.LABEL[cell.label]() if cell.label in words.LABEL else "",
+        **cell_reports(question, cell),
+    )
