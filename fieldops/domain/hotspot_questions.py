@@ -121,7 +121,11 @@ def as_question(facts: Mapping[str, Any]) -> Question:
         held[name] = date.fromisoformat(held[name]) if held.get(name) else None
     kinds = {"method": Method, "unit": Unit, "exposure": Exposure, "shape": Shape}
     return Question(
-        **{**held, **{name: kind(held[name]) for name, kind in kinds.items()}, "services": tuple(held["services"])}
+        **{
+            **held,
+            **{name: kind(held[name]) for name, kind in kinds.items()},
+            "services": tuple(held["services"]),
+        }
     )
 
 

@@ -20,7 +20,11 @@ def _emerging(yesterday: date) -> Question:
 def _month_against_month(yesterday: date) -> Question:
     first = yesterday - timedelta(days=29)
     return Question(
-        first=first, last=yesterday, method=Method.COMPARISON, size_m=500, earlier_last=first - timedelta(days=1)
+        first=first,
+        last=yesterday,
+        method=Method.COMPARISON,
+        size_m=500,
+        earlier_last=first - timedelta(days=1),
     )
 
 

@@ -130,5 +130,3 @@ def _write(session: Session, run: HotspotRun, judged: Judged) -> None:
 
 def _many(shape: shapely.Geometry) -> MultiPolygon:
     return shape if isinstance(shape, MultiPolygon) else MultiPolygon([shape])
-
-

@@ -186,12 +186,12 @@ def _tested(counts: Whole, rates: Rates | None, ground: Ground) -> HotSpots:
     if rates is None:
         return hot_spots(counts, ground.weights, Q)
     values = np.where(rates.tested, rates.rate, 0.0)
-    return hot_spots(
-        values, ground.weights, Q, counts=counts, expected=rates.expected, tested=rates.tested
-    )
+    return hot_spots(values, ground.weights, Q, counts=counts, expected=rates.expected, tested=rates.tested)
 
 
-_METHODS: Final[dict[Method, Callable[[Material, Question, Ground, int], Judged]]] = {Method.GI_STAR: _gi_star}
+_METHODS: Final[dict[Method, Callable[[Material, Question, Ground, int], Judged]]] = {
+    Method.GI_STAR: _gi_star
+}
 
 
 # ── What every method shares ─────────────────────────────────────────────────────────────────────────────

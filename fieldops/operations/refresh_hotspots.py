@@ -43,7 +43,9 @@ def _forget(session: Session) -> None:
             )
         )
     )
-    for name in session.scalars(select(HotspotRun.standing).where(HotspotRun.standing != "").distinct()).all():
+    for name in session.scalars(
+        select(HotspotRun.standing).where(HotspotRun.standing != "").distinct()
+    ).all():
         numbers = session.scalars(
             select(HotspotRun.id).where(HotspotRun.standing == name).order_by(HotspotRun.id.desc())
         ).all()

@@ -30,7 +30,17 @@ from fieldops.models import (
 )
 from fieldops.queries.spatial import Box, within
 
-COLUMNS: Final = ("id", "service", "channel", "cluster_id", "status", "closed_reason", "reported_at", "lon", "lat")
+COLUMNS: Final = (
+    "id",
+    "service",
+    "channel",
+    "cluster_id",
+    "status",
+    "closed_reason",
+    "reported_at",
+    "lon",
+    "lat",
+)
 STATUS_GROUPS: Final = {
     "unfinished": frozenset(STAFF_UNFINISHED),
     "repaired": frozenset({MapGroup.REPAIRED}),
@@ -128,11 +138,14 @@ def study_area(session: Session, kelurahan: str = "") -> BaseGeometry | None:
     kelurahan; None when neither is known.
     """
     if kelurahan:
-        shapes = session.scalars(select(Area.shape).where(Area.kind == "kelurahan", Area.name == kelurahan)).all()
-    else:
-        shapes = session.scalars(select(Area.shape).where(Area.kind == "city")).all() or session.scalars(
-            select(Area.shape).where(Area.kind == "kelurahan")
+        shapes = session.scalars(
+            select(Area.shape).where(Area.kind == "kelurahan", Area.name == kelurahan)
         ).all()
+    else:
+        shapes = (
+            session.scalars(select(Area.shape).where(Area.kind == "city")).all()
+            or session.scalars(select(Area.shape).where(Area.kind == "kelurahan")).all()
+        )
     if not shapes:
         return None
     return shapely.union_all([to_shape(shape) for shape in shapes])

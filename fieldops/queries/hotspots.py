@@ -55,9 +55,7 @@ def newest_standing(session: Session, name: str) -> HotspotRun | None:
 
 def runs_standing(session: Session) -> list[HotspotRun]:
     """Return the newest run of every standing question, whatever its state, by name."""
-    newest = (
-        select(func.max(HotspotRun.id)).where(HotspotRun.standing != "").group_by(HotspotRun.standing)
-    )
+    newest = select(func.max(HotspotRun.id)).where(HotspotRun.standing != "").group_by(HotspotRun.standing)
     return list(
         session.scalars(select(HotspotRun).where(HotspotRun.id.in_(newest)).order_by(HotspotRun.standing))
     )
@@ -70,11 +68,14 @@ def newest_runs(session: Session, most: int) -> list[HotspotRun]:
 
 def waiting_of(session: Session, user_id: int | None) -> int:
     """Return how many runs a user waits for."""
-    return session.scalar(
-        select(func.count())
-        .select_from(HotspotRun)
-        .where(HotspotRun.user_id == user_id, HotspotRun.state.in_(BEING_MADE))
-    ) or 0
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(HotspotRun)
+            .where(HotspotRun.user_id == user_id, HotspotRun.state.in_(BEING_MADE))
+        )
+        or 0
+    )
 
 
 def cells_of(session: Session, run_id: int) -> Sequence[HotspotCell]:

@@ -126,6 +126,11 @@ LOCATION_SOURCE: Final[Mapping[Any, Said]] = {
     "import": lambda: _("imported"),
     "staff": lambda: _("set by staff"),
 }
+HOTSPOT_METHOD: Final[Mapping[Any, Said]] = {
+    "gi_star": lambda: _("Hotspots (Gi*)"),
+    "emerging": lambda: _("Emerging hotspots"),
+    "comparison": lambda: _("Two periods"),
+}
 LANGUAGE: Final[Mapping[Any, Said]] = {
     "id": lambda: _("Indonesian"),
     "en": lambda: _("English"),
@@ -148,4 +153,5 @@ WORDS: Final[Mapping[str, Mapping[Any, Said]]] = {
     "channel": CHANNEL,
     "location_source": LOCATION_SOURCE,
     "language": LANGUAGE,
+    "hotspot_method": HOTSPOT_METHOD,
 }

@@ -86,9 +86,7 @@ class PolygonLayer:
 def _to_world(places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Degrees to the square of web mercator, 0 to 1 from its north-west corner."""
     lat = np.radians(np.clip(places[:, 1], -MERCATOR_LIMIT_DEG, MERCATOR_LIMIT_DEG))
-    return np.column_stack(
-        [places[:, 0] / 360.0 + 0.5, 0.5 - np.arctanh(np.sin(lat)) / (2.0 * np.pi)]
-    )
+    return np.column_stack([places[:, 0] / 360.0 + 0.5, 0.5 - np.arctanh(np.sin(lat)) / (2.0 * np.pi)])
 
 
 def _commands(piece: BaseGeometry, left: float, top: float, scale: float) -> bytes:
@@ -157,7 +155,12 @@ def _feature(
         _varint(keys.setdefault(key, len(keys))) + _varint(values.setdefault(value, len(values)))
         for key, value in tags.items()
     )
-    return (_number(1, number) if number else b"") + _field(2, pairs) + _number(3, _POLYGON) + _field(4, commands)
+    return (
+        (_number(1, number) if number else b"")
+        + _field(2, pairs)
+        + _number(3, _POLYGON)
+        + _field(4, commands)
+    )
 
 
 def _value(value: Value) -> bytes:

@@ -8,10 +8,10 @@ from typing import Any, Final
 from fieldops import i18n
 
 WIDTH: Final = 592.0
-LEFT: Final = 58.0
-RIGHT: Final = 582.0
-RAIN_BASE, RAIN_HIGH = 84.0, 60.0
-COUNT_BASE, COUNT_HIGH = 146.0, 46.0
+LEFT: Final = 4.0
+RIGHT: Final = 588.0
+RAIN_BASE, RAIN_HIGH = 78.0, 50.0
+COUNT_BASE, COUNT_HIGH = 150.0, 42.0
 MOST_LABELS: Final = 5
 PEAKS: Final = 3
 PEAK_GAP: Final = 0.06

@@ -22,8 +22,8 @@ from fieldops.queries.hotspot_frames import channels_used, jurisdictions
 from fieldops.queries.places import kelurahan_names
 from fieldops.queries.services import active_services
 from fieldops.queries.staff import active_departments
-from fieldops.web.engineer.hotspot_words import EXPOSURE, JURISDICTION, METHOD, SHAPE, STATUS, UNIT
-from fieldops.web.words import CHANNEL, SEVERITY
+from fieldops.web.engineer.hotspot_words import EXPOSURE, JURISDICTION, SHAPE, STATUS, UNIT
+from fieldops.web.words import CHANNEL, HOTSPOT_METHOD, SEVERITY
 
 Fields = dict[str, str]
 
@@ -79,14 +79,17 @@ def choices(session: Session) -> dict[str, list[tuple[Any, str]]]:
     found, language = offer(session), i18n.language()
     return {
         "service": [(one.code, one.name(language)) for one in active_services(session)],
-        "method": [(one.value, METHOD[one.value]()) for one in Method],
+        "method": [(one.value, HOTSPOT_METHOD[one.value]()) for one in Method],
         "unit": _said(UNIT),
         "exposure": _said(EXPOSURE),
         "shape": _said(SHAPE),
         "size": [(str(size), f"{i18n.number(size)} m") for size in SIZES_M],
         "step": [(str(days), ngettext("%(num)d day", "%(num)d days", days)) for days in STEPS_DAYS],
         "days": [
-            *((str(days), ngettext("The last %(num)d day", "The last %(num)d days", days)) for days in LENGTHS_DAYS),
+            *(
+                (str(days), ngettext("The last %(num)d day", "The last %(num)d days", days))
+                for days in LENGTHS_DAYS
+            ),
             ("own", i18n._("Own dates")),
         ],
         "channel": [(code, CHANNEL[code]() if code in CHANNEL else code) for code in found.channels],

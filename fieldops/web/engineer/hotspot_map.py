@@ -152,5 +152,3 @@ def _words(title: str) -> dict[str, Any]:
         "corrected": _("Corrected for many cells"),
         "plain": _("Without correction"),
     }
-
-

@@ -13,11 +13,6 @@ from fieldops.queries.services import services_by_id
 from fieldops.web.page import installation
 from fieldops.web.words import CHANNEL, SEVERITY, Said
 
-METHOD: Final[Mapping[Any, Said]] = {
-    "gi_star": lambda: _("Hotspots (Gi*)"),
-    "emerging": lambda: _("Emerging hotspots"),
-    "comparison": lambda: _("Two periods"),
-}
 UNIT: Final[Mapping[Any, Said]] = {
     "incidents": lambda: _("Incidents, each once"),
     "requests": lambda: _("Every report"),
@@ -113,7 +108,11 @@ def counted_words(question: Question, figures: Mapping[str, Any]) -> str:
     if question.unit is Unit.REQUESTS:
         return ngettext("%(n)s report", "%(n)s reports", reports, n=i18n.number(reports))
     return str(
-        _("%(units)s incidents (of %(reports)s reports)", units=i18n.number(units), reports=i18n.number(reports))
+        _(
+            "%(units)s incidents (of %(reports)s reports)",
+            units=i18n.number(units),
+            reports=i18n.number(reports),
+        )
     )
 
 
@@ -136,9 +135,7 @@ def statistic_words(question: Question, figures: Mapping[str, Any]) -> str:
     """Return the statistic and its correction."""
     q = i18n.number(figures.get("q", 0.05), 2)
     if question.method is Method.COMPARISON:
-        return str(
-            _("Conditional binomial test in each cell, two-sided; Benjamini–Hochberg, q = %(q)s", q=q)
-        )
+        return str(_("Conditional binomial test in each cell, two-sided; Benjamini–Hochberg, q = %(q)s", q=q))
     if question.method is Method.EMERGING:
         return str(
             _(
@@ -186,7 +183,9 @@ def filter_words(question: Question) -> str:
     if question.status:
         parts.append(STATUS[question.status]())
     if question.least_severity > 1:
-        parts.append(str(_("severity at least %(severity)s", severity=SEVERITY[question.least_severity]().lower())))
+        parts.append(
+            str(_("severity at least %(severity)s", severity=SEVERITY[question.least_severity]().lower()))
+        )
     return ", ".join(str(part) for part in parts)
 
 
@@ -209,19 +208,29 @@ def left_out_words(figures: Mapping[str, Any]) -> str:
     parts = []
     if figures.get("placeless"):
         many = figures["placeless"]
-        parts.append(ngettext("%(n)s report without a place", "%(n)s reports without a place", many, n=i18n.number(many)))
+        parts.append(
+            ngettext(
+                "%(n)s report without a place", "%(n)s reports without a place", many, n=i18n.number(many)
+            )
+        )
     if figures.get("outside"):
         many = figures["outside"]
         parts.append(ngettext("%(n)s outside the city", "%(n)s outside the city", many, n=i18n.number(many)))
     if figures.get("left_out"):
         many = figures["left_out"]
-        parts.append(ngettext("%(n)s in cells not tested", "%(n)s in cells not tested", many, n=i18n.number(many)))
+        parts.append(
+            ngettext("%(n)s in cells not tested", "%(n)s in cells not tested", many, n=i18n.number(many))
+        )
     return "; ".join(parts)
 
 
 def source_words(figures: Mapping[str, Any]) -> str:
     """Return where reports and rain are from."""
-    own = _("FieldOps; example data") if installation().settings.demo else "FieldOps, " + installation().city.organisation
+    own = (
+        _("FieldOps; example data")
+        if installation().settings.demo
+        else "FieldOps, " + installation().city.organisation
+    )
     rain = figures.get("rain_source")
     return f"{own}; {_('rain: %(source)s', source=rain)}" if rain else str(own)
 
@@ -265,7 +274,9 @@ def steps_words(question: Question, figures: Mapping[str, Any]) -> str:
     if question.method is not Method.EMERGING:
         return ""
     many = len(figures.get("steps", []))
-    return ngettext("%(n)s step of %(days)s days", "%(n)s steps of %(days)s days", many, n=many, days=question.step_days)
+    return ngettext(
+        "%(n)s step of %(days)s days", "%(n)s steps of %(days)s days", many, n=many, days=question.step_days
+    )
 
 
 def thin_words(figures: Mapping[str, Any]) -> str:
@@ -309,7 +320,9 @@ REFUSALS: Final[Mapping[str, Said]] = {
         "There are %(found)s whole steps; at least %(needed)s are needed. Choose a longer period or shorter steps."
     ),
     "holes": lambda: _("%(found)s steps have no data at all; at most %(needed)s may be missing."),
-    "exposure": lambda: _("No cell has enough of what is divided by: the most is %(found)s, %(needed)s is needed."),
+    "exposure": lambda: _(
+        "No cell has enough of what is divided by: the most is %(found)s, %(needed)s is needed."
+    ),
     "stopped": lambda: _("The computation did not end and was stopped twice."),
 }
 

@@ -180,8 +180,9 @@ def _form_context(run: HotspotRun | None) -> dict[str, Any]:
         "yesterday": yesterday,
         "errors": {},
         "standing": [(one, words.STANDING[one.standing]()) for one in runs_standing(session)],
-        "recent": [(one, words.title_words(words.question_of(one))) for one in newest_runs(session, RUNS_SHOWN)],
-        "method_words": words.METHOD,
+        "recent": [
+            (one, words.title_words(words.question_of(one))) for one in newest_runs(session, RUNS_SHOWN)
+        ],
         "period_words": words.period_words,
         "question_of": words.question_of,
         "bias": words.BIAS(),

@@ -54,7 +54,10 @@ def test_a_tile_holds_each_polygon_with_its_tags_and_id() -> None:
     x, y = _tile_of(*SOLO, 10)
     found = _world(_read(layer.tile(10, x, y), "cells"), 10, x, y)
     assert [tags["id"] for tags, _shape in found] == list(range(1, 37))
-    assert all(tags == {"band": (tags["id"] - 1) % 7, "name": f"sel {tags['id'] - 1}", "id": tags["id"]} for tags, _ in found)
+    assert all(
+        tags == {"band": (tags["id"] - 1) % 7, "name": f"sel {tags['id'] - 1}", "id": tags["id"]}
+        for tags, _ in found
+    )
 
 
 def test_neighbouring_tiles_together_hold_the_whole_shape() -> None:
@@ -80,7 +83,7 @@ def test_holes_stay_open() -> None:
     ring = shapely.box(110.80, -7.60, 110.84, -7.56).difference(shapely.box(110.81, -7.59, 110.83, -7.57))
     layer = PolygonLayer("cells", np.array([ring], dtype=object), [{}])
     x, y = _tile_of(*SOLO, 11)
-    (_tags, found), = _world(_read(layer.tile(11, x, y), "cells"), 11, x, y)
+    ((_tags, found),) = _world(_read(layer.tile(11, x, y), "cells"), 11, x, y)
     assert len(found.interiors) == 1
     assert found.is_valid
     assert found.area == pytest.approx(layer.shapes[0].area, rel=0.01)
