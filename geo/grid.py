@@ -13,6 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from geo.errors import GeoError
 
 HALF = 1 << 31
+CORNERS = {
+    "square": (np.array([-1, -1, 1, 1]), np.array([1, -1, -1, 1])),
+    "hexagon": (np.array([0, -1, -1, 0, 1, 1]), np.array([2, 1, -1, -2, -1, 1])),
+}
+"""From the middle to each corner, in steps of the lattice that corners lie on, anticlockwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,42 @@ class Grid:
         row = y / (self.size_m * np.sqrt(3.0) / 2.0)
         return _nearest_hexagon(x / self.size_m - row / 2.0, row)
 
+    def cells_within(
+        self, west_m: float, south_m: float, east_m: float, north_m: float, *, most: int = 2_000_000
+    ) -> NDArray[np.int64]:
+        """List the cells that may meet a box: all that do, and some just beyond its edge.
+
+        Parameters
+        ----------
+        west_m, south_m, east_m, north_m
+            The box, metres.
+        most
+            More cells than this are refused.
+
+        Returns
+        -------
+        Column and row, int64, shape (n, 2), row by row from the south.
+
+        Raises
+        ------
+        GeoError
+            A box that is not finite or turned round, or one that takes more than `most` cells.
+        """
+        if not (west_m <= east_m and south_m <= north_m and np.isfinite([west_m, north_m]).all()):
+            raise GeoError("A box must run from west to east and from south to north, in finite metres.")
+        step_m = self.size_m * (1.0 if self.shape == "square" else np.sqrt(3.0) / 2.0)
+        rows = np.arange(np.floor(south_m / step_m) - 1, np.ceil(north_m / step_m) + 2)
+        width = int(np.ceil((east_m - west_m) / self.size_m)) + 3
+        if len(rows) * width > most:
+            raise GeoError(
+                f"The area takes about {len(rows) * width:,} cells of {self.size_m:g} m, more than {most:,}; "
+                "take larger cells."
+            )
+        lean = np.zeros(len(rows)) if self.shape == "square" else rows / 2.0
+        first = np.floor(west_m / self.size_m - lean) - 1
+        columns = first[:, None] + np.arange(width)
+        return np.column_stack([columns.ravel(), np.repeat(rows, width)]).astype(np.int64)
+
     def centres(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the middle of each cell in metres, shape (n,) each."""
         column, row = np.asarray(cells, dtype=np.float64).T
@@ -81,14 +122,23 @@ class Grid:
         return (column + row / 2.0) * self.size_m, row * self.size_m * np.sqrt(3.0) / 2.0
 
     def polygons(self, cells: NDArray[np.int64]) -> NDArray[np.object_]:
-        """Return each cell as a shapely polygon in metres, shape (n,)."""
-        x_m, y_m = self.centres(cells)
-        corners = 4 if self.shape == "square" else 6
-        angle = np.pi / 2.0 + (np.arange(corners) + (0.5 if corners == 4 else 0.0)) * (2.0 * np.pi / corners)
-        radius_m = self.size_m / (np.sqrt(2.0) if corners == 4 else np.sqrt(3.0))
-        rings = np.stack(
-            [x_m[:, None] + radius_m * np.cos(angle), y_m[:, None] + radius_m * np.sin(angle)], axis=-1
-        )
+        """Return each cell as a shapely polygon in metres, shape (n,).
+
+        Corners and sides that cells share have the same coordinates to the last digit.
+        """
+        column, row = np.asarray(cells, dtype=np.int64).T
+        if self.shape == "square":
+            x, y, step_x_m, step_y_m = 2 * column + 1, 2 * row + 1, self.size_m / 2.0, self.size_m / 2.0
+        else:
+            x, y, step_x_m, step_y_m = (
+                2 * column + row,
+                3 * row,
+                self.size_m / 2.0,
+                self.size_m / np.sqrt(12.0),
+            )
+        # Corners lie on a lattice of half cells: as whole numbers they are the same from every cell.
+        to_x, to_y = CORNERS[self.shape]
+        rings = np.stack([(x[:, None] + to_x) * step_x_m, (y[:, None] + to_y) * step_y_m], axis=-1)
         return np.asarray(shapely.polygons(rings), dtype=np.object_)
 
 

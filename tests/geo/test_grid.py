@@ -69,3 +69,25 @@ def test_what_cannot_be_a_grid_is_refused():
         Grid(100.0).cells([0.0, np.nan], [0.0, 0.0])
     with pytest.raises(GeoError, match="2³¹"):
         cell_keys(np.array([[2**31, 0]]))
+
+
+@given(shapes, st.floats(1.0, 1_000.0), st.integers(-10_000, 10_000), st.integers(-10_000, 10_000))
+def test_neighbours_share_their_corners_to_the_last_digit(shape, size_m, column, row):
+    grid = Grid(size_m, shape)
+    around = [(0, 1), (1, 0), (1, -1) if shape == "hexagon" else (1, 1)]
+    middle, *others = grid.polygons(np.array([(column, row), *((column + c, row + r) for c, r in around)]))
+    shared = [len(set(middle.exterior.coords) & set(other.exterior.coords)) for other in others]
+    assert shared == ([2, 2, 2] if shape == "hexagon" else [2, 2, 1])
+
+
+@given(shapes, st.tuples(metres, metres), st.tuples(st.floats(0.0, 900.0), st.floats(0.0, 900.0)))
+def test_the_cells_of_a_box_hold_every_point_in_it(shape, corner, extent):
+    grid = Grid(130.0, shape)
+    (west, south), (wide, high) = corner, extent
+    found = grid.cells_within(west, south, west + wide, south + high)
+    x_m, y_m = (
+        axis.ravel()
+        for axis in np.meshgrid(np.linspace(west, west + wide, 9), np.linspace(south, south + high, 9))
+    )
+    assert set(cell_keys(grid.cells(x_m, y_m))) <= set(cell_keys(found))
+    assert len(np.unique(cell_keys(found))) == len(found)
