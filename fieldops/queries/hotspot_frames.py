@@ -21,6 +21,7 @@ from fieldops.models import (
     Area,
     AreaResidents,
     Department,
+    HotspotCell,
     Line,
     MapChange,
     RainDay,
@@ -28,6 +29,7 @@ from fieldops.models import (
     Service,
     ServiceRequest,
 )
+from fieldops.queries.base_map import MAIN_CLASSES
 from fieldops.queries.spatial import Box, within
 
 COLUMNS: Final = (
@@ -161,6 +163,15 @@ def roads(session: Session, jurisdiction: str = "") -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame, geometry=[to_shape(row[-1]) for row in rows], crs="EPSG:4326")
 
 
+def main_lines(session: Session) -> tuple[list[BaseGeometry], list[BaseGeometry]]:
+    """Return the main streets and the water of the city's drawing, in EPSG:4326."""
+    streets = session.scalars(
+        select(Line.shape).where(Line.kind == "street", Line.line_class.in_(MAIN_CLASSES)).order_by(Line.id)
+    )
+    water = session.scalars(select(Line.shape).where(Line.kind.in_(("river", "canal"))).order_by(Line.id))
+    return [to_shape(shape) for shape in streets], [to_shape(shape) for shape in water]
+
+
 def residents(session: Session) -> tuple[dict[str, int], str, int | None]:
     """Return residents by name of the kelurahan, their source and the newest year; the newest row of each."""
     rows = session.execute(
@@ -207,3 +218,25 @@ def jurisdictions(session: Session) -> tuple[str, ...]:
             select(Line.jurisdiction).where(Line.kind == "street").distinct().order_by(Line.jurisdiction)
         )
     )
+
+
+CELL_COLUMNS: Final = (
+    "number", "area_name", "count", "exposure", "expected", "z", "p", "p_adjusted", "band", "plain_band", "label",
+    "is_tested", "facts",
+)  # fmt: skip
+
+
+def cells_frame(session: Session, run_id: int) -> gpd.GeoDataFrame:
+    """Return the cells of a run by number in EPSG:4326: the columns of `models.HotspotCell`, and what one method
+    has of its own (earlier: counted in the earlier period; steps: a class a step, 0 to 6, 3 none).
+    """
+    rows = session.execute(
+        select(*(getattr(HotspotCell, name) for name in CELL_COLUMNS), HotspotCell.shape)
+        .where(HotspotCell.run_id == run_id)
+        .order_by(HotspotCell.number)
+    ).all()
+    frame = pd.DataFrame([row[:-1] for row in rows], columns=list(CELL_COLUMNS))
+    facts = frame.pop("facts")
+    for name in sorted({key for held in facts for key in held}):
+        frame[name] = [held.get(name) for held in facts]
+    return gpd.GeoDataFrame(frame, geometry=[to_shape(row[-1]) for row in rows], crs="EPSG:4326")

@@ -344,3 +344,71 @@ def band_words(band: int, *, tested: bool = True) -> str:
         return str(_("may be chance"))
     level = LEVELS[abs(band)]
     return str(_("%(level)s %% hot", level=level) if band > 0 else _("%(level)s %% cold", level=level))
+
+
+def pattern_class_words(band: int) -> str:
+    """Return which patterns over time share a colour."""
+    said: dict[int, Said] = {
+        3: lambda: _("intensifying, persistent"),
+        2: lambda: _("new, consecutive"),
+        1: lambda: _("diminishing, sporadic, oscillating, historical"),
+    }
+    if band == 0:
+        return str(_("none"))
+    return said[abs(band)]() if band > 0 else str(_("cold: %(pattern)s", pattern=said[-band]()))
+
+
+def finding_words(run: HotspotRun) -> str:
+    """Return what came out, in one or two sentences."""
+    bands = run.figures.get("bands", {})
+    hot = sum(bands.get(str(band), 0) for band in (1, 2, 3))
+    cold = sum(bands.get(str(band), 0) for band in (-1, -2, -3))
+    tested = run.figures.get("tested", 0)
+    if hot + cold == 0:
+        return str(
+            _(
+                "None of %(tested)s cells stands out once the number of tests is counted.",
+                tested=i18n.number(tested),
+            )
+        )
+    if run.method == Method.COMPARISON.value:
+        return str(
+            _(
+                "Of %(tested)s cells, %(hot)s have significantly more than before and %(cold)s fewer, after "
+                "correction for many cells.",
+                tested=i18n.number(tested),
+                hot=i18n.number(hot),
+                cold=i18n.number(cold),
+            )
+        )
+    return str(
+        _(
+            "Of %(tested)s cells, %(hot)s are hot and %(cold)s are cold at 90 %% or more, after correction for many "
+            "cells.",
+            tested=i18n.number(tested),
+            hot=i18n.number(hot),
+            cold=i18n.number(cold),
+        )
+    )
+
+
+def lag_words(figures: Mapping[str, Any]) -> str:
+    """Return how reports follow rain: the strongest lag with its interval; empty when it was not computed."""
+    lag = figures.get("lag")
+    if not lag:
+        return ""
+    when = (
+        _("on the same day")
+        if lag["days"] == 0
+        else ngettext("%(num)d day later", "%(num)d days later", lag["days"])
+    )
+    return str(
+        _(
+            "reports follow rain most %(when)s: r = %(r)s (%(low)s to %(high)s), n = %(n)s days",
+            when=when,
+            r=i18n.number(lag["r"], 2),
+            low=i18n.number(lag["low"], 2),
+            high=i18n.number(lag["high"], 2),
+            n=i18n.number(lag["n"]),
+        )
+    )

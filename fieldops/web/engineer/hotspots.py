@@ -144,6 +144,7 @@ def _shown(run: HotspotRun) -> dict[str, Any]:
         "cold": sum(run.figures.get("bands", {}).get(str(band), 0) for band in (-1, -2, -3)),
         "facts": words.method_facts(run),
         "methods": [(code, words.methods_text(run, code)) for code in ordered_languages()],
+        "lag_said": words.lag_words(run.figures),
         "series": day_series(run.figures.get("days", [])),
         "can_go_on": question.last < offer(session).yesterday,
         "map_url": url_for("engineer.hotspots_map", run_id=run.id),

@@ -1,0 +1,32 @@
+"""Figures and reports for paper, set by Typst: a template of ours, and data as JSON."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import typst
+
+FOLDER: Final = Path(__file__).parent
+DOTS_PER_INCH: Final = 300
+
+Kind = Literal["svg", "png", "pdf"]
+
+
+def typeset(template: str, kind: Kind, data: Mapping[str, Any], **drawings: str) -> bytes:
+    """Return a document of one page as SVG or PNG (300 dpi), or of any length as PDF.
+
+    Parameters
+    ----------
+    template
+        "figure" or "report".
+    data
+        Words and figures; whatever they hold is set as text, never read as markup.
+    **drawings
+        SVG drawings by the name under which the template asks for them.
+    """
+    inputs = {"data": json.dumps(data, ensure_ascii=False), **drawings}
+    made = typst.compile(
+        (FOLDER / f"{template}.typ").read_bytes(), format=kind, ppi=float(DOTS_PER_INCH), sys_inputs=inputs
+    )
+    return made[0] if isinstance(made, list) else made
