@@ -38,8 +38,7 @@ def accepted(p: ArrayLike, q: float = 0.05) -> NDArray[np.bool_]:
 
 def threshold(p: ArrayLike, q: float = 0.05) -> float:
     """Return the largest p-value that stands at rate q, or −1 when none does."""
-    if not 0.0 < q < 1.0:
-        raise GeoError(f"The false discovery rate must lie between 0 and 1, not at {q}.")
+    checked_rate(q)
     flat = _checked(p).ravel()
     tested = flat.size - int(np.isnan(flat).sum())
     # No p above q can stand, so only the others are sorted: a map has many cells and few of them hot.
@@ -63,13 +62,20 @@ def adjusted(p: ArrayLike) -> NDArray[np.float64]:
     """
     values = _checked(p)
     flat = values.ravel()
-    order = np.argsort(flat, kind="stable")  # NaN goes last
+    order = np.argsort(flat)  # NaN goes last; equal ones get one answer, in whatever order they stand
     tested = flat.size - int(np.isnan(flat).sum())
     order = order[:tested]
     scaled = flat[order] * (tested / np.arange(1, tested + 1))
     answer = np.full(flat.size, np.nan)
     answer[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
     return answer.reshape(values.shape)
+
+
+def checked_rate(q: float) -> float:
+    """Return the false discovery rate, or say that it is none."""
+    if not 0.0 < q < 1.0:
+        raise GeoError(f"The false discovery rate must lie between 0 and 1, not at {q}.")
+    return q
 
 
 def _checked(p: ArrayLike) -> NDArray[np.float64]:

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
 from geo.errors import GeoError
-from geo.statistics.false_discovery import accepted, adjusted, threshold
+from geo.statistics.compiled import loop
+from geo.statistics.false_discovery import adjusted, checked_rate
 from geo.statistics.neighbourhoods import Weights
 from geo.statistics.refusals import refuse_constant, refuse_few_counts
 
@@ -112,6 +113,7 @@ def hot_spots(
     value = np.asarray(values, dtype=np.float64)
     n = len(value)
     chosen = np.ones(n, dtype=bool) if tested is None else np.asarray(tested, dtype=bool)
+    checked_rate(q)
     number = value if counts is None else np.asarray(counts, dtype=np.float64)
     _refuse_misfits(weights, {"values": value, "counts": number, "tested": chosen})
     if (number[chosen] < 0.0).any():
@@ -121,20 +123,20 @@ def hot_spots(
     used = weights if chosen.all() else _without(weights, chosen)
     z = gi_star(value[chosen], used)
     p = two_sided_p(z)
-    neighbours = used.sum(axis=1)
+    rate = adjusted(p)
+    neighbours = np.diff(used.indptr)
     if expected is None:
         hoped = neighbours * number[chosen].mean()
     else:
         hoped = used @ np.asarray(expected, dtype=np.float64)[chosen]
-    corrected = bands(z, [threshold(p, level) for level in LEVELS], p)
     spread = _Spread(chosen)
     return HotSpots(
         z=spread(z, np.nan),
         p=spread(p, np.nan),
-        p_adjusted=spread(adjusted(p), np.nan),
-        significant=spread(accepted(p, q), False),
-        band=spread(bands(z, LEVELS, p), 0),
-        band_corrected=spread(corrected, 0),
+        p_adjusted=spread(rate, np.nan),
+        significant=spread(rate <= q, False),
+        band=spread(_bands(z, p), 0),
+        band_corrected=spread(_bands(z, rate), 0),
         neighbours=spread(neighbours.astype(np.int64), 0),
         expected=spread(np.asarray(hoped, dtype=np.float64), np.nan),
         is_thin=spread(np.asarray(hoped) < LEAST_EXPECTED, False),
@@ -162,15 +164,9 @@ def gi_star(values: NDArray[np.float64], weights: Weights) -> NDArray[np.float64
     -------
     float64, shape (n,). 0 where the neighbourhood is the whole map: it cannot differ from itself.
     """
-    n = len(values)
-    mean, deviation = values.mean(), values.std()
-    row_sum = weights.sum(axis=1)
-    # Weights of 0 and 1 are their own squares.
-    squares = row_sum if (weights.data == 1.0).all() else weights.multiply(weights).sum(axis=1)
-    spread = np.maximum(n * squares - row_sum**2, 0.0) / (n - 1)
-    scale = deviation * np.sqrt(spread)
-    above = weights @ values - mean * row_sum
-    return np.asarray(np.divide(above, scale, out=np.zeros(n), where=scale > 0.0), dtype=np.float64)
+    x, data = np.asarray(values, dtype=np.float64), np.asarray(weights.data, dtype=np.float64)
+    begins, columns = _pattern(weights)
+    return _gi_star(x, data, begins, columns, float(x.mean()), float(x.var()))
 
 
 def two_sided_p(z: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -178,10 +174,40 @@ def two_sided_p(z: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(2.0 * ndtr(-np.abs(z)), dtype=np.float64)
 
 
-def bands(z: NDArray[np.float64], cuts: ArrayLike, p: NDArray[np.float64]) -> NDArray[np.int8]:
-    """Count for each cell how many of three cuts its p-value meets, negative where it is cold."""
-    met = sum((p <= cut).astype(np.int8) for cut in np.asarray(cuts, dtype=np.float64))
-    return np.asarray(np.sign(z).astype(np.int8) * met, dtype=np.int8)
+def _bands(z: NDArray[np.float64], p: NDArray[np.float64]) -> NDArray[np.int8]:
+    """Count for each cell how many of the three levels its p-value meets, negative where it is cold."""
+    met = (p <= LEVELS[0]).view(np.int8) + (p <= LEVELS[1]).view(np.int8) + (p <= LEVELS[2]).view(np.int8)
+    np.negative(met, out=met, where=z < 0.0)
+    return np.asarray(met, dtype=np.int8)
+
+
+@loop
+def _gi_star(
+    x: NDArray[np.float64],
+    data: NDArray[np.float64],
+    begins: NDArray[np.int32],
+    columns: NDArray[np.int32],
+    mean: float,
+    variance: float,
+) -> NDArray[np.float64]:
+    n = len(x)
+    z = np.zeros(n)
+    for row in range(n):
+        held = total = squares = 0.0
+        for place in range(begins[row], begins[row + 1]):
+            weight = data[place]
+            held += weight * x[columns[place]]
+            total += weight
+            squares += weight * weight
+        spread = variance * (n * squares - total * total) / (n - 1)
+        if spread > 0.0:
+            z[row] = (held - mean * total) / np.sqrt(spread)
+    return z
+
+
+def _pattern(weights: Weights) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    # One kind of index for one compiled loop: scipy hands out either.
+    return weights.indptr.astype(np.int32, copy=False), weights.indices.astype(np.int32, copy=False)
 
 
 class _Spread:

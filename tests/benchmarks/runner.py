@@ -40,6 +40,9 @@ MEASURED_WITH = (
     "pyvroom",
     "pyvrp",
     "scikit-learn",
+    "esda",
+    "libpysal",
+    "pymannkendall",
 )
 
 
