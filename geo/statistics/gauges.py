@@ -1,0 +1,437 @@
+"""Rain gauges: readings of one or several from a file as it comes; each row that is no use is named."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.errors import GeoError
+
+DAY_S: Final = 86_400
+ONLY_GAUGE: Final = "gauge"
+
+TIME_WORDS: Final = frozenset(
+    ["time", "datetime", "date", "timestamp", "waktu", "tanggal", "tgl", "day", "hari"]
+)
+CLOCK_WORDS: Final = frozenset(["jam", "pukul", "hour", "clock"])
+GAUGE_WORDS: Final = frozenset(["gauge", "station", "stasiun", "pos", "penakar", "sensor", "nama", "name"])
+MM_WORDS: Final = frozenset(
+    ["mm", "rain", "rainfall", "hujan", "rr", "ch", "precip", "precipitation", "prcp", "curah"]
+)
+
+MISSING: Final = frozenset(
+    ["", "-", "--", "na", "nan", "null", "none", "missing", "x", "//", "///", "kosong"]
+)
+UNMEASURED: Final = frozenset(["ttu", "t", "tr", "trace", "tidak terukur"])
+"""BMKG writes TTU (tidak terukur) or 8888 where rain was seen that could not be measured."""
+UNMEASURED_MM: Final = 8888.0
+MISSING_MM: Final = frozenset([-9999.0, -999.0, -99.0, 9999.0, 999.9, 9999.9])
+"""BMKG writes 9999 where nothing was measured; others -9999, -999 or 999.9."""
+MOST_MM: Final = ((3_600, 410.0), (DAY_S, 1_830.0))
+"""More than the world has seen in an hour (401 mm) or a day (1,825 mm), WMO's record table, is a slip."""
+
+DATE_FORMS: Final = ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d")
+CLOCK_FORMS: Final = ("", " %H:%M", " %H:%M:%S", " %H.%M", " %H")
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """A row that could not be used.
+
+    Attributes
+    ----------
+    line
+        Its line in the file, the heading being line 1.
+    fault
+        What is wrong, a sentence.
+    """
+
+    line: int
+    fault: str
+
+    def __str__(self) -> str:
+        return f"Line {self.line}: {self.fault}"
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeRecord:
+    """Readings of one gauge at equal steps, without a hole: what is unknown is NaN.
+
+    Attributes
+    ----------
+    gauge
+        Its name.
+    begins
+        When each step begins, datetime64[s], shape (n,), ascending: UTC; for daily readings the calendar day
+        as the gauge's owner counts it.
+    mm
+        Rain of the step, float64, shape (n,), 0 or more, or NaN.
+    step_s
+        Length of a step, seconds.
+    """
+
+    gauge: str
+    begins: NDArray[np.datetime64]
+    mm: NDArray[np.float64]
+    step_s: int
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether a step is a whole day."""
+        return self.step_s == DAY_S
+
+    @property
+    def known(self) -> float:
+        """Share of the steps that were measured."""
+        return float(np.isfinite(self.mm).mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What a file of readings held.
+
+    Attributes
+    ----------
+    gauges
+        One record a gauge, by name.
+    faults
+        Rows that could not be used.
+    rows
+        Rows read, the heading apart.
+    missing, unmeasured
+        Rows that say that nothing was measured, and rows of rain too little to measure (TTU, 8888).
+    repeated
+        Rows that repeat an earlier one and were left out.
+    gap_steps
+        Steps between a gauge's first and last reading that no row speaks of.
+    """
+
+    gauges: tuple[GaugeRecord, ...]
+    faults: tuple[RowFault, ...]
+    rows: int
+    missing: int
+    unmeasured: int
+    repeated: int
+    gap_steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class GaugeColumns:
+    """Names of the columns, where they are not to be guessed; "" guesses.
+
+    Attributes
+    ----------
+    time, clock, gauge, mm
+        Time (or date), time of day in its own column, name of the gauge, depth in mm.
+    """
+
+    time: str = ""
+    clock: str = ""
+    gauge: str = ""
+    mm: str = ""
+
+
+@dataclass(slots=True)
+class _Places:
+    """Where the columns stand; -1 where there is none."""
+
+    time: int
+    clock: int
+    gauge: int
+    mm: int
+
+
+@dataclass(slots=True)
+class _Heap:
+    """Rows of one gauge as they come."""
+
+    lines: dict[datetime, int] = field(default_factory=dict)
+    mm: dict[datetime, float] = field(default_factory=dict)
+
+
+def read_gauges(
+    text: str,
+    zone: tzinfo,
+    *,
+    columns: GaugeColumns | None = None,
+    stamp: Literal["begin", "end"] = "end",
+    unmeasured: Literal["zero", "missing"] = "zero",
+    name: str = ONLY_GAUGE,
+) -> Readings:
+    """Read a CSV file of one or several gauges.
+
+    Parameters
+    ----------
+    text
+        The file: a heading, then a row a reading. Comma, semicolon or tab; with a comma for a decimal point
+        where columns are parted by something else; dates as ISO 8601 or day first (31-01-2026, 31/01/2026).
+    zone
+        The zone of times that name none: the city's.
+    columns
+        Names of the columns. Without them they are known by their words (``tanggal``, ``waktu``, ``time``;
+        ``pos``, ``stasiun``, ``gauge``; ``mm``, ``curah hujan``, ``RR``, ``precip``).
+    stamp
+        Whether a time names the beginning or the end of the step it tells of; gauges' own logs name the end.
+        Daily readings name their day.
+    unmeasured
+        What rain too little to measure (TTU, 8888) counts as.
+    name
+        What a gauge is called where the file has no column for it.
+
+    Returns
+    -------
+    The records, and what was left out and why. Steps without a reading are NaN.
+
+    Raises
+    ------
+    GeoError
+        No heading with a column of times and one of depths, two that could be either, or no usable reading.
+    """
+    rows = _rows(text)
+    heading = next(rows, None)
+    if heading is None:
+        raise GeoError("The file of rain readings is empty; it needs a heading and a row a reading.")
+    places = _places(heading[1], columns or GaugeColumns())
+    faults: list[RowFault] = []
+    seen: Counter[str] = Counter()
+    heaps: defaultdict[str, _Heap] = defaultdict(_Heap)
+    for line, cells in rows:
+        seen["rows"] += 1
+        try:
+            gauge, when = _gauge_and_time(cells, places, name)
+            _keep(heaps[gauge], when, _depth(cells, places, unmeasured, seen), line, seen)
+        except GeoError as error:
+            faults.append(RowFault(line, str(error)))
+    gaps, records = 0, []
+    for gauge in sorted(heaps):
+        record, holes, slips = _record(gauge, heaps[gauge], zone, stamp)
+        faults += slips
+        gaps += holes
+        records.append(record)
+    if not any(np.isfinite(record.mm).any() for record in records):
+        first = f" {min(faults, key=lambda fault: fault.line)}" if faults else ""
+        raise GeoError(f"None of the {seen['rows']} rows is a usable reading of rain.{first}")
+    return Readings(
+        tuple(records),
+        tuple(sorted(faults, key=lambda fault: fault.line)),
+        seen["rows"],
+        seen["missing"],
+        seen["unmeasured"],
+        seen["repeated"],
+        gaps,
+    )
+
+
+# ---------------------------------------------------------------- rows and columns
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    lines = text.lstrip("\ufeff").splitlines()
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(lines, delimiter=delimiter)
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            yield reader.line_num, [cell.strip() for cell in cells]
+
+
+def _words(title: str) -> set[str]:
+    return set(re.findall(r"[a-z]+", title.casefold()))
+
+
+def _places(heading: list[str], columns: GaugeColumns) -> _Places:
+    mm = _column(heading, columns.mm, MM_WORDS, "depths of rain in mm (mm, hujan, rain)")
+    others = [title if k != mm else "" for k, title in enumerate(heading)]
+    time = _column(others, columns.time, TIME_WORDS, "times (time, waktu, tanggal)")
+    others[time] = ""
+    clock = _column(others, columns.clock, CLOCK_WORDS, "")
+    gauge = _column(others, columns.gauge, GAUGE_WORDS, "")
+    return _Places(time, clock, gauge, mm)
+
+
+def _column(heading: list[str], wanted: str, words: frozenset[str], meaning: str) -> int:
+    if wanted:
+        if wanted not in heading:
+            raise GeoError(f"There is no column {wanted!r}; there are: {_listed(heading)}.")
+        return heading.index(wanted)
+    found = [k for k, title in enumerate(heading) if _words(title) & words]
+    exact = [k for k in found if heading[k].casefold() in words]
+    if len(exact) == 1 or (exact and not meaning):
+        return exact[0]
+    if len(found) > 1 and meaning:
+        raise GeoError(
+            f"Several columns could be the one of {meaning}: {_listed([heading[k] for k in found])}. Name it."
+        )
+    if not found and meaning:
+        raise GeoError(f"There is no column of {meaning}; there are: {_listed(heading)}.")
+    return found[0] if found else -1
+
+
+def _listed(titles: Iterable[str]) -> str:
+    return ", ".join(repr(title) for title in titles if title)
+
+
+# ---------------------------------------------------------------- one row
+
+
+def _gauge_and_time(cells: list[str], places: _Places, name: str) -> tuple[str, datetime]:
+    if len(cells) <= max(places.time, places.mm, places.gauge, places.clock):
+        raise GeoError(f"the row has {len(cells)} cells, fewer than the heading names.")
+    written = cells[places.time]
+    if places.clock >= 0:
+        written = f"{written} {cells[places.clock]}"
+    gauge = cells[places.gauge] if places.gauge >= 0 else name
+    if not gauge:
+        raise GeoError("the gauge has no name.")
+    return gauge, _time(written.strip())
+
+
+def _time(written: str) -> datetime:
+    with suppress(ValueError):
+        return datetime.fromisoformat(written)
+    for date in DATE_FORMS:
+        for clock in CLOCK_FORMS:
+            with suppress(ValueError):
+                return datetime.strptime(written, date + clock)  # noqa: DTZ007 - the zone is put on later
+    raise GeoError(f"{written!r} is no time that is known (2026-01-31 14:00, 31-01-2026 14:00).")
+
+
+def _depth(
+    cells: list[str], places: _Places, unmeasured: Literal["zero", "missing"], seen: Counter[str]
+) -> float:
+    written = cells[places.mm].casefold()
+    too_little = 0.0 if unmeasured == "zero" else math.nan
+    if written in MISSING:
+        seen["missing"] += 1
+        return math.nan
+    if written in UNMEASURED:
+        seen["unmeasured"] += 1
+        return too_little
+    try:
+        mm = float(written.replace(",", "."))
+    except ValueError:
+        raise GeoError(f"{cells[places.mm]!r} is no depth of rain in mm.") from None
+    if mm == UNMEASURED_MM:
+        seen["unmeasured"] += 1
+        return too_little
+    if mm in MISSING_MM or math.isnan(mm):
+        seen["missing"] += 1
+        return math.nan
+    if not 0.0 <= mm <= MOST_MM[-1][1]:
+        raise GeoError(f"{cells[places.mm]} mm cannot be; a depth is 0 to {MOST_MM[-1][1]:,.0f} mm.")
+    return mm
+
+
+def _keep(heap: _Heap, when: datetime, mm: float, line: int, seen: Counter[str]) -> None:
+    earlier = heap.lines.get(when)
+    if earlier is None:
+        heap.lines[when], heap.mm[when] = line, mm
+        return
+    before = heap.mm[when]
+    if before == mm or math.isnan(mm):
+        seen["repeated"] += 1
+    elif math.isnan(before):
+        seen["repeated"] += 1
+        heap.mm[when] = mm
+    else:
+        heap.mm[when] = math.nan
+        raise GeoError(
+            f"{when:%Y-%m-%d %H:%M} was already read on line {earlier}, as {before:g} mm, not {mm:g}: "
+            "neither is used."
+        )
+
+
+# ---------------------------------------------------------------- one record
+
+
+def _record(
+    gauge: str, heap: _Heap, zone: tzinfo, stamp: Literal["begin", "end"]
+) -> tuple[GaugeRecord, int, list[RowFault]]:
+    placed = _placed(heap, zone)
+    order = sorted(placed)
+    seconds = np.array(order, dtype=np.int64)
+    mm = np.array([heap.mm[placed[second]] for second in order])
+    lines = np.array([heap.lines[placed[second]] for second in order])
+    step_s = _step(gauge, seconds)
+    is_daily = step_s == DAY_S
+    if is_daily:
+        seconds = np.array([_midnight(placed[second]) for second in order], dtype=np.int64)
+    faults: list[RowFault] = []
+    fits = (seconds - seconds[_base(seconds, step_s)]) % step_s == 0
+    faults += _slips(lines, ~fits, f"the time is off {gauge}'s step of {step_s} s.")
+    most = _most_mm(step_s)
+    too_much = mm > most
+    faults += _slips(lines, too_much, f"more than {most:,.0f} mm in {step_s / 60:g} minutes cannot be.")
+    mm = np.where(too_much, np.nan, mm)[fits]
+    seconds = seconds[fits] - (0 if is_daily or stamp == "begin" else step_s)
+    at = (seconds - seconds[0]) // step_s
+    whole = np.full(int(at[-1]) + 1, np.nan)
+    whole[at] = mm
+    begins = (seconds[0] + np.arange(len(whole)) * step_s).astype("datetime64[s]")
+    return GaugeRecord(gauge, begins, whole, step_s), len(whole) - len(np.unique(at)), faults
+
+
+def _placed(heap: _Heap, zone: tzinfo) -> dict[int, datetime]:
+    """UTC seconds of each time that was read; of two that fall on one second the first stands."""
+    has_clock = _has_clock(heap)
+    placed: dict[int, datetime] = {}
+    for when in heap.lines:
+        # A day is counted as if in UTC: days have one length then, whatever the clocks did.
+        aware = when if when.tzinfo is not None else when.replace(tzinfo=zone) if has_clock else None
+        second = _midnight(when) if aware is None else int(aware.timestamp())
+        placed.setdefault(second, when)
+    return placed
+
+
+def _has_clock(heap: _Heap) -> bool:
+    return any(when.hour or when.minute for when in heap.lines) or any(when.tzinfo for when in heap.lines)
+
+
+def _midnight(when: datetime) -> int:
+    day = np.datetime64(when.replace(tzinfo=None), "D")
+    return int(day.astype("datetime64[s]").astype(np.int64))
+
+
+def _step(gauge: str, seconds: NDArray[np.int64]) -> int:
+    if len(seconds) < 2:
+        raise GeoError(f"Gauge {gauge} has {len(seconds)} reading; at least 2 are needed to know its step.")
+    gaps, times = np.unique(np.diff(seconds), return_counts=True)
+    step = int(gaps[np.argmax(times)])
+    if 82_800 <= step <= 90_000:  # a day of 23 or 25 hours, where clocks change
+        return DAY_S
+    if step > DAY_S or DAY_S % step:
+        raise GeoError(
+            f"Gauge {gauge} is read every {step:,} s; a step must be a day or go into one without a rest."
+        )
+    if times.max() * 2 < len(seconds) - 1:
+        raise GeoError(
+            f"Gauge {gauge} is read at changing steps (most often {step:,} s, {int(times.max())} of "
+            f"{len(seconds) - 1} times); equal steps are needed."
+        )
+    return step
+
+
+def _base(seconds: NDArray[np.int64], step_s: int) -> int:
+    """A reading whose place in the step is the commonest."""
+    phase = seconds % step_s
+    values, times = np.unique(phase, return_counts=True)
+    return int(np.argmax(phase == values[np.argmax(times)]))
+
+
+def _most_mm(step_s: int) -> float:
+    hour_s, hour_mm = MOST_MM[0]
+    return hour_mm if step_s <= hour_s else MOST_MM[1][1]
+
+
+def _slips(lines: NDArray[np.int64], bad: NDArray[np.bool_], fault: str) -> list[RowFault]:
+    return [RowFault(int(line), fault) for line in lines[bad]]
