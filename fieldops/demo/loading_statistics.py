@@ -14,7 +14,7 @@ from fieldops.operations.compute_hotspots import compute_hotspots
 from fieldops.operations.refresh_hotspots import refresh_hotspots
 from fieldops.transaction import transaction
 
-INVENTED: Final = "contoh, dikarang"
+INVENTED: Final = "dikarang"
 """Said of every figure here: it is an example, invented."""
 
 RESIDENTS_A_KM2: Final = (7_000, 19_000)

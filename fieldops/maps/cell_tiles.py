@@ -20,8 +20,8 @@ SHRUNK_FROM: Final = 1_400
 def cell_layer(cells: Sequence[HotspotCell]) -> PolygonLayer:
     """Return the layer that a run's tiles are cut from.
 
-    Tags: band and plain, 0 to 6 (3: may be chance), 7 where not tested; count; expected, z and p as words; label;
-    area; and what one method has: steps (a sign a step, as band), earlier (a count).
+    Tags: band and plain, 0 to 6 (3: may be chance), 7 where not tested; count; expected, z and p as words;
+    label; area; and what one method has: steps (a sign a step, as band), earlier (a count).
     """
     shapes = np.array([to_shape(cell.shape) for cell in cells], dtype=np.object_)
     return PolygonLayer(LAYER, shapes, [_tags(cell) for cell in cells], [cell.number for cell in cells])

@@ -20,13 +20,14 @@ BANDS: Final = {
 INK, LINE, RIVER, LAND = "#1b1f24", "#cfc8bb", "#b7d2ea", "#f4f1ea"
 WIDTH: Final = 1000.0
 FONT: Final = "Libertinus Serif"
+LETTERS: Final = f'text-anchor="middle" font-family="{FONT}" font-size="17" fill="{INK}"'
 NICE_KM: Final = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 NORTH_SIZE: Final = 34.0
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What lies under the cells, in EPSG:4326: outlines, main streets and water; and names with their places."""
+    """What lies under the cells, in EPSG:4326: outlines, main streets, water, and names with their places."""
 
     outlines: Sequence[BaseGeometry]
     streets: Sequence[BaseGeometry]
@@ -49,9 +50,9 @@ def hotspot_drawing(cells: gpd.GeoDataFrame, bands: NDArray[np.int64], ground: G
     margin = 0.03 * max(east - west, north - south)
     view = _View(west - margin, north + margin, WIDTH / (east - west + 2 * margin))
     height = (north - south + 2 * margin) * view.scale
+    size = f'width="{WIDTH:.0f}" height="{height:.0f}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0f} {height:.0f}" '
-        f'width="{WIDTH:.0f}" height="{height:.0f}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0f} {height:.0f}" {size}>',
         *_layer(ground.outlines, crs, view, f'fill="{LAND}" stroke="{LINE}" stroke-width="1.5"'),
         *_layer(ground.water, crs, view, f'fill="none" stroke="{RIVER}" stroke-width="4"'),
         *_cells(shapes.to_numpy(), bands, cells["is_tested"].to_numpy(dtype=bool), view),
@@ -139,8 +140,7 @@ def _scale_bar(view: _View, height: float) -> list[str]:
     words = f"{length_km:g} km" if length_km >= 1 else f"{length_km * 1000:g} m"
     return [
         f'<path d="M20 {y - 8:.0f}v8h{length:.1f}v-8" fill="none" stroke="{INK}" stroke-width="2"/>',
-        f'<text x="{20 + length / 2:.0f}" y="{y - 8:.0f}" text-anchor="middle" font-family="{FONT}" '
-        f'font-size="17" fill="{INK}">{words}</text>',
+        f'<text x="{20 + length / 2:.0f}" y="{y - 8:.0f}" {LETTERS}>{words}</text>',
     ]
 
 
@@ -148,6 +148,5 @@ def _north_arrow() -> list[str]:
     x, top = WIDTH - 36, 18.0
     return [
         f'<path d="M{x} {top}l11 {NORTH_SIZE}-11-8-11 8z" fill="{INK}"/>',
-        f'<text x="{x}" y="{top + NORTH_SIZE + 18}" text-anchor="middle" font-family="{FONT}" font-size="17" '
-        f'fill="{INK}">N</text>',
+        f'<text x="{x}" y="{top + NORTH_SIZE + 18}" {LETTERS}>N</text>',
     ]

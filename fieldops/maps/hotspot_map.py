@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import folium
 from branca.element import MacroElement
@@ -13,21 +13,15 @@ from fieldops.maps.assets import OWN, Links
 from fieldops.maps.documents import Document, cut
 from fieldops.maps.open_reports import FURTHEST_ZOOM, CityMap, named
 
-WORDS: Final = (
-    "title", "zoomIn", "zoomOut", "fullScreen", "layers", "failed", "attribution", "cells", "reports", "cell",
-    "counted", "expected", "z", "p", "open", "before", "after", "difference", "play", "pause", "step", "swipe",
-    "rain", "corrected", "plain", "nothing",
-)  # fmt: skip
-"""What the page says; each must be given."""
-
 
 @dataclass(frozen=True)
 class HotspotMapRequest:
     """What a page depends on; equal requests give the same files.
 
     `layers` are (code, name) of the ways to colour cells, the first is on; `classes` (number, name) of the
-    bands; `labels` (code, name, class) of what cells may be called. `steps` are the names of a cube's steps, with
-    `rain` millimetres for each (None: not measured). `tiles_url` has {z}, {x} and {y} in it, `cell_url` {id}.
+    bands; `labels` (code, name) of what cells may be called. `steps` are the names of a cube's steps, with
+    `rain` millimetres for each (None: not measured). `tiles_url` has {z}, {x} and {y} in it, `cell_url` {id};
+    `words` are what the scripts say, by name.
     """
 
     bounds: tuple[float, float, float, float]

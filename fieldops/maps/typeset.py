@@ -26,7 +26,7 @@ def typeset(template: str, kind: Kind, data: Mapping[str, Any], **drawings: str)
         SVG drawings by the name under which the template asks for them.
     """
     inputs = {"data": json.dumps(data, ensure_ascii=False), **drawings}
-    made = typst.compile(
+    made: bytes = typst.compile(
         (FOLDER / f"{template}.typ").read_bytes(), format=kind, ppi=float(DOTS_PER_INCH), sys_inputs=inputs
     )
-    return made[0] if isinstance(made, list) else made
+    return made

@@ -42,10 +42,10 @@ class HotspotRun(Model):
 class HotspotCell(Model):
     """One cell of a run: counts, what was expected, and how sure the method is.
 
-    `band` is −3 to 3: cold or hot at 99, 95 or 90 %, 0 for what may be chance, after the correction for many
-    cells; `plain_band` is the same without it. `label` is a class of the method (an emerging class), empty for
-    others. `facts` hold what only one method has: the earlier period, the steps. A cell with `is_tested` off has
-    too little exposure to say anything.
+    `band` is −3 to 3: cold or hot at 99, 95 or 90 %, 0 for what may be chance, after the correction for
+    many cells; `plain_band` is the same without it. `label` is a class of the method (a pattern over time),
+    empty for others. `facts` hold what only one method has: the earlier period, the steps. A cell with
+    `is_tested` off has too little exposure to say anything.
     """
 
     __tablename__ = "hotspot_cell"

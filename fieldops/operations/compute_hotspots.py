@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import shapely
 from geoalchemy2.shape import from_shape
-from shapely.geometry import MultiPolygon
+from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,8 @@ from fieldops.errors import InvalidInput
 from fieldops.installation import Installation
 from fieldops.models import HotspotCell, HotspotRun
 from fieldops.models.base import SRID
-from fieldops.operations.judge_cells import Judged, Material, judge_cells
+from fieldops.operations.hotspot_ground import Judged, Material
+from fieldops.operations.judge_cells import judge_cells
 from fieldops.operations.linking_rules import city_crs
 from fieldops.operations.search_plan import Limit, no_limit
 from fieldops.queries.frames import areas
@@ -128,5 +130,6 @@ def _write(session: Session, run: HotspotRun, judged: Judged) -> None:
     run.computed_at = clock.now()
 
 
-def _many(shape: shapely.Geometry) -> MultiPolygon:
-    return shape if isinstance(shape, MultiPolygon) else MultiPolygon([shape])
+def _many(shape: BaseGeometry) -> MultiPolygon:
+    parts = [part for part in shapely.get_parts(shape) if isinstance(part, Polygon)]
+    return MultiPolygon(parts)

@@ -154,7 +154,7 @@ def study_area(session: Session, kelurahan: str = "") -> BaseGeometry | None:
 
 
 def roads(session: Session, jurisdiction: str = "") -> gpd.GeoDataFrame:
-    """Return the streets that a jurisdiction keeps up, or all: id, name, jurisdiction, geometry (EPSG:4326)."""
+    """Return the streets that a jurisdiction keeps up, or all, in EPSG:4326: id, name, jurisdiction."""
     query = select(Line.id, Line.name, Line.jurisdiction, Line.shape).where(Line.kind == "street")
     if jurisdiction:
         query = query.where(Line.jurisdiction == jurisdiction)
@@ -221,14 +221,14 @@ def jurisdictions(session: Session) -> tuple[str, ...]:
 
 
 CELL_COLUMNS: Final = (
-    "number", "area_name", "count", "exposure", "expected", "z", "p", "p_adjusted", "band", "plain_band", "label",
-    "is_tested", "facts",
+    "number", "area_name", "count", "exposure", "expected", "z", "p", "p_adjusted", "band", "plain_band",
+    "label", "is_tested", "facts",
 )  # fmt: skip
 
 
 def cells_frame(session: Session, run_id: int) -> gpd.GeoDataFrame:
-    """Return the cells of a run by number in EPSG:4326: the columns of `models.HotspotCell`, and what one method
-    has of its own (earlier: counted in the earlier period; steps: a class a step, 0 to 6, 3 none).
+    """Return the cells of a run by number in EPSG:4326: the columns of `models.HotspotCell`, and what one
+    method has of its own (earlier: counted in the earlier period; steps: a class a step, 0 to 6, 3 none).
     """
     rows = session.execute(
         select(*(getattr(HotspotCell, name) for name in CELL_COLUMNS), HotspotCell.shape)

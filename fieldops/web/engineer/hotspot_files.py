@@ -231,13 +231,14 @@ def _all(cells: gpd.GeoDataFrame, run: HotspotRun) -> bytes:
 
 def to_columns() -> str:
     """Return what the columns of the files hold."""
-    return "\n".join(
+    return "\n".join(  # noqa: FLY002  one line a column
         (
             "number: the cell's number in this run",
             "area_name: the kelurahan that its middle lies in",
-            "count: what was counted; exposure: what it is divided by; expected: the count if the city's mean held",
-            "z, p: of the cell and its neighbours together; p_adjusted: the smallest false discovery rate at which "
-            "it stands",
+            "count: what was counted; exposure: what it is divided by",
+            "expected: the count if the city's mean, or its rate, held in the cell",
+            "z, p: of the cell and its neighbours together",
+            "p_adjusted: the smallest false discovery rate at which the cell stands",
             "band: -3 to 3, cold or hot at 99, 95, 90 % after correction; plain_band: without it",
             "label: a pattern over time, or more/fewer than before",
             "earlier: counted in the earlier period; steps: a class a step, 0 to 6, 3 none",

@@ -108,7 +108,7 @@ def drawn(run: HotspotRun, language: str, theme: str) -> Document:
             requests_url=tiles_url("tiles.staff_tile"),
             said=map_said(),
             files_prefix=url_for("engineer.map_file", name="_").removesuffix("_"),
-            language=LOCALES[language] if language in LOCALES else language,
+            language=LOCALES.get(language, language),
             theme=theme if theme in THEMES else "",
             compares=question.method is Method.COMPARISON,
         )

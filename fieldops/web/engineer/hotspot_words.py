@@ -1,7 +1,7 @@
 """What a map of hotspots says of itself: title, period, method, and text to paste into a report."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from fieldops import clock, i18n
@@ -162,7 +162,8 @@ def divisor_words(question: Question, figures: Mapping[str, Any]) -> str:
         )
     if question.exposure is Exposure.RESIDENTS:
         words = _(
-            "%(total)s residents, spread evenly over each kelurahan’s ground; cells below %(least)s are not tested",
+            "%(total)s residents, spread evenly over each kelurahan’s ground; cells below %(least)s are not "
+            "tested",
             total=i18n.number((total or 0) * 1000),
             least=i18n.number(figures.get("exposure_least", 0) * 1000),
         )
@@ -258,7 +259,9 @@ def method_facts(run: HotspotRun) -> list[tuple[str, str]]:
         (_("Threshold"), threshold_words(figures)),
         (_("Divided by"), divisor_words(question, figures)),
         (_("Thin"), thin_words(figures)),
-        (_("Made"), i18n.moment_words(run.computed_at or clock.now())),
+        (_("Whole city"), city_words(figures)),
+        (_("Channels"), channel_words(figures)),
+        (_("Made"), made_words(run.computed_at or clock.now())),
         (_("Change, seed"), f"{run.change_seq}, {run.seed}"),
         (_("Source"), source_words(figures)),
     ]
@@ -267,6 +270,43 @@ def method_facts(run: HotspotRun) -> list[tuple[str, str]]:
 def step_days(step: Sequence[Any]) -> tuple[date, date]:
     """Return the first and last day of a step as figures hold it: [first, last, millimetres, …]."""
     return date.fromisoformat(step[0]), date.fromisoformat(step[1])
+
+
+def city_words(figures: Mapping[str, Any]) -> str:
+    """Return how the whole city changed between two periods; empty for other methods."""
+    if "city_ratio" not in figures:
+        return ""
+    return str(
+        _(
+            "%(ratio)s times the earlier period’s %(before)s, p = %(p)s",
+            ratio=i18n.number(figures["city_ratio"], 2),
+            before=i18n.number(figures.get("units_before", 0)),
+            p=f"{figures['city_p']:.2g}",
+        )
+    )
+
+
+def channel_words(figures: Mapping[str, Any]) -> str:
+    """Warn of a changed mix of channels between two periods; empty where it hardly changed."""
+    shift = figures.get("channel_shift")
+    if not shift or not shift["needs_warning"]:
+        return ""
+    name = CHANNEL[shift["channel"]]() if shift["channel"] in CHANNEL else shift["channel"]
+    return str(
+        _(
+            "%(moved)s %% of reports moved to other channels (%(channel)s: %(before)s → %(after)s %%); a rise may "
+            "be a campaign’s, not the road’s",
+            moved=i18n.number(100 * shift["moved"]),
+            channel=name,
+            before=i18n.number(100 * shift["share_before"]),
+            after=i18n.number(100 * shift["share_after"]),
+        )
+    )
+
+
+def made_words(moment: datetime) -> str:
+    """Return a day with its year, and a time."""
+    return f"{i18n.date_words(moment, weekday=False, year=True)}, {i18n.time_words(moment)}"
 
 
 def steps_words(question: Question, figures: Mapping[str, Any]) -> str:
@@ -293,8 +333,9 @@ def thin_words(figures: Mapping[str, Any]) -> str:
 
 
 BIAS: Final[Said] = lambda: _(  # noqa: E731  a sentence, said in the reader's language
-    "Reports are not defects: smartphones, campaigns, busy streets and keen reporters show more of them, and a "
-    "quiet place is not proven sound. The index is one of reports, not a surveyed condition (no SDI, IRI or PCI)."
+    "Reports are not defects: smartphones, campaigns, busy streets and keen reporters show more of them, and "
+    "a quiet place is not proven sound. The index is one of reports, not a surveyed condition (no SDI, IRI or "
+    "PCI)."
 )
 
 
@@ -310,14 +351,16 @@ def methods_text(run: HotspotRun, language: str) -> str:
 REFUSALS: Final[Mapping[str, Said]] = {
     "cells": lambda: _("The area has %(found)s cells; at least %(needed)s are needed. Choose smaller cells."),
     "nonzero_cells": lambda: _(
-        "Only %(found)s cells hold any report; at least %(needed)s are needed. Choose a longer period or larger cells."
+        "Only %(found)s cells hold any report; at least %(needed)s are needed. Choose a longer period or "
+        "larger cells."
     ),
     "complaints": lambda: _(
         "There are %(found)s reports; at least %(needed)s are needed. Choose a longer period or more kinds."
     ),
     "variance": lambda: _("Every cell has the same figure, so no place stands out."),
     "steps": lambda: _(
-        "There are %(found)s whole steps; at least %(needed)s are needed. Choose a longer period or shorter steps."
+        "There are %(found)s whole steps; at least %(needed)s are needed. Choose a longer period or shorter "
+        "steps."
     ),
     "holes": lambda: _("%(found)s steps have no data at all; at most %(needed)s may be missing."),
     "exposure": lambda: _(
@@ -383,8 +426,8 @@ def finding_words(run: HotspotRun) -> str:
         )
     return str(
         _(
-            "Of %(tested)s cells, %(hot)s are hot and %(cold)s are cold at 90 %% or more, after correction for many "
-            "cells.",
+            "Of %(tested)s cells, %(hot)s are hot and %(cold)s are cold at 90 %% or more, after correction for "
+            "many cells.",
             tested=i18n.number(tested),
             hot=i18n.number(hot),
             cold=i18n.number(cold),

@@ -169,10 +169,7 @@ def hotspots_progress(run_id: int) -> Response:
 def _form_context(run: HotspotRun | None) -> dict[str, Any]:
     session = db.session()
     yesterday = offer(session).yesterday
-    if run is None:
-        question = STANDING[FIRST_SHOWN](yesterday)
-    else:
-        question = words.question_of(run)
+    question = STANDING[FIRST_SHOWN](yesterday) if run is None else words.question_of(run)
     return {
         "run": run,
         "form": fields_of(question, question.last == yesterday),
