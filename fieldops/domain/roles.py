@@ -56,6 +56,7 @@ class Right(StrEnum):
     ADMINISTER = "administer"
     SEE_CONTACT = "see_contact"
     CONVERSE = "converse"
+    KEEP_FIGURES = "keep_figures"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
@@ -73,8 +74,8 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     ),
     Role.OFFICER: frozenset({Right.SEE_BOARD, Right.TRIAGE, Right.SEE_CONTACT, Right.CONVERSE}),
     Role.HEAD: frozenset({Right.SEE_BOARD, Right.TRIAGE, Right.SEE_MAPS, Right.SEE_CONTACT, Right.CONVERSE}),
-    Role.ENGINEER: frozenset({Right.SEE_BOARD, Right.SEE_MAPS}),
-    Role.ADMIN: frozenset({Right.ADMINISTER, Right.SEE_BOARD, Right.SEE_MAPS}),
+    Role.ENGINEER: frozenset({Right.SEE_BOARD, Right.SEE_MAPS, Right.KEEP_FIGURES}),
+    Role.ADMIN: frozenset({Right.ADMINISTER, Right.SEE_BOARD, Right.SEE_MAPS, Right.KEEP_FIGURES}),
 }
 
 

@@ -1,6 +1,15 @@
 """Engineers' pages: open clusters and hotspots on maps, with tables and files, and how they were made."""
 
-from fieldops.web.engineer import downloads, hotspot_files, hotspot_map, hotspots, map_files, pages
+from fieldops.web.engineer import downloads, figures, hotspot_files, hotspot_map, hotspots, map_files, pages
 from fieldops.web.engineer.room import blueprint
 
-__all__ = ["blueprint", "downloads", "hotspot_files", "hotspot_map", "hotspots", "map_files", "pages"]
+__all__ = [
+    "blueprint",
+    "downloads",
+    "figures",
+    "hotspot_files",
+    "hotspot_map",
+    "hotspots",
+    "map_files",
+    "pages",
+]

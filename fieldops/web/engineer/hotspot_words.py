@@ -233,7 +233,9 @@ def source_words(figures: Mapping[str, Any]) -> str:
         else "FieldOps, " + installation().city.organisation
     )
     rain = figures.get("rain_source")
-    return f"{own}; {_('rain: %(source)s', source=rain)}" if rain else str(own)
+    if not rain:
+        return str(own)
+    return str(_("%(reports)s; rain: %(gauges)s", reports=own, gauges=rain))
 
 
 def method_facts(run: HotspotRun) -> list[tuple[str, str]]:
@@ -294,8 +296,8 @@ def channel_words(figures: Mapping[str, Any]) -> str:
     name = CHANNEL[shift["channel"]]() if shift["channel"] in CHANNEL else shift["channel"]
     return str(
         _(
-            "%(moved)s %% of reports moved to other channels (%(channel)s: %(before)s → %(after)s %%); a rise may "
-            "be a campaign’s, not the road’s",
+            "%(moved)s %% of reports moved to other channels (%(channel)s: %(before)s → %(after)s %%); a rise "
+            "may be a campaign’s, not the road’s",
             moved=i18n.number(100 * shift["moved"]),
             channel=name,
             before=i18n.number(100 * shift["share_before"]),
@@ -333,8 +335,8 @@ def thin_words(figures: Mapping[str, Any]) -> str:
 
 
 BIAS: Final[Said] = lambda: _(  # noqa: E731  a sentence, said in the reader's language
-    "Reports are not defects: smartphones, campaigns, busy streets and keen reporters show more of them, and "
-    "a quiet place is not proven sound. The index is one of reports, not a surveyed condition (no SDI, IRI or "
+    "Reports are not defects: smartphones, campaigns, busy streets and keen reporters show more of them, "
+    "and a quiet place is not proven sound. The index is one of reports, not a surveyed condition (no SDI, IRI or "
     "PCI)."
 )
 
@@ -397,7 +399,7 @@ def pattern_class_words(band: int) -> str:
         1: lambda: _("diminishing, sporadic, oscillating, historical"),
     }
     if band == 0:
-        return str(_("none"))
+        return LABEL["none"]().lower()
     return said[abs(band)]() if band > 0 else str(_("cold: %(pattern)s", pattern=said[-band]()))
 
 
@@ -426,8 +428,8 @@ def finding_words(run: HotspotRun) -> str:
         )
     return str(
         _(
-            "Of %(tested)s cells, %(hot)s are hot and %(cold)s are cold at 90 %% or more, after correction for "
-            "many cells.",
+            "Of %(tested)s cells, %(hot)s are hot and %(cold)s are cold at 90 %% or more, after correction "
+            "for many cells.",
             tested=i18n.number(tested),
             hot=i18n.number(hot),
             cold=i18n.number(cold),
@@ -440,6 +442,18 @@ def lag_words(figures: Mapping[str, Any]) -> str:
     lag = figures.get("lag")
     if not lag:
         return ""
+    if lag["low"] <= 0.0 <= lag["high"]:
+        return str(
+            _(
+                "no clear link of reports with rain of the last %(most)s days (at most r = %(r)s, %(low)s to "
+                "%(high)s; n = %(n)s days)",
+                most=len(lag["all"]) - 1,
+                r=i18n.number(lag["r"], 2),
+                low=i18n.number(lag["low"], 2),
+                high=i18n.number(lag["high"], 2),
+                n=i18n.number(lag["n"]),
+            )
+        )
     when = (
         _("on the same day")
         if lag["days"] == 0
