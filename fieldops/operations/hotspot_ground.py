@@ -28,12 +28,16 @@ from geo.statistics.study_cells import StudyCells, area_cells, grid_cells, locat
 
 Q: Final = 0.05
 LEAST_ROAD_KM: Final = 0.2
+LEAST_SHARE: Final = 0.1
+"""A cell of which less lies in the city is not tested: a sliver at the edge would look quiet."""
+
 LEAST_RESIDENTS: Final = 50.0
 THOUSAND: Final = 1_000.0
 LAST_LAG_DAYS: Final = 3
 
 Numbers = NDArray[np.float64]
 Whole = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 Report = Callable[[int], None]
 
 
@@ -91,6 +95,14 @@ class Ground:
     weights: Weights
     exposure: Numbers | None
     least: float
+
+    @property
+    def enough(self) -> Mask:
+        """Which cells lie in the city with enough of themselves, and with enough exposure, to be tested."""
+        inside = self.cells.share >= LEAST_SHARE
+        return (
+            inside if self.exposure is None else inside & (self.exposure >= self.least) & (self.exposure > 0)
+        )
 
 
 def lay_ground(material: Material, question: Question) -> Ground:
@@ -206,6 +218,7 @@ def state(
         "reach_m": None if question.shape is Shape.KELURAHAN else question.reach_m,
         "exposure_total": None if ground.exposure is None else float(ground.exposure.sum()),
         "exposure_least": ground.least,
+        "least_share": LEAST_SHARE if ground.cells.grid is not None else None,
         "exposure_source": _exposure_source(material, question),
         "channels": dict(Counter(reports.frame["channel"]).most_common()),
         "bounds": [float(edge) for edge in _bounds(material, ground)],

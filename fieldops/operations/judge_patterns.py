@@ -37,7 +37,7 @@ def judge_patterns(material: Material, question: Question, ground: Ground, seed:
     x_m, y_m = to_metres(units["lon"].to_numpy(), units["lat"].to_numpy(), material.crs)
     at_s = units["day"].to_numpy().astype("datetime64[s]").astype(np.int64)
     cube = make_cube(locate(ground.cells, x_m, y_m), at_s, edges)
-    tested = cube.tested if ground.exposure is None else cube.tested & (ground.exposure >= ground.least)
+    tested = cube.tested & ground.enough
     found = emerging_hot_spots(cube.counts, ground.weights, Q, tested=tested)
     bands = step_bands(found)
     counts = cube.counts.sum(axis=1)

@@ -47,18 +47,19 @@ def judge_places(material: Material, question: Question, ground: Ground, seed: i
         )
         for at, name in enumerate(names_of(material, ground.cells))
     ]
-    figures = state(material, question, ground, units, outside, seed) | _tests(found, rates)
+    figures = state(material, question, ground, units, outside, seed) | _tests(found, rates, counts)
     return Judged(rows, shapes_in_degrees(ground.cells, material.crs), figures)
 
 
 def _tested(counts: Whole, rates: Rates | None, ground: Ground) -> HotSpots:
     if rates is None:
-        return hot_spots(counts, ground.weights, Q)
+        return hot_spots(counts, ground.weights, Q, tested=ground.enough)
     values = np.where(rates.tested, rates.rate, 0.0)
-    return hot_spots(values, ground.weights, Q, counts=counts, expected=rates.expected, tested=rates.tested)
+    tested = rates.tested & ground.enough
+    return hot_spots(values, ground.weights, Q, counts=counts, expected=rates.expected, tested=tested)
 
 
-def _tests(found: HotSpots, rates: Rates | None) -> dict[str, Any]:
+def _tests(found: HotSpots, rates: Rates | None, counts: Whole) -> dict[str, Any]:
     """Return what a map of Gi* states of its test."""
     neighbours = found.neighbours[found.tested]
     return {
@@ -67,7 +68,7 @@ def _tests(found: HotSpots, rates: Rates | None) -> dict[str, Any]:
         "mean": found.mean,
         "deviation": found.deviation,
         "overall": None if rates is None else rates.overall,
-        "left_out": 0 if rates is None else rates.left_out,
+        "left_out": int(counts[~found.tested].sum()),
         "thin": int(found.is_thin[found.tested].sum()),
         "neighbours_median": float(np.median(neighbours)) if len(neighbours) else 0.0,
         "bands": tally(found.band_corrected[found.tested]),

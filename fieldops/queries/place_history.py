@@ -41,11 +41,10 @@ def photos_before(session: Session, request_ids: Collection[int]) -> dict[int, l
 
 def photos_after(session: Session, order_ids: Collection[int]) -> dict[int, list[Photo]]:
     """Return the photos that crews took at each work order."""
-    stops = dict(
-        session.execute(select(Stop.id, Stop.work_order_id).where(Stop.work_order_id.in_(list(order_ids))))
-        .tuples()
-        .all()
+    visits = session.execute(
+        select(Stop.id, Stop.work_order_id).where(Stop.work_order_id.in_(list(order_ids)))
     )
+    stops = {row.id: row.work_order_id for row in visits}
     found: dict[int, list[Photo]] = {}
     for photo in photos_of_stops(session, list(stops)):
         found.setdefault(stops[photo.stop_id or 0], []).append(photo)

@@ -3,16 +3,21 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import shapely
 from geoalchemy2.shape import to_shape
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from fieldops.domain.hotspot_questions import Question
 from fieldops.extensions import db
 from fieldops.models import HotspotCell, Photo, ServiceRequest, WorkOrder
+from fieldops.operations.linking_rules import city_crs
 from fieldops.queries.hotspot_frames import reports_of
 from fieldops.queries.place_history import orders_of_clusters, photos_after, photos_before, requests_numbered
 from fieldops.queries.services import services_by_id
 from fieldops.web.page import installation
+from geo.crs import to_metres
 
 MOST_SHOWN: Final = 100
 
@@ -34,7 +39,7 @@ def cell_reports(question: Question, cell: HotspotCell) -> dict[str, Any]:
     found = reports_of(
         session, installation().city, question, question.first, question.last, near=shape.bounds
     ).frame
-    inside = found[shapely.contains_xy(shape, found["lon"].to_numpy(), found["lat"].to_numpy())]
+    inside = found[_lies_in(shape, found["lon"].to_numpy(), found["lat"].to_numpy())]
     requests = requests_numbered(session, inside["id"].tolist(), MOST_SHOWN)
     places: dict[int, list[ServiceRequest]] = {}
     for one in requests:
@@ -57,5 +62,15 @@ def cell_reports(question: Question, cell: HotspotCell) -> dict[str, Any]:
         "reports": len(inside),
         "shown": len(requests),
         "services": services_by_id(session),
-        "centre": shape.representative_point(),
     }
+
+
+def _lies_in(shape: BaseGeometry, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which places lie in a cell: in metres, where its sides are straight, as they were counted."""
+    crs = city_crs(installation().city)
+
+    def to_plane(places: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.column_stack(to_metres(places[:, 0], places[:, 1], crs))
+
+    x_m, y_m = to_metres(lon, lat, crs)
+    return np.asarray(shapely.contains_xy(shapely.transform(shape, to_plane), x_m, y_m), dtype=np.bool_)

@@ -123,7 +123,8 @@ def cell_words(question: Question) -> str:
     kind = SHAPE[question.shape.value]().lower()
     return str(
         _(
-            "%(kind)s %(size)s wide; neighbours' middles within %(reach)s",
+            "%(kind)s %(size)s wide; neighbours' middles within %(reach)s; less than a tenth in the city: "
+            "not tested",
             kind=kind,
             size=f"{question.size_m} m",
             reach=f"{i18n.number(question.reach_m)} m",
@@ -296,8 +297,8 @@ def channel_words(figures: Mapping[str, Any]) -> str:
     name = CHANNEL[shift["channel"]]() if shift["channel"] in CHANNEL else shift["channel"]
     return str(
         _(
-            "%(moved)s %% of reports moved to other channels (%(channel)s: %(before)s → %(after)s %%); a rise "
-            "may be a campaign’s, not the road’s",
+            "%(moved)s %% of reports moved to other channels (%(channel)s: %(before)s → %(after)s %%); a "
+            "rise may be a campaign’s, not the road’s",
             moved=i18n.number(100 * shift["moved"]),
             channel=name,
             before=i18n.number(100 * shift["share_before"]),
@@ -336,8 +337,8 @@ def thin_words(figures: Mapping[str, Any]) -> str:
 
 BIAS: Final[Said] = lambda: _(  # noqa: E731  a sentence, said in the reader's language
     "Reports are not defects: smartphones, campaigns, busy streets and keen reporters show more of them, "
-    "and a quiet place is not proven sound. The index is one of reports, not a surveyed condition (no SDI, IRI or "
-    "PCI)."
+    "and a quiet place is not proven sound. The index is one of reports, not a surveyed condition (no SDI, "
+    "IRI or PCI)."
 )
 
 
