@@ -80,8 +80,8 @@ def road_km(cells: StudyCells, lines: ArrayLike) -> NDArray[np.float64]:
     cells
         Grid cells or areas; for segments, their own length is the exposure and `lines` is not read.
     lines
-        Shapely lines in the cells' CRS, shape (m,); may be empty. Directions drawn as lines of their own count
-        as roads of their own.
+        Shapely lines in the cells' CRS, shape (m,); may be empty. Directions drawn as lines of their own
+        count as roads of their own.
 
     Returns
     -------

@@ -120,7 +120,7 @@ def hot_spots(
         raise GeoError("Counts must be 0 or more; give the complaints behind other values as counts.")
     refuse_few_counts(number[chosen])
     refuse_constant(value[chosen])
-    used = weights if chosen.all() else _without(weights, chosen)
+    used = weights_among(weights, chosen)
     z = gi_star(value[chosen], used)
     p = two_sided_p(z)
     rate = adjusted(p)
@@ -167,6 +167,14 @@ def gi_star(values: NDArray[np.float64], weights: Weights) -> NDArray[np.float64
     x, data = np.asarray(values, dtype=np.float64), np.asarray(weights.data, dtype=np.float64)
     begins, columns = _pattern(weights)
     return _gi_star(x, data, begins, columns, float(x.mean()), float(x.var()))
+
+
+def weights_among(weights: Weights, chosen: NDArray[np.bool_]) -> Weights:
+    """Leave only the neighbourhoods of some cells, among themselves."""
+    if chosen.all():
+        return weights
+    rows = np.flatnonzero(chosen)
+    return weights[rows][:, rows]
 
 
 def two_sided_p(z: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -223,11 +231,6 @@ class _Spread:
         answer = np.full(len(self.chosen), fill, dtype=values.dtype)
         answer[self.chosen] = values
         return answer
-
-
-def _without(weights: Weights, chosen: NDArray[np.bool_]) -> Weights:
-    rows = np.flatnonzero(chosen)
-    return weights[rows][:, rows]
 
 
 def _refuse_misfits(weights: Weights, columns: dict[str, NDArray]) -> None:  # type: ignore[type-arg]

@@ -73,8 +73,8 @@ def refuse_constant(values: ArrayLike) -> None:
         raise TooFewData("variance", 0, 0)
 
 
-def refuse_few_counts(counts: ArrayLike) -> None:
-    """Raise `TooFewData` unless counts per cell are enough for a test of concentration.
+def refuse_few_complaints(counts: ArrayLike) -> None:
+    """Raise `TooFewData` unless there are cells and complaints enough for a test of concentration.
 
     Parameters
     ----------
@@ -84,14 +84,18 @@ def refuse_few_counts(counts: ArrayLike) -> None:
     Raises
     ------
     TooFewData
-        ``"cells"`` below 30, ``"complaints"`` below 60, ``"nonzero_cells"`` below 10, ``"variance"`` when all
-        are the same; in this order.
+        ``"cells"`` below 30, ``"complaints"`` below 60, ``"nonzero_cells"`` below 10; in this order.
     """
     number = np.asarray(counts, dtype=np.float64).ravel()
     refuse_below("cells", len(number), LEAST_CELLS)
     refuse_below("complaints", float(number.sum()), LEAST_COMPLAINTS)
     refuse_below("nonzero_cells", int(np.count_nonzero(number)), LEAST_NONZERO_CELLS)
-    refuse_constant(number)
+
+
+def refuse_few_counts(counts: ArrayLike) -> None:
+    """Raise as `refuse_few_complaints`, and as `refuse_constant` where every cell holds the same."""
+    refuse_few_complaints(counts)
+    refuse_constant(counts)
 
 
 def _again(need: str, found: float, needed: float, sentence: str) -> TooFewData:
