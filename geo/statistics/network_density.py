@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from shapely.ops import substring
 
 from geo.errors import GeoError
+from geo.statistics.columns import finite_columns, refuse_rows
 from geo.statistics.compiled import loop
 from geo.statistics.refusals import refuse_below
 
@@ -196,16 +197,9 @@ def network_density(
     """
     if not 0.0 < reach_m < np.inf:
         raise GeoError(f"The reach must be above 0 m, not {reach_m:g}.")
-    x, y = np.asarray(x_m, dtype=np.float64), np.asarray(y_m, dtype=np.float64)
-    weight = np.ones(x.shape) if weights is None else np.asarray(weights, dtype=np.float64)
-    if x.ndim != 1 or x.shape != y.shape or weight.shape != x.shape:
-        raise GeoError(
-            f"x, y and weights must be columns of equal length, not {x.shape}, {y.shape}, {weight.shape}."
-        )
-    bad = ~(np.isfinite(x) & np.isfinite(y) & (weight >= 0.0) & np.isfinite(weight))
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise GeoError(f"Row {row}: ({x[row]}, {y[row]}) with weight {weight[row]:g} is no finite event.")
+    x, y = finite_columns(x=x_m, y=y_m)
+    x, y, weight = finite_columns(x=x, y=y, weight=np.ones(len(x)) if weights is None else weights)
+    refuse_rows("weight", weight, weight < 0.0, "a number of 0 or more")
     edge, along = _snapped(network, x, y, farthest_m)
     near = edge >= 0
     refuse_below(

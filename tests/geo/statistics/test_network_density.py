@@ -169,5 +169,5 @@ def test_what_cannot_be_spread_is_refused():
         network_density(network, [0.0, 1_000.0], [0.0, 1_000.0], 100.0)
     with pytest.raises(GeoError, match="equal length"):
         network_density(network, [0.0], [0.0, 1.0], 100.0)
-    with pytest.raises(GeoError, match="Row 1: "):
+    with pytest.raises(GeoError, match="Row 1 has nan as its x"):
         network_density(network, [0.0, np.nan], [0.0, 1.0], 100.0)
