@@ -194,7 +194,8 @@ def co_location(
     Raises
     ------
     TooFewData
-        Fewer than 30 events of a kind, a period below four windows, or fewer than 10 pairs both ways together.
+        Fewer than 30 events of a kind, a period below four windows, or fewer than 10 pairs both ways
+        together.
     GeoError
         An event outside the period.
     """
