@@ -118,8 +118,8 @@ class Statement:
         )
         if self.expected_around is not None and self.expected_around < ENOUGH_EXPECTED:
             said.append(
-                f"Caution: a neighbourhood expects {self.expected_around:.1f} (median; {self.thin:,} "
-                f"expect fewer than 5); below about {ENOUGH_EXPECTED}, more of what is marked may be chance than the "
-                "threshold says. Take larger cells, a longer reach or a longer period"
+                f"Caution: a neighbourhood expects {self.expected_around:.1f} (median; {self.thin:,} expect "
+                f"fewer than 5); below about {ENOUGH_EXPECTED}, more of what is marked may be chance than "
+                "the threshold says. Take larger cells, a longer reach or a longer period"
             )
         return [*said, f"Bias: {BIAS}"]
