@@ -17,7 +17,7 @@ CORRECTIONS = {
     "none": "each cell on its own, no correction",
 }
 ENOUGH_EXPECTED = 20
-"""Measured on even maps: from here on the false discovery rate holds (docs/methods/hotspots.md)."""
+"""Below it, maps of chance alone have hot cells too often: docs/methods/hotspots.md tells how often."""
 BIAS = (
     "Reports are not defects: streets with more people, more smartphones or a few eager reporters report "
     "more, and so do places after a campaign."

@@ -1,7 +1,8 @@
 """Hotspots by cells: Gi* against esda, trends against pymannkendall, and emerging hotspots."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,22 +26,25 @@ MOST_DIFFERENCE = 1e-9
 
 def measure(quick: bool, only: str) -> Iterator[Row]:
     """Measure; yields a row each."""
-    for name, n, goals in (("10k", 10_000, (400.0, 400.0)), ("100k", 100_000, (200.0, 500.0))):
+    for name, work, is_quick in _rows(quick):
+        if is_wanted(name, only) and (is_quick or not quick):
+            yield work(name)
+
+
+def _rows(quick: bool) -> Iterator[tuple[str, Callable[[str], Row], bool]]:
+    """Name of each row, what measures it, and whether a quick run has time for it."""
+    for size, n, goals in (("10k", 10_000, (400.0, 400.0)), ("100k", 100_000, (200.0, 500.0))):
         for permutations, goal in zip((0, 999), goals, strict=True):
-            row = f"gi_star/{name}/{permutations}"
-            if is_wanted(row, only) and not (quick and row == "gi_star/100k/0"):
-                yield _gi_star(row, n, permutations, goal, quick)
-    for row, n in (("weights/10k", 10_000), ("weights/100k", 100_000)):
-        if is_wanted(row, only) and not (quick and n > 10_000):
-            yield _weights(row, n, quick)
-    for row, with_slope in (("mann_kendall/10k", False), ("mann_kendall/10k/slope", True)):
-        if is_wanted(row, only):
-            yield _trends(row, 500 if quick else 2_000, with_slope, quick)
-    if is_wanted("emerging/10k", only):
-        yield _emerging("emerging/10k", quick)
+            work = partial(_gi_star, n=n, permutations=permutations, goal=goal, quick=quick)
+            yield f"gi_star/{size}/{permutations}", work, n == 10_000 or permutations > 0
+        yield f"weights/{size}", partial(_weights, n=n, quick=quick), n == 10_000
+    series = 500 if quick else 2_000
+    yield "mann_kendall/10k", partial(_trends, measured=series, with_slope=False, quick=quick), True
+    yield "mann_kendall/10k/slope", partial(_trends, measured=series, with_slope=True, quick=quick), True
+    yield "emerging/10k", partial(_emerging, quick=quick), True
     for expected in (1, 5, 20, 50):
-        if is_wanted(f"even_maps/{expected}", only):
-            yield _even_maps(f"even_maps/{expected}", expected, 100 if quick else 1_000)
+        work = partial(_even_maps, expected=expected, maps=100 if quick else 1_000)
+        yield f"even_maps/{expected}", work, True
 
 
 def hexagons(n: int) -> tuple[StudyCells, sparse.csr_array]:
@@ -200,7 +204,7 @@ def _emerging(name: str, quick: bool) -> Row:
 
 
 def _even_maps(name: str, expected: int, maps: int) -> Row:
-    """Maps of chance alone, by what a neighbourhood expects: how many of them have any cell called hot or cold.
+    """Maps of chance alone, by what a neighbourhood expects: how many have any cell called hot or cold.
 
     ``ours`` is their share; a false discovery rate of 5 % allows 0.05.
     """
