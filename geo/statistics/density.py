@@ -10,6 +10,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 
 from geo.errors import GeoError
+from geo.statistics.columns import finite_columns
 from geo.statistics.compiled import loop
 from geo.statistics.refusals import refuse_below
 
@@ -188,14 +189,7 @@ def exact_density(x_m: ArrayLike, y_m: ArrayLike, bandwidth_m: float, at_m: Arra
 def _columns(
     x_m: ArrayLike, y_m: ArrayLike, weights: ArrayLike | None
 ) -> tuple[Floats, Floats, Floats | None]:
-    x, y = np.ascontiguousarray(x_m, dtype=np.float64), np.ascontiguousarray(y_m, dtype=np.float64)
-    if x.ndim != 1 or x.shape != y.shape:
-        raise GeoError(f"x and y must be two columns of equal length, not {x.shape} and {y.shape}.")
-    # A sum is finite only when all are, and costs a fraction of asking each (sums that overflow are asked).
-    if not np.isfinite(x.sum() + y.sum()):
-        bad = ~(np.isfinite(x) & np.isfinite(y))
-        if bad.any():
-            raise GeoError(f"Row {int(np.argmax(bad))}: the position is not finite.")
+    x, y = finite_columns(x=x_m, y=y_m)
     if weights is None:
         return x, y, None
     weight = np.ascontiguousarray(weights, dtype=np.float64)

@@ -10,7 +10,7 @@ new.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -56,6 +56,8 @@ class EmergingHotSpots:
         Its z for every cell, shape (n,).
     kind
         −8 to 8, int8, shape (n,): the number in `CLASSES`, negative for coldspots.
+    expected
+        What a bin's neighbourhood over both steps would hold if the cube were even, shape (n,).
     tested
         Which cells were tested, shape (n,).
     q
@@ -67,6 +69,7 @@ class EmergingHotSpots:
     trend: Trends
     trend_z: NDArray[np.float64]
     kind: NDArray[np.int8]
+    expected: NDArray[np.float64]
     tested: NDArray[np.bool_]
     q: float
 
@@ -123,18 +126,25 @@ def emerging_hot_spots(
     used = number if chosen.all() else number[chosen]
     refuse_few_complaints(used.sum(axis=1))
     refuse_constant(used)
-    z = space_time_gi_star(used, weights_among(weights, chosen))
+    among = weights_among(weights, chosen)
+    z = space_time_gi_star(used, among)
+    hoped = 2.0 * used.mean() * np.diff(among.indptr)
     heat = _heat(z, q)
     trend = mann_kendall(z)
     rises = np.where(trend.p <= trend_level, np.sign(trend.z), 0.0).astype(np.int8)
     kind = classify(heat, rises)
     if chosen.all():
-        return EmergingHotSpots(z, heat, trend, trend.z, kind, chosen, q)
-    rows = np.flatnonzero(chosen)
-    all_z, all_heat = np.full(number.shape, np.nan), np.zeros(number.shape, dtype=np.int8)
-    all_trend, all_kind = np.full(len(number), np.nan), np.zeros(len(number), dtype=np.int8)
-    all_z[rows], all_heat[rows], all_trend[rows], all_kind[rows] = z, heat, trend.z, kind
-    return EmergingHotSpots(all_z, all_heat, trend, all_trend, all_kind, chosen, q)
+        return EmergingHotSpots(z, heat, trend, trend.z, kind, hoped, chosen, q)
+    return EmergingHotSpots(
+        z=_among_all(z, chosen, np.nan),
+        heat=_among_all(heat, chosen, 0),
+        trend=trend,
+        trend_z=_among_all(trend.z, chosen, np.nan),
+        kind=_among_all(kind, chosen, 0),
+        expected=_among_all(hoped, chosen, np.nan),
+        tested=chosen,
+        q=q,
+    )
 
 
 def space_time_gi_star(counts: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
@@ -199,6 +209,12 @@ def _gi_star(
             spread = variance * (bins * total - total * total) / (bins - 1)
             around[step] = (held - mean * total) / np.sqrt(spread) if spread > 0.0 else 0.0
     return z
+
+
+def _among_all(values: NDArray[Any], chosen: NDArray[np.bool_], fill: float) -> NDArray[Any]:
+    answer = np.full((len(chosen), *values.shape[1:]), fill, dtype=values.dtype)
+    answer[chosen] = values
+    return answer
 
 
 def _heat(z: NDArray[np.float64], q: float) -> NDArray[np.int8]:

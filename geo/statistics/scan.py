@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from geo.compiled import compiler
 from geo.errors import GeoError
+from geo.statistics.columns import finite_columns, refuse_rows
 from geo.statistics.compiled import STAMP, loop
 from geo.statistics.refusals import refuse_few_counts
 
@@ -213,24 +214,13 @@ class _Found:
     p: float
 
 
-def _columns(*given: ArrayLike) -> tuple[Floats, ...]:
-    columns = tuple(np.ascontiguousarray(column, dtype=np.float64) for column in given)
-    if columns[0].ndim != 1 or any(column.shape != columns[0].shape for column in columns):
-        shapes = ", ".join(str(column.shape) for column in columns)
-        raise GeoError(f"x, y, complaints and exposure must be columns of equal length, not {shapes}.")
-    for column, name in zip(columns, ("x", "y", "complaints", "exposure"), strict=True):
-        bad = ~np.isfinite(column)
-        if name == "complaints":
-            bad |= (column < 0.0) | (column != np.rint(column))
-        if name == "exposure":
-            bad |= column <= 0.0
-        if bad.any():
-            row = int(np.argmax(bad))
-            need = {"complaints": "a whole number of 0 or more", "exposure": "a number above 0"}
-            raise GeoError(
-                f"Cell {row} has {column[row]:g} as its {name}; "
-                f"{need.get(name, 'a finite number')} is needed."
-            )
+def _columns(
+    x_m: ArrayLike, y_m: ArrayLike, complaints: ArrayLike, exposure: ArrayLike
+) -> tuple[Floats, ...]:
+    columns = finite_columns(x=x_m, y=y_m, complaints=complaints, exposure=exposure)
+    _, _, count, weight = columns
+    refuse_rows("complaints", count, (count < 0.0) | (count != np.rint(count)), "a whole number of 0 or more")
+    refuse_rows("exposure", weight, weight <= 0.0, "a number above 0")
     return columns
 
 

@@ -18,11 +18,13 @@ inside the functions that measure them.
 
 from collections.abc import Iterator
 
-from tests.benchmarks import hotspots_cells
+from tests.benchmarks import hotspots_cells, hotspots_density, hotspots_scan
 from tests.benchmarks.rows import Row
 
 PARTS = (
     hotspots_cells,  # Gi*, trends, emerging hotspots
+    hotspots_density,  # surfaces of density
+    hotspots_scan,  # the circular scan
 )
 
 

@@ -43,6 +43,7 @@ MEASURED_WITH = (
     "esda",
     "libpysal",
     "pymannkendall",
+    "kdepy",
 )
 
 

@@ -119,7 +119,7 @@ def test_the_suggested_bandwidth_is_that_of_a_round_heap():
         ({"bandwidth_m": 0.0}, "must be above 0 m, not 0"),
         ({"cell_m": 0.1, "bounds": (0.0, 0.0, 1e4, 1e4)}, r"100,000 × 100,000 cells .* more than 16,777,216"),
         ({"y_m": [0.0]}, "equal length"),
-        ({"y_m": np.r_[0.0, np.nan, np.zeros(98)]}, "Row 1: the position is not finite"),
+        ({"y_m": np.r_[0.0, np.nan, np.zeros(98)]}, "Row 1 has nan as its y; a finite number"),
         ({"weights": -np.ones(100)}, "100 numbers of 0 or more"),
         ({"area": shapely.Polygon()}, "study area is empty"),
     ],

@@ -116,6 +116,7 @@ def test_a_place_that_grew_hot_is_found_and_all_parts_fit_together() -> None:
     hot = counts[:, -4:].sum(axis=1) > 18
     assert set(np.array(found.names())[hot]) <= {"consecutive hotspot", "sporadic hotspot"}
     assert "consecutive hotspot" in found.names()
+    assert found.expected == pytest.approx(2.0 * counts.mean() * weights.sum(axis=1))
 
 
 def test_one_step_alone_is_plain_gi_star() -> None:

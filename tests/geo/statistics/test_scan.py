@@ -171,10 +171,10 @@ def test_progress_is_told_and_a_scan_can_be_stopped():
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
-        (0, np.nan, "Cell 3 has nan as its x; a finite number"),
-        (2, 1.5, "Cell 3 has 1.5 as its complaints; a whole number of 0 or more"),
-        (2, -1, "Cell 3 has -1 as its complaints"),
-        (3, 0.0, "Cell 3 has 0 as its exposure; a number above 0"),
+        (0, np.nan, "Row 3 has nan as its x; a finite number"),
+        (2, 1.5, "Row 3 has 1.5 as its complaints; a whole number of 0 or more"),
+        (2, -1, "Row 3 has -1 as its complaints"),
+        (3, 0.0, "Row 3 has 0 as its exposure; a number above 0"),
     ],
 )
 def test_a_bad_cell_is_named(column, value, said):
