@@ -2,7 +2,9 @@
 
 import gzip
 import hashlib
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +27,29 @@ def cell_layer(cells: Sequence[HotspotCell]) -> PolygonLayer:
     """
     shapes = np.array([to_shape(cell.shape) for cell in cells], dtype=np.object_)
     return PolygonLayer(LAYER, shapes, [_tags(cell) for cell in cells], [cell.number for cell in cells])
+
+
+class HeldLayers:
+    """The last runs whose tiles were asked for, ready to be cut; one a process, threads share it."""
+
+    def __init__(self, most: int = 6) -> None:
+        self.most = most
+        self._held: OrderedDict[str, PolygonLayer] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, mark: str, cells: Callable[[], Sequence[HotspotCell]]) -> PolygonLayer:
+        """Return the layer of a mark, made of `cells` the first time."""
+        with self._lock:
+            found = self._held.get(mark)
+            if found is not None:
+                self._held.move_to_end(mark)
+                return found
+        made = cell_layer(cells())
+        with self._lock:
+            self._held[mark] = made
+            while len(self._held) > self.most:
+                self._held.popitem(last=False)
+        return made
 
 
 def _tags(cell: HotspotCell) -> dict[str, Value]:

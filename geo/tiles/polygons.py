@@ -1,7 +1,7 @@
 """Polygons as Mapbox vector tiles, version 2.1: cells of a hotspot map, each with whole numbers and words.
 
-Source: Mapbox Vector Tile Specification 2.1 (https://github.com/mapbox/vector-tile-spec). The same polygons give
-the same bytes: features keep their order, keys and values are listed in the order of their first use.
+Source: Mapbox Vector Tile Specification 2.1 (https://github.com/mapbox/vector-tile-spec). The same polygons
+give the same bytes: features keep their order, keys and values are listed in the order of their first use.
 """
 
 from __future__ import annotations

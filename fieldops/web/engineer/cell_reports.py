@@ -3,21 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-import shapely
-from geoalchemy2.shape import to_shape
-from numpy.typing import NDArray
-from shapely.geometry.base import BaseGeometry
-
 from fieldops.domain.hotspot_questions import Question
 from fieldops.extensions import db
 from fieldops.models import HotspotCell, Photo, ServiceRequest, WorkOrder
-from fieldops.operations.linking_rules import city_crs
-from fieldops.queries.hotspot_frames import reports_of
+from fieldops.operations.look_into_cell import look_into_cell
 from fieldops.queries.place_history import orders_of_clusters, photos_after, photos_before, requests_numbered
 from fieldops.queries.services import services_by_id
 from fieldops.web.page import installation
-from geo.crs import to_metres
 
 MOST_SHOWN: Final = 100
 
@@ -35,12 +27,9 @@ class PlaceShown:
 
 def cell_reports(question: Question, cell: HotspotCell) -> dict[str, Any]:
     """Return what a cell's page shows of its reports, the place with most reports first."""
-    session, shape = db.session(), to_shape(cell.shape)
-    found = reports_of(
-        session, installation().city, question, question.first, question.last, near=shape.bounds
-    ).frame
-    inside = found[_lies_in(shape, found["lon"].to_numpy(), found["lat"].to_numpy())]
-    requests = requests_numbered(session, inside["id"].tolist(), MOST_SHOWN)
+    session = db.session()
+    inside = look_into_cell(session, installation().city, question, cell)
+    requests = requests_numbered(session, inside, MOST_SHOWN)
     places: dict[int, list[ServiceRequest]] = {}
     for one in requests:
         places.setdefault(one.cluster_id or -one.id, []).append(one)
@@ -63,14 +52,3 @@ def cell_reports(question: Question, cell: HotspotCell) -> dict[str, Any]:
         "shown": len(requests),
         "services": services_by_id(session),
     }
-
-
-def _lies_in(shape: BaseGeometry, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Say which places lie in a cell: in metres, where its sides are straight, as they were counted."""
-    crs = city_crs(installation().city)
-
-    def to_plane(places: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.column_stack(to_metres(places[:, 0], places[:, 1], crs))
-
-    x_m, y_m = to_metres(lon, lat, crs)
-    return np.asarray(shapely.contains_xy(shapely.transform(shape, to_plane), x_m, y_m), dtype=np.bool_)

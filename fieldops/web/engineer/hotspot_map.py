@@ -1,7 +1,5 @@
 """The map of a run: its folium page and the tiles of its cells."""
 
-from collections import OrderedDict
-from threading import Lock
 from typing import Any, Final
 
 from flask import request, url_for
@@ -12,7 +10,7 @@ from fieldops.domain.hotspot_questions import Method
 from fieldops.domain.roles import Right
 from fieldops.extensions import db
 from fieldops.i18n import _
-from fieldops.maps.cell_tiles import cell_layer, tile_body, tile_mark
+from fieldops.maps.cell_tiles import HeldLayers, tile_body, tile_mark
 from fieldops.maps.documents import Document
 from fieldops.maps.hotspot_map import HotspotMapRequest, hotspots_document
 from fieldops.maps.store import keep
@@ -25,9 +23,7 @@ from fieldops.web.engineer.room import blueprint
 from fieldops.web.map_words import LOCALES, map_said, tiles_url
 from fieldops.web.page import THEMES, installation
 from fieldops.web.protection import requires
-from geo.tiles.polygons import PolygonLayer
 
-HELD_RUNS: Final = 6
 MVT: Final = "application/vnd.mapbox-vector-tile"
 
 
@@ -52,7 +48,7 @@ def hotspot_tile(run_id: int, zoom: int, x: int, y: int) -> Response:
     if request.if_none_match.contains(f"{mark}-{zoom}-{x}-{y}"):
         answer.status_code = 304
         return answer
-    body, is_shrunk = tile_body(_layers.get(run, mark), zoom, x, y)
+    body, is_shrunk = tile_body(_layers.get(mark, lambda: cells_of(db.session(), run_id)), zoom, x, y)
     if not body:
         answer.status_code = 204
         return answer
@@ -62,29 +58,7 @@ def hotspot_tile(run_id: int, zoom: int, x: int, y: int) -> Response:
     return answer
 
 
-class _Layers:
-    """The last runs whose tiles were asked for, ready to be cut; a process holds its own."""
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[str, PolygonLayer] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, run: HotspotRun, mark: str) -> PolygonLayer:
-        """Return a run's layer; built once."""
-        with self._lock:
-            found = self._held.get(mark)
-            if found is not None:
-                self._held.move_to_end(mark)
-                return found
-        made = cell_layer(cells_of(db.session(), run.id))
-        with self._lock:
-            self._held[mark] = made
-            while len(self._held) > HELD_RUNS:
-                self._held.popitem(last=False)
-        return made
-
-
-_layers = _Layers()
+_layers = HeldLayers()
 
 
 def drawn(run: HotspotRun, language: str, theme: str) -> Document:
@@ -138,8 +112,6 @@ def _words(title: str) -> dict[str, Any]:
         "cell": _("{area}, cell {n}"),
         "counted": _("{n} counted, {m} expected"),
         "expected": _("expected"),
-        "z": _("z = {z}, p = {p}"),
-        "p": "p",
         "open": _("Open the cell"),
         "before": _("Before"),
         "after": _("After"),
