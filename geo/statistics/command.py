@@ -14,15 +14,14 @@ from numpy.typing import NDArray
 
 from geo.crs import WGS84
 from geo.errors import GeoError
-from geo.grid import Grid
-from geo.statistics.command_inputs import Points, read_area, read_lines, read_points, zone_of
+from geo.statistics.command_cells import Study, make_study
+from geo.statistics.command_inputs import Points, read_lines, read_points, zone_of
 from geo.statistics.emerging import emerging_hot_spots
 from geo.statistics.exposure import Rates, rates_of, road_km
 from geo.statistics.hot_spots import LEAST_EXPECTED, hot_spots, weights_among
 from geo.statistics.local_moran import local_moran
-from geo.statistics.neighbourhoods import Weights, grid_neighbours
+from geo.statistics.neighbourhoods import Weights
 from geo.statistics.space_time_cube import Step, make_cube, step_edges
-from geo.statistics.study_cells import Located, StudyCells, grid_cells, locate
 from geo.statistics.summary import Statement
 
 if TYPE_CHECKING:
@@ -67,12 +66,19 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_map(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--shape", choices=("hexagon", "square"), default="hexagon", help="of the cells")
+    parser.add_argument(
+        "--shape",
+        choices=("hexagon", "square", "area", "segment"),
+        default="hexagon",
+        help="of the cells: a grid, or the polygons of --area, or the lines of --exposure-roads, which must "
+        "be cut at junctions (default: hexagon)",
+    )
     parser.add_argument("--size-m", type=float, default=250.0, help="width of a cell, metres (default: 250)")
     parser.add_argument(
         "--reach-m",
         type=float,
-        help="neighbours: greatest distance of centres, metres (default: twice the width)",
+        help="neighbours in a grid: greatest distance of centres, metres (default: twice the width); for "
+        "segments: how far a request may lie from its road (default: 30)",
     )
     parser.add_argument("--area", type=Path, help="study area: polygons in GeoJSON or GeoPackage")
     parser.add_argument("--epsg", type=int, help="projected CRS to measure in (default: the UTM zone)")
@@ -109,12 +115,9 @@ def _hotspots(arguments: argparse.Namespace) -> None:
     if arguments.method == "emerging" and arguments.exposure_roads is not None:
         raise GeoError("Emerging hotspots count requests; leave --exposure-roads out.")
     points = read_points(arguments, _say)
-    area, area_name = read_area(arguments.area, points, arguments.size_m)
-    cells = grid_cells(Grid(arguments.size_m, arguments.shape), area)
-    located = locate(cells, points.x_m, points.y_m)
-    reach_m = 2.0 * arguments.size_m if arguments.reach_m is None else arguments.reach_m
+    study = make_study(arguments, points)
+    cells, located = study.cells, study.located
     _say(f"{len(cells):,} cells; {located.outside:,} of {len(points):,} {points.unit} lie outside")
-    weights = grid_neighbours(Grid(arguments.size_m, arguments.shape), cells.cells, reach_m)
     # What the methods add or know better: counts of the period's whole steps alone, cells tested, and so on.
     said: dict[str, Any] = {
         "n": int(located.counts.sum()),
@@ -126,19 +129,21 @@ def _hotspots(arguments: argparse.Namespace) -> None:
         "correction": "fdr",
     }
     if arguments.method == "emerging":
-        columns = _emerging(arguments, points, located, weights, said)
+        columns = _emerging(arguments, points, study, said)
     else:
-        columns = _over_space(arguments, points, cells, located, weights, said)
-    frame = cells.frame(points.crs, **columns)
+        columns = _over_space(arguments, points, study, said)
+    taken = {"self", "crs", "cell", "covered_share", "geometry", *columns}
+    given = {f"{name}_given" if name in taken else name: of for name, of in study.attributes.items()}
+    frame = cells.frame(points.crs, **given, **columns)
     _write(frame, arguments.output)
     statement = Statement(
         method=arguments.method,
         unit=points.unit,
         shape=arguments.shape,
-        size_m=arguments.size_m,
-        reach_m=reach_m,
+        size_m=study.size_m,
+        reach_m=study.reach_m,
         crs=f"{points.crs.name} (EPSG:{points.crs.to_epsg()})",
-        area=area_name,
+        area=study.area_name,
         level=arguments.q,
         cells=len(cells),
         without_place=points.without_place,
@@ -154,16 +159,14 @@ Columns = dict[str, Any]
 def _over_space(
     arguments: argparse.Namespace,
     points: Points,
-    cells: StudyCells,
-    located: Located,
-    weights: Weights,
+    study: Study,
     said: Columns,
 ) -> Columns:
-    counts = located.counts
+    counts, weights = study.located.counts, study.weights
     columns: Columns = {"n": counts}
     rates: Rates | None = None
     if arguments.exposure_roads is not None:
-        columns["road_km"] = road_km(cells, read_lines(arguments.exposure_roads, points.crs))
+        columns["road_km"] = road_km(study.cells, read_lines(arguments.exposure_roads, points.crs))
         rates = rates_of(counts, columns["road_km"], least=arguments.least_km, smooth=arguments.smooth)
         columns["per_km"] = rates.rate
         smoothed = ", smoothed by empirical Bayes" if rates.is_smoothed else ""
@@ -222,14 +225,13 @@ def _moran(
     return {"moran": moran, "p": p, "quadrant": names, "is_tested": tested}
 
 
-def _emerging(
-    arguments: argparse.Namespace, points: Points, located: Located, weights: Weights, said: Columns
-) -> Columns:
+def _emerging(arguments: argparse.Namespace, points: Points, study: Study, said: Columns) -> Columns:
     if points.first is None or points.last is None:
         raise GeoError("Emerging hotspots need times: name their column with --time-column.")
     edges = step_edges(points.first, points.last, Step(arguments.step_days), zone_of(arguments.time_zone))
+    located = study.located
     cube = make_cube(located, points.reported_at_s, edges)
-    found = emerging_hot_spots(cube.counts, weights, arguments.q, tested=cube.tested)
+    found = emerging_hot_spots(cube.counts, study.weights, arguments.q, tested=cube.tested)
     said |= {
         "n": int(cube.counts.sum()),
         "first": edges[0].date(),

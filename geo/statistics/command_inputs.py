@@ -117,7 +117,7 @@ def read_area(path: Path | None, points: Points, size_m: float) -> tuple[BaseGeo
     if path is None:
         hull = shapely.MultiPoint(np.column_stack([points.x_m, points.y_m])).convex_hull.buffer(size_m / 2.0)
         return hull, "hull of the points, since none was given: empty ground beyond it is not tested"
-    frame = _read_shapes(path, points.crs)
+    frame = read_shapes(path, points.crs)
     polygons = frame.geometry[shapely.get_dimensions(frame.geometry.to_numpy()) == 2]
     if polygons.empty:
         raise GeoError(f"{path}: there is no polygon in the file.")
@@ -126,7 +126,7 @@ def read_area(path: Path | None, points: Points, size_m: float) -> tuple[BaseGeo
 
 def read_lines(path: Path, crs: CRS) -> NDArray[np.object_]:
     """Read roads as single lines."""
-    shapes = shapely.get_parts(_read_shapes(path, crs).geometry.to_numpy())
+    shapes = shapely.get_parts(read_shapes(path, crs).geometry.to_numpy())
     lines = shapes[shapely.get_dimensions(shapes) == 1]
     if not len(lines):
         raise GeoError(f"{path}: there is no line in the file.")
@@ -141,7 +141,8 @@ def zone_of(name: str) -> tzinfo:
         raise GeoError(f"There is no time zone {name!r}; write one such as Asia/Jakarta.") from error
 
 
-def _read_shapes(path: Path, crs: CRS) -> geopandas.GeoDataFrame:
+def read_shapes(path: Path, crs: CRS) -> geopandas.GeoDataFrame:
+    """Read a file of shapes in the system of the study; rows without a shape are left out."""
     try:
         frame = geopandas.read_file(path, engine="pyogrio")
     except (RuntimeError, ValueError) as error:  # pyogrio's errors are of both kinds

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import asin, pi
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from geo.errors import GeoError
 from geo.statistics.compiled import loop
 from geo.statistics.false_discovery import checked_rate, threshold
-from geo.statistics.hot_spots import two_sided_p, weights_among
+from geo.statistics.hot_spots import among_all, two_sided_p, weights_among
 from geo.statistics.neighbourhoods import Weights
 from geo.statistics.refusals import LEAST_STEPS, refuse_below, refuse_constant, refuse_few_complaints
 from geo.statistics.trends import Trends, mann_kendall
@@ -142,15 +142,13 @@ def emerging_hot_spots(
     trend_z = trend.z if as_arcgis else trend.z / np.sqrt(overlap_factor(number.shape[1]))
     rises = np.where(two_sided_p(trend_z) <= trend_level, np.sign(trend_z), 0.0).astype(np.int8)
     kind = classify(heat, rises)
-    if chosen.all():
-        return EmergingHotSpots(z, heat, trend, trend_z, kind, hoped, chosen, q)
     return EmergingHotSpots(
-        z=_among_all(z, chosen, np.nan),
-        heat=_among_all(heat, chosen, 0),
+        z=among_all(z, chosen, np.nan),
+        heat=among_all(heat, chosen, 0),
         trend=trend,
-        trend_z=_among_all(trend_z, chosen, np.nan),
-        kind=_among_all(kind, chosen, 0),
-        expected=_among_all(hoped, chosen, np.nan),
+        trend_z=among_all(trend_z, chosen, np.nan),
+        kind=among_all(kind, chosen, 0),
+        expected=among_all(hoped, chosen, np.nan),
         tested=chosen,
         q=q,
     )
@@ -227,12 +225,6 @@ def _gi_star(
             spread = variance * (bins * total - total * total) / (bins - 1)
             around[step] = (held - mean * total) / np.sqrt(spread) if spread > 0.0 else 0.0
     return z
-
-
-def _among_all(values: NDArray[Any], chosen: NDArray[np.bool_], fill: float) -> NDArray[Any]:
-    answer = np.full((len(chosen), *values.shape[1:]), fill, dtype=values.dtype)
-    answer[chosen] = values
-    return answer
 
 
 def _heat(z: NDArray[np.float64], q: float) -> NDArray[np.int8]:

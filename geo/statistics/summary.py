@@ -12,6 +12,7 @@ METHODS = {
     "moran": "local Moran (conditional permutations, two-sided)",
     "emerging": "emerging hotspots (Gi* in space and time, Mann-Kendall)",
 }
+Shape = Literal["hexagon", "square", "area", "segment"]
 CORRECTIONS = {
     "fdr": "false discovery rate (Benjamini and Hochberg)",
     "none": "each cell on its own, no correction",
@@ -40,8 +41,11 @@ class Statement:
         First and last day counted; None where times were not read.
     exposure
         What counts were divided by, in words; ``"none"`` for plain counts.
-    shape, size_m, reach_m
-        The cells, their width, and how far neighbours reach, metres.
+    shape
+        ``"hexagon"``, ``"square"``, ``"area"`` (kelurahan, say) or ``"segment"`` of road.
+    size_m, reach_m
+        Width of a grid's cells and how far neighbours reach, metres; for segments, reach is how far a request
+        may lie from its road. None where there is none.
     crs
         Name and code of the projected system.
     area
@@ -70,9 +74,9 @@ class Statement:
     first: date | None
     last: date | None
     exposure: str
-    shape: str
-    size_m: float
-    reach_m: float
+    shape: Shape
+    size_m: float | None
+    reach_m: float | None
     crs: str
     area: str
     level: float
@@ -100,12 +104,9 @@ class Statement:
             f"Method: {METHODS[self.method]}",
             f"Counted: {self.n:,} {self.unit}, {period}",
             f"Exposure: {self.exposure}",
-            (
-                f"Cells: {self.cells:,} {self.shape}s of {self.size_m:g} m in {self.crs}, "
-                f"{self.cells_tested:,} tested"
-            ),
+            f"Cells: {self.cells:,} {self._cell_words()} in {self.crs}, {self.cells_tested:,} tested",
             f"Study area: {self.area}",
-            f"Neighbours: centres within {self.reach_m:g} m",
+            f"Neighbours: {self._neighbour_words()}",
             f"Threshold: {self.level:g}, {CORRECTIONS[self.correction]}",
         ]
         if self.steps is not None:
@@ -123,3 +124,17 @@ class Statement:
                 "the threshold says. Take larger cells, a longer reach or a longer period"
             )
         return [*said, f"Bias: {BIAS}"]
+
+    def _cell_words(self) -> str:
+        if self.size_m is not None:
+            return f"{self.shape}s of {self.size_m:g} m"
+        if self.shape == "segment":
+            return f"segments of road, requests within {self.reach_m:g} m of them"
+        return f"{self.shape}s"
+
+    def _neighbour_words(self) -> str:
+        if self.shape == "area":
+            return "areas that touch"
+        return (
+            "segments that share an end" if self.shape == "segment" else f"centres within {self.reach_m:g} m"
+        )

@@ -114,6 +114,45 @@ def test_roads_make_rates_and_cells_without_them_are_not_tested(requests, tmp_pa
     assert "km of road in roads.gpkg, at least 0.2 km a cell, smoothed by empirical Bayes" in out
 
 
+def test_areas_are_cells_and_keep_what_their_file_says(requests, tmp_path, capsys) -> None:
+    squares = [
+        shapely.box(x, y, x + 500, y + 500) for x in range(0, 3_000, 500) for y in range(0, 3_000, 500)
+    ]
+    area = write_shapes(tmp_path / "kelurahan.geojson", squares)
+    named = geopandas.read_file(area).assign(n=7, name=[f"Kelurahan {i}" for i in range(36)])
+    named.to_file(area)
+    target = tmp_path / "cells.gpkg"
+    status, out, err = run(capsys, requests, target, "--epsg", 32749, "--shape", "area", "--area", area)
+    assert status == 0, err
+    frame = read(target)
+    assert frame["name"].tolist() == [f"Kelurahan {i}" for i in range(36)]
+    assert frame["n_given"].tolist() == [7] * 36
+    assert 590 <= frame["n"].sum() <= 600
+    assert "36 areas in" in out
+    assert "areas that touch" in out
+    assert run(capsys, requests, target, "--shape", "area")[2].strip().endswith("with --area.")
+
+
+def test_segments_of_road_are_cells_and_their_length_the_exposure(requests, tmp_path, capsys) -> None:
+    ends = [(x, y) for x in range(0, 3_000, 250) for y in range(0, 3_000, 250)]
+    lines = [shapely.LineString([(x, y), (x + 250, y)]) for x, y in ends]
+    lines += [shapely.LineString([(x, y), (x, y + 250)]) for x, y in ends]
+    roads = write_shapes(tmp_path / "roads.gpkg", lines)
+    target = tmp_path / "cells.parquet"
+    options = ("--epsg", 32749, "--shape", "segment", "--exposure-roads", roads, "--reach-m", 60)
+    status, out, err = run(capsys, requests, target, *options)
+    assert status == 0, err
+    frame = read(target)
+    assert len(frame) == 288
+    assert frame["road_km"].tolist() == pytest.approx([0.25] * 288, rel=1e-3)
+    assert 0 < frame["n"].sum() < 600
+    assert f"{600 - frame['n'].sum()} outside" in out
+    assert "segments of road, requests within 60 m of them" in out
+    assert "segments that share an end" in out
+    assert (frame["band_corrected"] > 0).any()
+    assert "with --exposure-roads." in run(capsys, requests, target, "--shape", "segment")[2]
+
+
 def test_moran_names_quadrants_and_its_seed(requests, tmp_path, capsys) -> None:
     target = tmp_path / "cells.parquet"
     options = ("--epsg", 32749, "--method", "moran", "--seed", 5, "--permutations", 199)
