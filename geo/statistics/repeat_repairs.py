@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ Floats = NDArray[np.float64]
 
 RADIUS_M: Final = 50.0
 WINDOW_DAYS: Final = 90.0
+SAME_WORK_DAYS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +29,17 @@ class RepeatPlace:
     Attributes
     ----------
     rows
-        Its repairs in time.
+        Its repairs in time, those of one piece of work among them.
     x_m, y_m
         Where the first of them was.
     first_day, last_day
         When the first and the last were.
     repeats
-        Repairs after the first.
+        Pieces of work after the first.
     repeat_cost
-        What these cost together, as far as it is known; None where none is.
+        What the repairs of these cost together, as far as it is known; None where none is.
     unknown_costs
-        Repeats whose cost is not known.
+        Of how many of them the cost is not known.
     """
 
     rows: tuple[int, ...]
@@ -58,18 +60,19 @@ class RepeatRepairs:
     ----------
     places
         The most repeats first, then the costliest, then the oldest.
-    repairs, repeats
-        Repairs looked at, and those that were repeats.
+    repairs, works, repeats
+        Repairs looked at, the pieces of work that they are, and those of these that were repeats.
     share, low, high
-        Repeats among repairs that could be one, with a 95 % interval (Clopper and Pearson).
+        Repeats among all works but the first, with a 95 % interval (Clopper and Pearson).
     repeat_cost
         Of all repeats, as far as known; None where none is.
     unknown_costs
-        Repeats whose cost is not known.
+        Repairs of repeats whose cost is not known.
     """
 
     places: tuple[RepeatPlace, ...]
     repairs: int
+    works: int
     repeats: int
     share: float
     low: float
@@ -87,12 +90,15 @@ def repeat_repairs(
     is_planned: ArrayLike | None = None,
     radius_m: float = RADIUS_M,
     window_days: float = WINDOW_DAYS,
+    same_work_days: float = SAME_WORK_DAYS,
 ) -> RepeatRepairs:
     """Find places that were repaired two or more times.
 
     Repairs are taken in time (equal times by row). One joins the place whose first repair lies nearest within
     `radius_m`, the older of two equally near, if the last repair there was at most `window_days` before; else
-    it is the first of a new place. A place so never grows beyond the radius around its first repair.
+    it is the first of a new place. A place so never grows beyond the radius around its first repair. Less
+    than `same_work_days` after the last one it is the same piece of work: three holes of one street, mended
+    in one visit, are no repeats.
 
     Parameters
     ----------
@@ -113,8 +119,11 @@ def repeat_repairs(
     GeoError
         Bad columns, or a radius or window not above 0.
     """
-    if not (radius_m > 0.0 and window_days > 0.0):
-        raise GeoError(f"Radius and window must be above 0, not {radius_m:g} m and {window_days:g} days.")
+    if not (radius_m > 0.0 and window_days > same_work_days >= 0.0):
+        raise GeoError(
+            f"The radius must be above 0 m and the window longer than one piece of work, not {radius_m:g} m, "
+            f"{window_days:g} and {same_work_days:g} days."
+        )
     x, y, when = finite_columns(x=x_m, y=y_m, day=day)
     price = _costs(cost, len(x))
     planned = np.zeros(len(x), bool) if is_planned is None else np.asarray(is_planned, dtype=np.bool_)
@@ -124,17 +133,23 @@ def repeat_repairs(
     refuse_below("repairs", len(counted), 2, "There are {found} repairs; at least {needed} are needed.")
     order = counted[np.lexsort((counted, when[counted]))]
     places = _places(x, y, when, order, (radius_m, window_days))
-    found = [_described(x, y, when, price, rows) for rows in places if len(rows) > 1]
+    works = [_works(when, rows, same_work_days) for rows in places]
+    found = [
+        _described(x, y, when, price, (rows, work))
+        for rows, work in zip(places, works, strict=True)
+        if work[-1] > 0
+    ]
     found.sort(key=lambda place: (-place.repeats, -(place.repeat_cost or 0.0), place.first_day))
     repeats = sum(place.repeats for place in found)
     costs = [place.repeat_cost for place in found if place.repeat_cost is not None]
-    # The first repair of all could not have been a repeat.
-    tries = len(order) - 1
+    # The first work of all could not have been a repeat.
+    tries = sum(work[-1] + 1 for work in works) - 1
     return RepeatRepairs(
         tuple(found),
         len(order),
+        tries + 1,
         repeats,
-        repeats / tries,
+        repeats / tries if tries else 0.0,
         float(beta.ppf(0.025, repeats, tries - repeats + 1)) if repeats else 0.0,
         float(beta.ppf(0.975, repeats + 1, tries - repeats)) if repeats < tries else 1.0,
         sum(costs) if costs else None,
@@ -176,8 +191,20 @@ def _places(
     return places
 
 
-def _described(x: Floats, y: Floats, when: Floats, price: Floats, rows: list[int]) -> RepeatPlace:
-    again = price[rows[1:]]
+def _works(when: Floats, rows: list[int], same_work_days: float) -> list[int]:
+    """Number the pieces of work of a place from 0, for each of its repairs."""
+    work = [0]
+    for earlier, later in pairwise(rows):
+        apart = when[later] - when[earlier]
+        work.append(work[-1] + int(apart >= same_work_days and apart > 0.0))
+    return work
+
+
+def _described(
+    x: Floats, y: Floats, when: Floats, price: Floats, place: tuple[list[int], list[int]]
+) -> RepeatPlace:
+    rows, work = place
+    again = price[[row for row, number in zip(rows, work, strict=True) if number > 0]]
     known = np.isfinite(again)
     return RepeatPlace(
         tuple(rows),
@@ -185,7 +212,7 @@ def _described(x: Floats, y: Floats, when: Floats, price: Floats, rows: list[int
         float(y[rows[0]]),
         float(when[rows[0]]),
         float(when[rows[-1]]),
-        len(rows) - 1,
+        work[-1],
         float(again[known].sum()) if known.any() else None,
         int((~known).sum()),
     )

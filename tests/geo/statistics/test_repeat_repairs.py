@@ -19,7 +19,7 @@ def test_places_by_hand():
     assert place.rows == (0, 1, 3)
     assert (place.x_m, place.first_day, place.last_day) == (0.0, 0.0, 160.0)
     assert (place.repeats, place.repeat_cost, place.unknown_costs) == (2, 50.0, 1)
-    assert (found.repairs, found.repeats, found.share) == (6, 2, 0.4)
+    assert (found.repairs, found.works, found.repeats, found.share) == (6, 6, 2, 0.4)
     interval = binomtest(2, 5).proportion_ci(0.95, "exact")
     assert (found.low, found.high) == pytest.approx((interval.low, interval.high))
     assert (found.repeat_cost, found.unknown_costs) == (50.0, 1)
@@ -45,6 +45,16 @@ def test_planned_repairs_are_no_repeats():
     assert found.repeat_cost is None
 
 
+def test_holes_that_were_mended_in_one_visit_are_one_piece_of_work():
+    day, cost = [0.0, 0.0, 0.2, 30.0, 30.5], [1.0, 2.0, 4.0, 8.0, 16.0]
+    found = repeat_repairs([0.0] * 5, [0.0] * 5, day, cost=cost)
+    (place,) = found.places
+    assert (place.rows, place.repeats, place.repeat_cost) == ((0, 1, 2, 3, 4), 1, 24.0)
+    assert (found.repairs, found.works, found.share) == (5, 2, 1.0)
+    one = repeat_repairs([0.0, 0.0], [0.0, 0.0], [0.0, 0.0])
+    assert (one.works, one.repeats, one.share, one.places) == (1, 0, 0.0, ())
+
+
 def test_without_repeats_the_interval_begins_at_0():
     found = repeat_repairs([0.0, 1_000.0], [0.0, 0.0], [0.0, 1.0])
     assert (found.places, found.repeats, found.low) == ((), 0, 0.0)
@@ -67,13 +77,14 @@ def test_every_place_keeps_its_two_rules_and_no_repair_is_in_two(rows):
         assert (np.hypot(x[at] - x[at[0]], y[at] - y[at[0]]) <= 50.0).all()
         assert (np.diff(day[at]) >= 0.0).all()
         assert (np.diff(day[at]) <= 90.0).all()
-    assert found.repeats == sum(len(place.rows) - 1 for place in found.places)
+    assert found.repeats == sum(place.repeats for place in found.places)
+    assert all(1 <= place.repeats < len(place.rows) for place in found.places)
 
 
 def test_what_cannot_be_counted_is_refused():
     with pytest.raises(TooFewData, match="There are 1 repairs; at least 2"):
         repeat_repairs([0.0], [0.0], [0.0])
-    with pytest.raises(GeoError, match="not 0 m and 90 days"):
+    with pytest.raises(GeoError, match="not 0 m, 90 and 1 days"):
         repeat_repairs([0.0], [0.0], [0.0], radius_m=0.0)
     with pytest.raises(GeoError, match="Row 1 has nan as its day"):
         repeat_repairs([0.0, 0.0], [0.0, 0.0], [0.0, np.nan])
