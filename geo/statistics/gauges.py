@@ -37,10 +37,12 @@ UNMEASURED: Final = frozenset(["ttu", "t", "tr", "trace", "tidak terukur"])
 UNMEASURED_MM: Final = 8888.0
 MISSING_MM: Final = frozenset([-9999.0, -999.0, -99.0, 9999.0, 999.9, 9999.9])
 """BMKG writes 9999 where nothing was measured; others -9999, -999 or 999.9."""
+MOST_HEAD: Final = 30
+"""Lines among which the heading is looked for."""
 MOST_MM: Final = ((3_600, 410.0), (DAY_S, 1_830.0))
 """More than the world has seen in an hour (401 mm) or a day (1,825 mm), WMO's record table, is a slip."""
 
-DATE_FORMS: Final = ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d")
+DATE_FORMS: Final = ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d")
 CLOCK_FORMS: Final = ("", " %H:%M", " %H:%M:%S", " %H.%M", " %H")
 
 
@@ -159,6 +161,25 @@ class _Heap:
     mm: dict[datetime, float] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Clock:
+    """Reads times; the form that fitted last is tried first, since a file has one form."""
+
+    forms: list[str] = field(
+        default_factory=lambda: [day + time for day in DATE_FORMS for time in CLOCK_FORMS]
+    )
+
+    def read(self, written: str) -> datetime:
+        with suppress(ValueError):
+            return datetime.fromisoformat(written)
+        for place, form in enumerate(self.forms):
+            with suppress(ValueError):
+                when = datetime.strptime(written, form)  # noqa: DTZ007 - the zone is put on later
+                self.forms.insert(0, self.forms.pop(place))
+                return when
+        raise GeoError(f"{written!r} is no time that is known (2026-01-31 14:00, 31-01-2026 14:00).")
+
+
 def read_gauges(
     text: str,
     zone: tzinfo,
@@ -173,8 +194,9 @@ def read_gauges(
     Parameters
     ----------
     text
-        The file: a heading, then a row a reading. Comma, semicolon or tab; with a comma for a decimal point
-        where columns are parted by something else; dates as ISO 8601 or day first (31-01-2026, 31/01/2026).
+        The file: a heading, then a row a reading; up to 30 lines about the station may stand before. Comma,
+        semicolon or tab; with a comma for a decimal point where columns are parted by something else; dates
+        as ISO 8601 or day first (31-01-2026, 31/01/2026).
     zone
         The zone of times that name none: the city's.
     columns
@@ -197,18 +219,16 @@ def read_gauges(
     GeoError
         No heading with a column of times and one of depths, two that could be either, or no usable reading.
     """
-    rows = _rows(text)
-    heading = next(rows, None)
-    if heading is None:
-        raise GeoError("The file of rain readings is empty; it needs a heading and a row a reading.")
-    places = _places(heading[1], columns or GaugeColumns())
+    table = list(_rows(text))
+    head, places = _heading(table, columns or GaugeColumns())
     faults: list[RowFault] = []
     seen: Counter[str] = Counter()
     heaps: defaultdict[str, _Heap] = defaultdict(_Heap)
-    for line, cells in rows:
+    clock = _Clock()
+    for line, cells in table[head + 1 :]:
         seen["rows"] += 1
         try:
-            gauge, when = _gauge_and_time(cells, places, name)
+            gauge, when = _gauge_and_time(cells, places, name, clock)
             _keep(heaps[gauge], when, _depth(cells, places, unmeasured, seen), line, seen)
         except GeoError as error:
             faults.append(RowFault(line, str(error)))
@@ -237,8 +257,8 @@ def read_gauges(
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
     lines = text.lstrip("\ufeff").splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    delimiter = max(",;\t", key=first.count)
+    head = "\n".join(lines[:MOST_HEAD])
+    delimiter = max(";\t,", key=head.count)
     reader = csv.reader(lines, delimiter=delimiter)
     for cells in reader:
         if any(cell.strip() for cell in cells):
@@ -247,6 +267,22 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 def _words(title: str) -> set[str]:
     return set(re.findall(r"[a-z]+", title.casefold()))
+
+
+def _heading(table: list[tuple[int, list[str]]], columns: GaugeColumns) -> tuple[int, _Places]:
+    """Return the first row with all columns that are needed, or say what the widest row lacks."""
+    refused: GeoError | None = None
+    widest = 0
+    for row, (_, cells) in enumerate(table[:MOST_HEAD]):
+        try:
+            return row, _places(cells, columns)
+        except GeoError as error:
+            # The widest row is the likeliest to be meant as a heading.
+            if refused is None or len(cells) > widest:
+                refused, widest = error, len(cells)
+    if refused is None:
+        raise GeoError("The file of rain readings is empty; it needs a heading and a row a reading.")
+    raise refused
 
 
 def _places(heading: list[str], columns: GaugeColumns) -> _Places:
@@ -284,7 +320,7 @@ def _listed(titles: Iterable[str]) -> str:
 # ---------------------------------------------------------------- one row
 
 
-def _gauge_and_time(cells: list[str], places: _Places, name: str) -> tuple[str, datetime]:
+def _gauge_and_time(cells: list[str], places: _Places, name: str, clock: _Clock) -> tuple[str, datetime]:
     if len(cells) <= max(places.time, places.mm, places.gauge, places.clock):
         raise GeoError(f"the row has {len(cells)} cells, fewer than the heading names.")
     written = cells[places.time]
@@ -293,17 +329,7 @@ def _gauge_and_time(cells: list[str], places: _Places, name: str) -> tuple[str, 
     gauge = cells[places.gauge] if places.gauge >= 0 else name
     if not gauge:
         raise GeoError("the gauge has no name.")
-    return gauge, _time(written.strip())
-
-
-def _time(written: str) -> datetime:
-    with suppress(ValueError):
-        return datetime.fromisoformat(written)
-    for date in DATE_FORMS:
-        for clock in CLOCK_FORMS:
-            with suppress(ValueError):
-                return datetime.strptime(written, date + clock)  # noqa: DTZ007 - the zone is put on later
-    raise GeoError(f"{written!r} is no time that is known (2026-01-31 14:00, 31-01-2026 14:00).")
+    return gauge, clock.read(written.strip())
 
 
 def _depth(

@@ -89,6 +89,7 @@ def test_new_york_floods_on_the_day_it_rains(new_york):
     pearson = lag_profile(complaints, rain.mm, resampling=Resampling(seed=1))
     same_day = int(np.flatnonzero(pearson.lag_days == 0)[0])
     assert pearson.correlation[same_day] == pytest.approx(0.68, abs=0.02)
+    assert (pearson.low[same_day], pearson.high[same_day]) == pytest.approx((0.59, 0.75), abs=0.02)
     assert pearson.low[same_day] < 0.6 < pearson.correlation[same_day] < pearson.high[same_day]
     assert pearson.correlation.argmax() == same_day
     # The day after still counts, the day before (rain of tomorrow) does not.
@@ -156,8 +157,10 @@ def test_exposure_and_holes_are_heeded():
 def test_new_york_rain_response(new_york):
     rain, complaints = new_york
     found = rain_response(rain.days, complaints, rain.mm, model=ResponseModel(waves=2))
-    assert found.fit.dispersion > 3.0
-    assert found.low[0] > 3.0
+    assert found.fit.dispersion == pytest.approx(8.9, abs=0.1)
+    assert found.ratio.tolist() == pytest.approx([12.6, 2.1, 1.2, 1.4], abs=0.1)
+    assert (found.low[0], found.high[0]) == pytest.approx((10.0, 15.9), abs=0.1)
+    assert (found.whole_ratio, found.whole_low, found.whole_high) == pytest.approx((46, 25, 83), abs=1)
     assert (found.ratio[0] > found.ratio[1:]).all()
     assert found.low[1] > 1.0
 
