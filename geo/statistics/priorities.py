@@ -22,6 +22,9 @@ LEAST_CANDIDATES: Final = 10
 LEAST_COMPLAINTS: Final = 30
 MOST_SECONDS: Final = 10.0
 RUPIAH_SHOWN: Final = 1_000_000.0
+MOST_DRAWN: Final = 16_000_000
+"""Numbers drawn at once; 128 MB."""
+LEAST_DRAWS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ class PriorityRules:
     top
         How many first places to give the chance of.
     draws
-        Worlds drawn.
+        Worlds drawn; fewer, but 200 at least, for so many candidates that more than 16 million numbers would
+        have to be drawn.
     share
         Of intervals.
     seed
@@ -113,7 +117,12 @@ class PriorityRules:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if not self.horizon_years > 0.0 or self.top < 1 or self.draws < 200 or not 0.0 < self.share < 1.0:
+        if (
+            not self.horizon_years > 0.0
+            or self.top < 1
+            or self.draws < LEAST_DRAWS
+            or not 0.0 < self.share < 1.0
+        ):
             raise GeoError(
                 "A horizon above 0 years, a first place, 200 draws and a share between 0 and 1 are needed, "
                 f"not {self.horizon_years:g}, {self.top}, {self.draws} and {self.share:g}."
@@ -139,6 +148,8 @@ class Priorities:
     weight_of_own
         Share of its own complaints in its expected rate, the rest being what is usual for its kind, shape
         (n,).
+    draws
+        Worlds that were drawn.
     rules
         As given.
     """
@@ -153,6 +164,7 @@ class Priorities:
     rank_high: Ints
     chance_of_top: Floats
     weight_of_own: Floats
+    draws: int
     rules: PriorityRules
 
 
@@ -170,6 +182,8 @@ class Choice:
         Complaints avoided by all of them together, mean and interval.
     is_best
         Proven to be the best for the means; else a good one that was found in the time there was.
+    most_missed
+        Complaints that a better choice could avoid more than this one, at most; 0 for the best.
     """
 
     rows: Ints
@@ -178,6 +192,7 @@ class Choice:
     low: float
     high: float
     is_best: bool
+    most_missed: float
 
 
 def rank_priorities(
@@ -210,9 +225,8 @@ def rank_priorities(
     """
     wanted = rules or PriorityRules()
     avoided, own = _worlds(candidates, effects, wanted)
-    value = avoided / candidates.cost
     tail = 100.0 * (1.0 - wanted.share) / 2.0
-    place = np.argsort(np.argsort(-value, axis=1, kind="stable"), axis=1, kind="stable") + 1
+    place = _places(avoided, candidates.cost)
     mean = avoided.mean(axis=0)
     order = np.argsort(-mean / candidates.cost, kind="stable")
     rank = np.empty(len(order), dtype=np.int64)
@@ -230,6 +244,7 @@ def rank_priorities(
         np.ceil(worst).astype(np.int64),
         (place <= wanted.top).mean(axis=0),
         own,
+        len(avoided),
         wanted,
     )
 
@@ -273,10 +288,14 @@ def choose_within(
         options={"time_limit": MOST_SECONDS, "mip_rel_gap": 0.0},
     )
     # HiGHS lets a constraint be passed by a hair; a budget may not be.
-    rows = _within_budget(np.flatnonzero(found.x > 0.5), mean, candidates.cost, budget)
+    solved = np.empty(0, dtype=np.int64) if found.x is None else np.flatnonzero(found.x > 0.5)
+    choices = (_within_budget(solved, mean, candidates.cost, budget), _greedy(mean, candidates.cost, budget))
+    rows = max(choices, key=lambda chosen: float(mean[chosen].sum()))
     tail = 100.0 * (1.0 - wanted.share) / 2.0
     whole = avoided[:, rows].sum(axis=1)
     low, high = np.percentile(whole, [tail, 100.0 - tail])
+    bound = _most(mean, candidates.cost, budget)
+    missed = 0.0 if found.status == 0 else max(0.0, float(bound - mean[rows].sum()))
     return Choice(
         rows,
         float(candidates.cost[rows].sum()),
@@ -284,6 +303,7 @@ def choose_within(
         float(low),
         float(high),
         found.status == 0,
+        missed,
     )
 
 
@@ -295,19 +315,29 @@ def _worlds(
 ) -> tuple[Floats, Floats]:
     """Complaints avoided, (draws, n), and how much each candidate's own complaints weigh, (n,)."""
     dice = np.random.default_rng(rules.seed)
-    avoided = np.empty((rules.draws, len(candidates.cost)))
-    own = np.empty(len(candidates.cost))
+    n = len(candidates.cost)
+    draws = min(rules.draws, max(LEAST_DRAWS, MOST_DRAWN // n))
+    avoided, own = np.empty((draws, n)), np.empty(n)
     for kind in np.unique(candidates.kind).tolist():
         rows = np.flatnonzero(candidates.kind == kind)
         least, most = _effect(kind, effects)
         count, time = candidates.complaints[rows], candidates.exposure[rows] * candidates.years
         _refuse_few(kind, len(rows), float(count.sum()))
         usual = fit_gamma_rates(count, time)
-        rate = dice.gamma(usual.shape + count, 1.0 / (usual.per + time), size=(rules.draws, len(rows)))
-        effect = dice.uniform(least, most, size=(rules.draws, 1))
+        rate = dice.gamma(usual.shape + count, 1.0 / (usual.per + time), size=(draws, len(rows)))
+        effect = dice.uniform(least, most, size=(draws, 1))
         avoided[:, rows] = rate * candidates.exposure[rows] * rules.horizon_years * effect
         own[rows] = time / (usual.per + time)
     return avoided, own
+
+
+def _places(avoided: Floats, cost: Floats) -> NDArray[np.int32]:
+    """Place of each candidate in each world, from 1."""
+    place = np.empty(avoided.shape, dtype=np.int32)
+    in_order = np.arange(1, len(cost) + 1, dtype=np.int32)
+    for world, row in zip(avoided, place, strict=True):
+        row[np.argsort(-world / cost, kind="stable")] = in_order
+    return place
 
 
 def _effect(kind: str, effects: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
@@ -339,3 +369,25 @@ def _within_budget(rows: Ints, mean: Floats, cost: Floats, budget: float) -> Int
     while cost[chosen].sum() > budget * (1.0 + 1e-12):  # the same costs, added in another order
         chosen = chosen[:-1]
     return np.sort(chosen).astype(np.int64)
+
+
+def _greedy(mean: Floats, cost: Floats, budget: float) -> Ints:
+    """The best per rupiah first, and each next one that can still be paid."""
+    chosen, left = [], budget
+    for row in np.argsort(-mean / cost, kind="stable").tolist():
+        if cost[row] <= left:
+            chosen.append(row)
+            left -= cost[row]
+    return np.array(sorted(chosen), dtype=np.int64)
+
+
+def _most(mean: Floats, cost: Floats, budget: float) -> float:
+    """What no choice exceeds: filled by worth per rupiah, with a part of what no longer fits (Dantzig)."""
+    order = np.argsort(-mean / cost, kind="stable")
+    spent = np.cumsum(cost[order])
+    whole = int(np.searchsorted(spent, budget, side="right"))
+    if whole == len(order):
+        return float(mean.sum())
+    next_one = order[whole]
+    left = budget - (spent[whole - 1] if whole else 0.0)
+    return float(mean[order[:whole]].sum() + mean[next_one] * left / cost[next_one])
