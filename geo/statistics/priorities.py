@@ -1,4 +1,4 @@
-"""Where a maintenance budget avoids the most complaints per rupiah, and how sure that is."""
+"""Where maintenance avoids the most complaints per rupiah, and how sure that is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from geo.errors import GeoError
 from geo.statistics.columns import finite_columns, refuse_rows
@@ -17,10 +16,8 @@ from geo.statistics.refusals import refuse_below
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
 LEAST_CANDIDATES: Final = 10
 LEAST_COMPLAINTS: Final = 30
-MOST_SECONDS: Final = 10.0
 RUPIAH_SHOWN: Final = 1_000_000.0
 MOST_DRAWN: Final = 16_000_000
 """Numbers drawn at once; 128 MB."""
@@ -168,33 +165,6 @@ class Priorities:
     rules: PriorityRules
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a budget buys.
-
-    Attributes
-    ----------
-    rows
-        Chosen, ascending.
-    spent
-        Rupiah.
-    avoided, low, high
-        Complaints avoided by all of them together, mean and interval.
-    is_best
-        Proven to be the best for the means; else a good one that was found in the time there was.
-    most_missed
-        Complaints that a better choice could avoid more than this one, at most; 0 for the best.
-    """
-
-    rows: Ints
-    spent: float
-    avoided: float
-    low: float
-    high: float
-    is_best: bool
-    most_missed: float
-
-
 def rank_priorities(
     candidates: Candidates,
     effects: Mapping[str, tuple[float, float]],
@@ -224,7 +194,7 @@ def rank_priorities(
         A kind without effect, or an effect that is no interval within 0 to 1.
     """
     wanted = rules or PriorityRules()
-    avoided, own = _worlds(candidates, effects, wanted)
+    avoided, own = avoided_worlds(candidates, effects, wanted)
     tail = 100.0 * (1.0 - wanted.share) / 2.0
     place = _places(avoided, candidates.cost)
     mean = avoided.mean(axis=0)
@@ -249,71 +219,16 @@ def rank_priorities(
     )
 
 
-def choose_within(
-    candidates: Candidates,
-    effects: Mapping[str, tuple[float, float]],
-    budget: float,
-    *,
-    rules: PriorityRules | None = None,
-) -> Choice:
-    """Choose what avoids the most complaints within a budget (a knapsack, solved exactly).
-
-    Parameters
-    ----------
-    candidates, effects
-        As `rank_priorities`.
-    budget
-        Rupiah.
+def avoided_worlds(
+    candidates: Candidates, effects: Mapping[str, tuple[float, float]], rules: PriorityRules
+) -> tuple[Floats, Floats]:
+    """Draw complaints avoided, (draws, n), and say how much each candidate's own complaints weigh, (n,).
 
     Raises
     ------
-    TooFewData
+    TooFewData, GeoError
         As `rank_priorities`.
-    GeoError
-        As `rank_priorities`, or a budget below the cheapest candidate.
     """
-    wanted = rules or PriorityRules()
-    cheapest = float(candidates.cost.min())
-    if not cheapest <= budget < np.inf:
-        raise GeoError(
-            f"A budget of Rp{budget:,.0f} buys nothing; the cheapest treatment costs Rp{cheapest:,.0f}."
-        )
-    avoided, _ = _worlds(candidates, effects, wanted)
-    mean = avoided.mean(axis=0)
-    found = milp(
-        -mean,
-        constraints=LinearConstraint(candidates.cost[None, :] / budget, -np.inf, 1.0),
-        integrality=np.ones(len(mean)),
-        bounds=Bounds(0.0, 1.0),
-        options={"time_limit": MOST_SECONDS, "mip_rel_gap": 0.0},
-    )
-    # HiGHS lets a constraint be passed by a hair; a budget may not be.
-    solved = np.empty(0, dtype=np.int64) if found.x is None else np.flatnonzero(found.x > 0.5)
-    choices = (_within_budget(solved, mean, candidates.cost, budget), _greedy(mean, candidates.cost, budget))
-    rows = max(choices, key=lambda chosen: float(mean[chosen].sum()))
-    tail = 100.0 * (1.0 - wanted.share) / 2.0
-    whole = avoided[:, rows].sum(axis=1)
-    low, high = np.percentile(whole, [tail, 100.0 - tail])
-    bound = _most(mean, candidates.cost, budget)
-    missed = 0.0 if found.status == 0 else max(0.0, float(bound - mean[rows].sum()))
-    return Choice(
-        rows,
-        float(candidates.cost[rows].sum()),
-        float(whole.mean()),
-        float(low),
-        float(high),
-        found.status == 0,
-        missed,
-    )
-
-
-# ---------------------------------------------------------------- within
-
-
-def _worlds(
-    candidates: Candidates, effects: Mapping[str, tuple[float, float]], rules: PriorityRules
-) -> tuple[Floats, Floats]:
-    """Complaints avoided, (draws, n), and how much each candidate's own complaints weigh, (n,)."""
     dice = np.random.default_rng(rules.seed)
     n = len(candidates.cost)
     draws = min(rules.draws, max(LEAST_DRAWS, MOST_DRAWN // n))
@@ -362,32 +277,3 @@ def _refuse_few(kind: str, many: int, complaints: float) -> None:
         LEAST_COMPLAINTS,
         f"There are {{found}} complaints of {kind}s; at least {{needed}} are needed.",
     )
-
-
-def _within_budget(rows: Ints, mean: Floats, cost: Floats, budget: float) -> Ints:
-    chosen = rows[np.argsort(-mean[rows] / cost[rows], kind="stable")]
-    while cost[chosen].sum() > budget * (1.0 + 1e-12):  # the same costs, added in another order
-        chosen = chosen[:-1]
-    return np.sort(chosen).astype(np.int64)
-
-
-def _greedy(mean: Floats, cost: Floats, budget: float) -> Ints:
-    """The best per rupiah first, and each next one that can still be paid."""
-    chosen, left = [], budget
-    for row in np.argsort(-mean / cost, kind="stable").tolist():
-        if cost[row] <= left:
-            chosen.append(row)
-            left -= cost[row]
-    return np.array(sorted(chosen), dtype=np.int64)
-
-
-def _most(mean: Floats, cost: Floats, budget: float) -> float:
-    """What no choice exceeds: filled by worth per rupiah, with a part of what no longer fits (Dantzig)."""
-    order = np.argsort(-mean / cost, kind="stable")
-    spent = np.cumsum(cost[order])
-    whole = int(np.searchsorted(spent, budget, side="right"))
-    if whole == len(order):
-        return float(mean.sum())
-    next_one = order[whole]
-    left = budget - (spent[whole - 1] if whole else 0.0)
-    return float(mean[order[:whole]].sum() + mean[next_one] * left / cost[next_one])

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import GeoError
-from geo.statistics.gauges import GaugeColumns, read_gauges
+from geo.statistics.gauge_rows import GaugeColumns
+from geo.statistics.gauges import read_gauges
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 FAULTY = """Tanggal;Stasiun;Curah Hujan (mm)

@@ -5,8 +5,9 @@ import pytest
 from scipy.stats import spearmanr
 
 from geo.errors import GeoError
-from geo.statistics import priorities
-from geo.statistics.priorities import Candidates, PriorityRules, choose_within, rank_priorities
+from geo.statistics import budget_choice, priorities
+from geo.statistics.budget_choice import choose_within
+from geo.statistics.priorities import Candidates, PriorityRules, rank_priorities
 from geo.statistics.refusals import TooFewData
 
 EFFECTS = {"segment": (0.4, 0.7), "drain": (0.2, 0.6)}
@@ -103,7 +104,7 @@ def test_a_budget_buys_the_best_of_all_choices(share):
 
 
 def test_a_large_choice_says_what_it_may_have_missed(monkeypatch):
-    monkeypatch.setattr(priorities, "MOST_SECONDS", 0.02)
+    monkeypatch.setattr(budget_choice, "MOST_SECONDS", 0.02)
     monkeypatch.setattr(priorities, "MOST_DRAWN", 1_000_000)
     dice = np.random.default_rng(1)
     length = dice.uniform(20.0, 300.0, 4_000)

@@ -7,11 +7,13 @@ from scipy.stats import spearmanr
 from statsmodels import api
 
 from geo.errors import GeoError
-from geo.statistics.gauges import GaugeColumns, read_gauges
-from geo.statistics.rain import WetDry, daily_rain, wet_and_dry
+from geo.statistics.gauge_rows import GaugeColumns
+from geo.statistics.gauges import read_gauges
+from geo.statistics.rain import daily_rain
 from geo.statistics.rain_lags import Resampling, at_lag, lag_profile, wet_against_dry
 from geo.statistics.rain_response import ResponseModel, fit_counts, rain_response
 from geo.statistics.refusals import TooFewData
+from geo.statistics.wet_days import WetDry, wet_and_dry
 
 NEW_YORK = ZoneInfo("America/New_York")
 
