@@ -127,7 +127,7 @@ def gauge_and_time(cells: list[str], places: Places, name: str, clock: Clock) ->
 def depth_mm(
     cells: list[str], places: Places, unmeasured: Literal["zero", "missing"], seen: Counter[str]
 ) -> float:
-    """Return the depth of a row, NaN where unknown, and count what is; raise `GeoError` for what cannot be."""
+    """Return the depth of a row, NaN where unknown, and count which; raise `GeoError` for what can't be."""
     written = cells[places.mm].casefold()
     too_little = 0.0 if unmeasured == "zero" else math.nan
     if written in MISSING:
