@@ -10,6 +10,7 @@ import geo.clustering.command
 import geo.dispatch.command
 import geo.roads.command
 import geo.roads.import_command
+import geo.statistics.command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         geo.dispatch.command,
         geo.roads.command,
         geo.roads.import_command,
+        geo.statistics.command,
     ):
         command.add_parser(subparsers)
     parsed = parser.parse_args(arguments)

@@ -15,19 +15,19 @@ COLUMN_FIELDS = ("lon", "lat", "service", "time", "accuracy", "address")
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of the columns to read."""
+    """Names of the columns to read; None for what is not wanted."""
 
     lon: str
     lat: str
-    service: str
-    time: str
+    service: str | None
+    time: str | None
     accuracy: str | None = None
     address: str | None = None
 
 
 @dataclass(slots=True)
 class Table:
-    """The rows of a file, and what of them clustering needs."""
+    """The rows of a file, and what was read of them; a column that was not wanted is empty."""
 
     header: list[str]
     rows: list[list[str]] = field(default_factory=list)
@@ -48,7 +48,7 @@ def read_requests(path: Path, columns: Columns, on_rows: Callable[[int], None] |
     path
         The file. Times are ISO 8601; without an offset they are taken as UTC.
     columns
-        Which columns to read. Accuracy and address may be left out, and empty in a row: unknown.
+        Which columns to read. Accuracy and address may be empty in a row: unknown.
     on_rows
         Told how many rows are read, every 100,000.
 
@@ -75,9 +75,8 @@ def _read(path: Path, lines: Iterator[str], columns: Columns, on_rows: Callable[
     first = next(lines, "")
     separator = ";" if first.count(";") > first.count(",") else ","
     header = next(csv.reader([first], delimiter=separator), [])
-    optional = [name for name in (columns.accuracy, columns.address) if name is not None]
-    wanted = [columns.lon, columns.lat, columns.service, columns.time, *optional]
-    missing = [name for name in wanted if name not in header]
+    wanted = [getattr(columns, field) for field in COLUMN_FIELDS]
+    missing = [name for name in wanted if name is not None and name not in header]
     if missing:
         raise GeoError(
             f"{path}: there is no column {missing[0]!r}; the columns are {', '.join(header) or 'none'}."
@@ -113,15 +112,17 @@ def _add(table: Table, row: list[str], places: dict[str, int], line: int, faults
         lon, lat = _position(name["lon"], cell["lon"], name["lat"], cell["lat"])
         table.lon.append(lon)
         table.lat.append(lat)
-        table.reported_at_s.append(_seconds(name["time"], cell["time"]))
+        if "time" in places:
+            table.reported_at_s.append(_seconds(name["time"], cell["time"]))
         if "accuracy" in places:
             table.accuracy_m.append(_metres(name["accuracy"], cell["accuracy"]))
     except GeoError as fault:
         faults.append(f"line {line}: {fault}")
         return
-    if not cell["service"]:
-        faults.append(f"line {line}: {name['service']} is empty")
-    table.service.append(cell["service"])
+    if "service" in places:
+        if not cell["service"]:
+            faults.append(f"line {line}: {name['service']} is empty")
+        table.service.append(cell["service"])
     table.address.append(cell.get("address", ""))
 
 

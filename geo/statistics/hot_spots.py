@@ -7,6 +7,7 @@ Geographical Analysis 27. The test is analytic: no permutations, so that a false
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -129,17 +130,16 @@ def hot_spots(
         hoped = neighbours * number[chosen].mean()
     else:
         hoped = used @ np.asarray(expected, dtype=np.float64)[chosen]
-    spread = _Spread(chosen)
     return HotSpots(
-        z=spread(z, np.nan),
-        p=spread(p, np.nan),
-        p_adjusted=spread(rate, np.nan),
-        significant=spread(rate <= q, False),
-        band=spread(_bands(z, p), 0),
-        band_corrected=spread(_bands(z, rate), 0),
-        neighbours=spread(neighbours.astype(np.int64), 0),
-        expected=spread(np.asarray(hoped, dtype=np.float64), np.nan),
-        is_thin=spread(np.asarray(hoped) < LEAST_EXPECTED, False),
+        z=among_all(z, chosen, np.nan),
+        p=among_all(p, chosen, np.nan),
+        p_adjusted=among_all(rate, chosen, np.nan),
+        significant=among_all(rate <= q, chosen, False),
+        band=among_all(_bands(z, p), chosen, 0),
+        band_corrected=among_all(_bands(z, rate), chosen, 0),
+        neighbours=among_all(neighbours.astype(np.int64), chosen, 0),
+        expected=among_all(np.asarray(hoped, dtype=np.float64), chosen, np.nan),
+        is_thin=among_all(np.asarray(hoped) < LEAST_EXPECTED, chosen, False),
         tested=chosen,
         mean=float(value[chosen].mean()),
         deviation=float(value[chosen].std()),
@@ -189,6 +189,15 @@ def _bands(z: NDArray[np.float64], p: NDArray[np.float64]) -> NDArray[np.int8]:
     return np.asarray(met, dtype=np.int8)
 
 
+def among_all(values: NDArray[Any], chosen: NDArray[np.bool_], fill: float) -> NDArray[Any]:
+    """Put values of the chosen cells back among all cells, the others filled."""
+    if chosen.all():
+        return values
+    answer = np.full((len(chosen), *values.shape[1:]), fill, dtype=values.dtype)
+    answer[chosen] = values
+    return answer
+
+
 @loop
 def _gi_star(
     x: NDArray[np.float64],
@@ -218,22 +227,7 @@ def _pattern(weights: Weights) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     return weights.indptr.astype(np.int32, copy=False), weights.indices.astype(np.int32, copy=False)
 
 
-class _Spread:
-    """Puts values of the tested cells back among all cells."""
-
-    def __init__(self, chosen: NDArray[np.bool_]) -> None:
-        self.chosen = chosen
-        self.whole = bool(chosen.all())
-
-    def __call__(self, values: NDArray, fill: object) -> NDArray:  # type: ignore[type-arg]
-        if self.whole:
-            return values
-        answer = np.full(len(self.chosen), fill, dtype=values.dtype)
-        answer[self.chosen] = values
-        return answer
-
-
-def _refuse_misfits(weights: Weights, columns: dict[str, NDArray]) -> None:  # type: ignore[type-arg]
+def _refuse_misfits(weights: Weights, columns: dict[str, NDArray[Any]]) -> None:
     n = weights.shape[0]
     for name, column in columns.items():
         if column.shape != (n,):

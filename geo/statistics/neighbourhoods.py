@@ -59,17 +59,29 @@ def grid_neighbours(grid: Grid, cells: NDArray[np.int64], reach_m: float) -> Wei
     return _binary(found[there], begins, n)
 
 
-def polygon_neighbours(polygons: NDArray[np.object_]) -> Weights:
+def polygon_neighbours(polygons: NDArray[np.object_], *, gap_m: float = 0.0) -> Weights:
     """Neighbours among areas: those that touch, at a side or a corner (queen).
 
     Parameters
     ----------
     polygons
-        Areas such as kelurahan, shape (n,), in a projected CRS. Borders that should be one must have the same
-        coordinates: areas with a gap between them are no neighbours.
+        Areas such as kelurahan, shape (n,), in a projected CRS.
+    gap_m
+        How far apart borders may lie that should be one: maps that were simplified or drawn by hand do not
+        close. 0 asks for a common point.
+
+    Raises
+    ------
+    GeoError
+        A gap below 0.
     """
+    if not 0.0 <= gap_m < np.inf:
+        raise GeoError(f"The gap must be 0 m or more, not {gap_m}.")
     areas = np.asarray(polygons, dtype=np.object_)
-    first, second = shapely.STRtree(areas).query(areas, predicate="intersects")
+    if gap_m > 0.0:
+        first, second = shapely.STRtree(areas).query(areas, predicate="dwithin", distance=gap_m)
+    else:
+        first, second = shapely.STRtree(areas).query(areas, predicate="intersects")
     return _from_pairs(first, second, len(areas))
 
 

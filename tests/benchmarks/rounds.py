@@ -39,6 +39,7 @@ def compared(
     rounds: int,
     repeats: int = 5,
     warm_up: Callable[[], Any] = lambda: None,
+    peer_share: float = 1.0,
     **more: Any,
 ) -> Row:
     """Measure some rounds.
@@ -57,6 +58,8 @@ def compared(
         How often ours runs in a round: it is too short to be measured once. The peer runs once.
     warm_up
         What compiles; its time stands apart, in `first_call_s`.
+    peer_share
+        Part of the work that the peer does; its time is scaled up to the whole.
     **more
         Further columns.
     """
@@ -68,7 +71,7 @@ def compared(
         peer_seconds, peer_answer = cpu_seconds(theirs)
         differences.append(compare(answer, peer_answer))
         ours.append(seconds)
-        peers.append(peer_seconds)
+        peers.append(peer_seconds / peer_share)
     ratios = np.array(peers) / np.array(ours)
     ratio = float(np.median(ratios))
     return made_row(

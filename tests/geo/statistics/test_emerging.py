@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from geo.errors import GeoError
-from geo.statistics.emerging import CLASSES, class_name, classify, emerging_hot_spots, space_time_gi_star
+from geo.statistics.emerging import (
+    CLASSES,
+    class_name,
+    classify,
+    emerging_hot_spots,
+    overlap_factor,
+    space_time_gi_star,
+)
 from geo.statistics.false_discovery import accepted
 from geo.statistics.hot_spots import gi_star, two_sided_p
 from geo.statistics.neighbourhoods import grid_neighbours
@@ -112,10 +119,24 @@ def test_a_place_that_grew_hot_is_found_and_all_parts_fit_together() -> None:
     counts, weights = world()
     found = emerging_hot_spots(counts, weights)
     assert (found.heat != 0).ravel().tolist() == accepted(two_sided_p(found.z)).ravel().tolist()
-    assert found.trend_z.tolist() == mann_kendall(found.z).z.tolist()
+    assert found.trend.z.tolist() == mann_kendall(found.z).z.tolist()
+    assert found.trend_z == pytest.approx(found.trend.z / np.sqrt(overlap_factor(12)))
+    assert emerging_hot_spots(counts, weights, as_arcgis=True).trend_z.tolist() == found.trend.z.tolist()
     hot = counts[:, -4:].sum(axis=1) > 18
     assert set(np.array(found.names())[hot]) <= {"consecutive hotspot", "sporadic hotspot"}
     assert "consecutive hotspot" in found.names()
+    assert found.expected == pytest.approx(2.0 * counts.mean() * weights.sum(axis=1))
+
+
+def test_cubes_without_a_trend_seem_to_have_one_as_often_as_the_level_says() -> None:
+    _, weights = world()
+    dice = np.random.default_rng(6)
+    cubes = [dice.poisson(1.0, (weights.shape[0], 30)).astype(float) for _ in range(60)]
+    trends = [mann_kendall(space_time_gi_star(cube, weights)).z for cube in cubes]
+    shares = [
+        np.mean(np.abs(np.ravel(trends)) / scale >= 1.96) for scale in (np.sqrt(overlap_factor(30)), 1.0)
+    ]
+    assert shares == pytest.approx([0.05, 0.16], abs=0.02)
 
 
 def test_one_step_alone_is_plain_gi_star() -> None:

@@ -1,6 +1,7 @@
 """Neighbours in grids, among areas and along roads, against brute force and libpysal."""
 
 import warnings
+from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -18,10 +19,17 @@ from geo.statistics.neighbourhoods import (
     segment_ends,
     segment_neighbours,
 )
+from geo.statistics.study_cells import area_cells, locate
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from libpysal.weights import Queen
+
+SURAKARTA = (
+    Path(__file__)
+    .parents[3]
+    .joinpath("..", "shared", "data", "surakarta_boundaries", "kelurahan_54_simplified_cahyadsn_MIT.geojson")
+)
 
 
 @settings(max_examples=40, deadline=None)
@@ -56,6 +64,28 @@ def test_areas_that_touch_are_neighbours_as_libpysal_finds_them() -> None:
     for row, others in oracle.neighbors.items():
         wanted[row, others] = 1.0
     assert (found == wanted).all()
+
+
+def test_borders_that_do_not_close_are_bridged_when_asked() -> None:
+    apart = np.array([shapely.box(0, 0, 100, 100), shapely.box(104, 0, 200, 100)])
+    assert polygon_neighbours(apart).toarray().tolist() == [[1, 0], [0, 1]]
+    assert polygon_neighbours(apart, gap_m=5.0).toarray().tolist() == [[1, 1], [1, 1]]
+    with pytest.raises(GeoError, match="gap must be 0 m or more"):
+        polygon_neighbours(apart, gap_m=-1.0)
+
+
+@pytest.mark.data
+@pytest.mark.skipif(not SURAKARTA.exists(), reason="needs ../shared/data/surakarta_boundaries")
+def test_every_kelurahan_of_surakarta_has_neighbours_and_is_tested() -> None:
+    areas = geopandas.read_file(SURAKARTA).to_crs(32749).geometry.to_numpy()
+    touching, near = polygon_neighbours(areas), polygon_neighbours(areas, gap_m=20.0)
+    assert touching.shape == (54, 54)
+    assert (touching.sum(axis=1) >= 3).all()
+    assert (touching.nnz, near.nnz) == (54 + 288, 54 + 296)
+    inside = shapely.point_on_surface(areas)
+    assert locate(area_cells(areas), shapely.get_x(inside), shapely.get_y(inside)).cell.tolist() == list(
+        range(54)
+    )
 
 
 def test_segments_are_neighbours_over_shared_ends() -> None:
