@@ -49,8 +49,8 @@ def rain_events(record: GaugeRecord, *, dry_h: float, least_mm: float = WET_MM) 
     Parameters
     ----------
     record
-        One gauge's readings. An unknown step is neither rain nor dry: it does not end an event, and the dry
-        time is counted over it.
+        One gauge's readings. An unknown step counts as one without rain: where steps are unknown, what is
+        told as two events may have been one.
     dry_h
         Hours without rain that end an event: 6 in urban drainage; 72 where an event is to last as long as
         the water that it left (`STANDING_WATER_H`).
