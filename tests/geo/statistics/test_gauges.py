@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import GeoError
-from geo.statistics.gauges import GaugeColumns, read_gauges
+from geo.statistics.gauge_rows import GaugeColumns
+from geo.statistics.gauges import read_gauges
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 FAULTY = """Tanggal;Stasiun;Curah Hujan (mm)
@@ -119,6 +120,18 @@ def test_a_day_of_23_hours_is_a_day():
 def test_what_cannot_be_read_is_refused(text, said):
     with pytest.raises(GeoError, match=said):
         read_gauges(text, JAKARTA)
+
+
+def test_lines_about_the_station_may_stand_before_the_heading_and_notes_after():
+    text = (
+        "ID WMO : 96845;;;\nNama Stasiun : Adi Soemarmo;;;\n\nTanggal;Tx;RR;ss\n"
+        "01-01-2026;31,5;8888;4,1\n02-01-2026;30,0;22,4;2\n03-01-2026;;9999;\n"
+        "KETERANGAN:;;;\n9999: Tidak Ada Data;;;\n"
+    )
+    readings = read_gauges(text, JAKARTA, name="Adi Soemarmo")
+    assert readings.gauges[0].gauge == "Adi Soemarmo"
+    assert readings.gauges[0].mm.tolist() == pytest.approx([0.0, 22.4, np.nan], nan_ok=True)
+    assert [fault.line for fault in readings.faults] == [8, 9]
 
 
 def test_columns_can_be_named():
