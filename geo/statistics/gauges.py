@@ -216,7 +216,8 @@ def _record(
     seconds = np.array(order, dtype=np.int64)
     mm = np.array([heap.mm[placed[second]] for second in order])
     lines = np.array([heap.lines[placed[second]] for second in order])
-    step_s = _step(gauge, seconds)
+    # One date alone is a day's reading: yesterday's rain, added every morning.
+    step_s = DAY_S if len(seconds) == 1 and not _has_clock(heap) else _step(gauge, seconds)
     is_daily = step_s == DAY_S
     if is_daily:
         seconds = np.array([_midnight(placed[second]) for second in order], dtype=np.int64)
