@@ -8,7 +8,7 @@ from fieldops.domain.roles import Right
 from fieldops.errors import FieldOpsError
 from fieldops.extensions import db, limiter
 from fieldops.i18n import _
-from fieldops.operations.issue_api_token import issue_api_token, revoke_api_token
+from fieldops.operations.give_api_token import give_api_token, revoke_api_token
 from fieldops.queries.api_tokens import living_tokens
 from fieldops.transaction import transaction
 from fieldops.web.account import blueprint
@@ -32,7 +32,7 @@ def access_made() -> str | tuple[str, int]:
     name = request.form.get("name", "")
     try:
         with transaction() as session:
-            made, secret = issue_api_token(session, current_user.id, name, acting(Right.SEE_BOARD))
+            made, secret = give_api_token(session, current_user.id, name, acting(Right.SEE_BOARD))
             made_name = made.name
     except FieldOpsError as error:
         return _page(errors={error.field or "name": sentence(error)}, name=name), error.status

@@ -16,7 +16,7 @@ from fieldops import clock
 from fieldops.domain.roles import By, Role
 from fieldops.extensions import db
 from fieldops.models import Area, Cluster, Line, ServiceRequest
-from fieldops.operations.issue_api_token import issue_api_token
+from fieldops.operations.give_api_token import give_api_token
 from fieldops.operations.open_work_order import open_work_order
 from fieldops.operations.submit_request import submit_request
 from fieldops.tasks.worker import work_until_idle
@@ -73,7 +73,7 @@ class City:
         with transaction() as session:
             by = self.world.by(role)
             assert by.user_id is not None
-            return issue_api_token(session, by.user_id, name, by)[1]
+            return give_api_token(session, by.user_id, name, by)[1]
 
     def get(self, path: str, token: str = "", **headers: str) -> TestResponse:
         home = f"/ogc/{token}" if token else "/ogc"

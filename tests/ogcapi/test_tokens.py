@@ -16,7 +16,7 @@ from fieldops.errors import Conflict, InvalidInput, NotFound
 from fieldops.extensions import db, limiter
 from fieldops.models import ApiToken, AuditEntry, User
 from fieldops.operations.change_user import set_active
-from fieldops.operations.issue_api_token import MOST_TOKENS, issue_api_token, revoke_api_token
+from fieldops.operations.give_api_token import MOST_TOKENS, give_api_token, revoke_api_token
 from fieldops.serving.access_log import AccessLog, public_path
 from fieldops.transaction import transaction
 from tests.conftest import World
@@ -104,7 +104,7 @@ def test_a_token_is_written_down_when_it_is_made_and_revoked(city: City) -> None
         select(AuditEntry).where(AuditEntry.thing == "api_token").order_by(AuditEntry.id)
     )
     assert [(one.act, one.thing_id, one.user_id) for one in acts] == [
-        ("api_token_issued", number, by.user_id), ("api_token_revoked", number, by.user_id),
+        ("api_token_given", number, by.user_id), ("api_token_revoked", number, by.user_id),
     ]  # fmt: skip
 
 
@@ -115,12 +115,12 @@ def test_a_token_needs_a_name_and_there_are_not_many(world: World) -> None:
     with transaction() as session:
         for name in ("", "  \n ", "x" * 81):
             with pytest.raises(InvalidInput):
-                issue_api_token(session, by.user_id, name, by)
-        secrets = {issue_api_token(session, by.user_id, "x" * 80, by)[1] for _one in range(MOST_TOKENS)}
+                give_api_token(session, by.user_id, name, by)
+        secrets = {give_api_token(session, by.user_id, "x" * 80, by)[1] for _one in range(MOST_TOKENS)}
         assert len(secrets) == MOST_TOKENS
         assert {len(secret) for secret in secrets} == {43}
         with pytest.raises(Conflict):
-            issue_api_token(session, by.user_id, "one more", by)
+            give_api_token(session, by.user_id, "one more", by)
 
 
 @ON_SPATIALITE

@@ -18,7 +18,7 @@ MOST_TOKENS: Final = 20
 MOST_LETTERS: Final = 80
 
 
-def issue_api_token(session: Session, user_id: int, name: str, by: By) -> tuple[ApiToken, str]:
+def give_api_token(session: Session, user_id: int, name: str, by: By) -> tuple[ApiToken, str]:
     """Make a token and return its row and the token itself, which nobody can show again.
 
     Raises
@@ -45,7 +45,7 @@ def issue_api_token(session: Session, user_id: int, name: str, by: By) -> tuple[
     token = ApiToken(user_id=user_id, name=name, digest=token_digest(secret), created_at=clock.now())
     session.add(token)
     session.flush()
-    write_audit(session, by, "api_token_issued", "api_token", token.id)
+    write_audit(session, by, "api_token_given", "api_token", token.id)
     return token, secret
 
 
