@@ -18,7 +18,7 @@ compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).enc
 
 def moment_words(moment: datetime) -> str:
     """Write a moment in UTC, in whole seconds."""
-    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def features_json(
@@ -40,7 +40,7 @@ def features_json(
     writers = [_writer(column, scene) for column in layer.columns]
     heads = [column.name for column in layer.columns]
     return [
-        f'{{"type":"Feature","id":{compact(name)},"geometry":{shape},"properties":'
+        f'{{"type":"Feature","id":{name},"geometry":{shape},"properties":'
         + compact(
             {
                 head: value if write is None or value is None else write(value)
@@ -48,8 +48,13 @@ def features_json(
             }
         )
         + "}"
-        for name, shape, values in zip(names, shapely.to_geojson(told), found.values, strict=True)
+        for name, shape, values in zip(_in_quotes(names), shapely.to_geojson(told), found.values, strict=True)
     ]
+
+
+def _in_quotes(names: Sequence[int | str]) -> list[int | str]:
+    """Numbers as they are, words in quotes: those of hidden numbers hold letters, digits, - and _."""
+    return [name if isinstance(name, int) else f'"{name}"' for name in names]
 
 
 def _writer(column: Column, scene: Scene) -> Callable[[Any], Any] | None:

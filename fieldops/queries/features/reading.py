@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, LargeBinary, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from fieldops.queries.features.layer import Layer, Rows, Scene
-from fieldops.queries.spatial import dialect_of, in_bbox
+from fieldops.queries.spatial import dialect_of, in_bbox, unindexed
 
 A_SECOND: Final = timedelta(seconds=1)
 """Moments are told in whole seconds, so an instant means its whole second."""
@@ -72,7 +72,7 @@ def _columns(layer: Layer) -> Rows:
 
 
 def _found(session: Session, rows: Rows) -> Found:
-    got = session.execute(rows).all()
+    got = session.connection().execute(rows).all()  # plain rows: the session's own kind takes twice as long
     return Found(
         [row[0] for row in got], [bytes(row[1]) for row in got], [tuple(row[2:]) for row in got]
     )  # fmt: skip
@@ -84,7 +84,8 @@ def _narrowed(session: Session, rows: Rows, layer: Layer, scene: Scene, wanted: 
         column = layer.column(name)
         if column is None:
             raise LookupError(f"{layer.id} has no property {name} to narrow by")
-        rows = rows.where(column.value == value)
+        asked = unindexed(column.value) if wanted.boxes is not None else column.value
+        rows = rows.where(asked == value)
     if wanted.boxes is not None:
         dialect = dialect_of(session)
         rows = rows.where(or_(*(_meets(layer, box, dialect) for box in wanted.boxes)))
@@ -106,6 +107,7 @@ def _when(layer: Layer, scene: Scene, wanted: Wanted) -> list[Any]:
     if layer.moment is None:  # what has no time is wanted at any
         return []
     since, until = wanted.since, wanted.until
+    moment = unindexed(layer.moment) if wanted.boxes is not None else layer.moment
     if layer.is_by_day:  # by hours, a reader would find out the hour that they are not told
         since = scene.city.midnight(scene.day(since)) if since else None
         until = scene.city.midnight(scene.day(until) + timedelta(days=1)) if until else None
@@ -113,7 +115,7 @@ def _when(layer: Layer, scene: Scene, wanted: Wanted) -> list[Any]:
         until = until.replace(microsecond=0) + A_SECOND
     conditions: list[Any] = []
     if since:
-        conditions.append(layer.moment >= since)
+        conditions.append(moment >= since)
     if until:
-        conditions.append(layer.moment < until)
+        conditions.append(moment < until)
     return conditions
