@@ -255,6 +255,8 @@ def test_a_token_opens_the_tiles_of_staff(city: City) -> None:
     assert answer.status_code == 200
     assert answer.mimetype == "application/vnd.mapbox-vector-tile"
     assert answer.headers["Cache-Control"] == "private, no-cache"
+    used = db.session.scalars(select(ApiToken.last_used_on)).all()
+    assert used == [city.today()]
     assert answer.data == city.world.sign_in(Role.ENGINEER).get("/petugas/tiles/requests/0/0/0.pbf").data
     public = city.get("/tiles.json").json["tiles"][0]  # type: ignore[index]
     assert public.endswith("localhost/tiles/requests/{z}/{x}/{y}.pbf")
