@@ -36,6 +36,8 @@ def features_json(
     if not found.numbers:
         return []
     shapes = shapely.from_wkb(np.array(found.shapes, dtype=object))
+    if layer.shape == "MultiPolygon":  # outer rings run against the clock, as RFC 7946 wants
+        shapes = shapely.orient_polygons(shapes)
     told = shapely.set_coordinates(shapes, reference.told(shapely.get_coordinates(shapes)))
     writers = [_writer(column, scene) for column in layer.columns]
     heads = [column.name for column in layer.columns]

@@ -133,6 +133,17 @@ def test_gdal_reads_areas_with_their_shapes(served: Served) -> None:
     assert set(areas.geom_type) == {"MultiPolygon"}
 
 
+def test_gdal_sends_the_token_in_a_header(served: Served) -> None:
+    token = served.header["Authorization"].removeprefix("Bearer ")
+    options = {"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": token}
+    pyogrio.set_gdal_config_options(options)
+    try:
+        frame = pyogrio.read_dataframe(f"OAPIF:{served.public}", layer="requests", PAGE_SIZE="10")
+    finally:
+        pyogrio.set_gdal_config_options(dict.fromkeys(options))
+    assert len(frame) == served.reports
+
+
 def test_gdal_is_told_of_a_wrong_token(served: Served) -> None:
     with pytest.raises(pyogrio.errors.DataSourceError):
         pyogrio.list_layers(f"OAPIF:{served.public}{'x' * 43}/")

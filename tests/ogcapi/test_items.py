@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from geoalchemy2.shape import from_shape
 from pyproj import Transformer
-from shapely.geometry import LineString
+from shapely.geometry import LinearRing, LineString
 from sqlalchemy import event
 
 from fieldops import clock
@@ -188,6 +188,9 @@ def test_lines_and_areas(city: City) -> None:
         ("Sriwedari", "Laweyan"), ("Penumping", "Laweyan"),
     }  # fmt: skip
     assert {one["geometry"]["type"] for one in areas} == {"MultiPolygon"}
+    for one in areas:
+        ((ring,),) = one["geometry"]["coordinates"]
+        assert LinearRing(ring).is_ccw
     west = city.items("kelurahan", f"bbox={LON - 0.02},{LAT},{LON - 0.01},{LAT}")
     assert [one["properties"]["name"] for one in west] == ["Sriwedari"]
     beside = city.items("road-segments", f"bbox={LON - 0.02},{LAT - 0.001},{LON + 0.02},{LAT}")
