@@ -45,7 +45,7 @@ def landing_document(reader: Reader) -> dict[str, Any]:
         "links": [
             link(reader.home, "self", JSON, _("This page")),
             link(reader.address("api"), "service-desc", MEDIA_TYPE, _("What can be asked, for programs")),
-            link(reader.address("landing", f="html"), "service-doc", "text/html", _("The same, for people")),
+            link(reader.address("landing", f="html"), "alternate", "text/html", _("The same, for people")),
             link(reader.address("conformance"), "conformance", JSON, _("Which parts of the standard hold")),
             link(reader.address("collections"), "data", JSON, _("The collections")),
             link(reader.address("tiles"), "describedby", JSON, _("Vector tiles of the reports (TileJSON)")),
