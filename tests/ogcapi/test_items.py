@@ -275,6 +275,35 @@ def test_a_page_takes_few_statements_however_many_features(city: City) -> None:
     assert len([words for words in asked if "service_request" in words]) == 2, "one counts, one reads"
 
 
+@pytest.mark.parametrize("query", ["", "&status=open", "&service=pothole", "&datetime=2020-01-01/.."])
+@pytest.mark.parametrize("staff", [False, True])
+def test_a_box_goes_by_the_spatial_index(city: City, query: str, staff: bool) -> None:
+    token = city.token(Role.ENGINEER) if staff else ""
+    query = query.replace("open", "submitted") if staff else query
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, words: str, values: Any, *_more: Any) -> None:
+        if "service_request" in words:
+            asked.append((words, values))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    city.items("requests", f"bbox={LON},{LAT - 0.001},{LON + 0.001},{LAT + 0.001}{query}", token)
+    event.remove(db.engine, "before_cursor_execute", note)
+    index = f"idx_service_request_{'' if staff else 'public_'}place"
+    lite = db.engine.dialect.name == "sqlite"
+    assert len(asked) == 2
+    with db.engine.connect() as connection:
+        if not lite:  # tables of seven rows are read whole otherwise
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            connection.exec_driver_sql("SET enable_indexscan = on")
+        for words, values in asked:
+            explain = "EXPLAIN QUERY PLAN " if lite else "EXPLAIN "
+            plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + words, values))
+            assert index in plan, plan
+            if lite:
+                assert "SEARCH service_request USING INTEGER PRIMARY KEY (rowid=?)" in plan, plan
+
+
 def test_the_body_is_json_to_the_letter(city: City) -> None:
     city.set("open", address='Jalan "Kutip" \\ \n Petik')
     answer = city.get("/collections/requests/items", city.token(Role.ENGINEER))
