@@ -15,6 +15,7 @@ from fieldops.installation import Installation
 from fieldops.journal import open_journal
 from fieldops.keys import instance_key
 from fieldops.media.store import MediaStore
+from fieldops.ogcapi import blueprint as ogcapi
 from fieldops.routing.roads import roads_of
 from fieldops.sealing import Sealer
 from fieldops.web import register_web
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None, *, pages: bool = True) -> Flask
     if pages:
         register_web(app)
         app.register_blueprint(webhooks)
+        app.register_blueprint(ogcapi)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

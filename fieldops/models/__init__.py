@@ -1,5 +1,6 @@
 """Tables only: no queries, no rules."""
 
+from fieldops.models.api_tokens import ApiToken
 from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
 from fieldops.models.channels import ChannelAccount, ChannelPerson, InboundEvent, PersonKey
 from fieldops.models.closures import RoadClosure, RoadClosureChange
@@ -31,6 +32,7 @@ from fieldops.models.work_orders import (
 )
 
 __all__ = [
+    "ApiToken",
     "Area",
     "AreaResidents",
     "AuditEntry",
