@@ -1,13 +1,20 @@
 """The API's own description holds: a validator reads it, and what is answered is as it says."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+from geoalchemy2.shape import from_shape
 from jsonschema import Draft202012Validator
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import validate
+from shapely.geometry import MultiPolygon, box
 
+from fieldops import clock
+from fieldops.domain.hotspot_questions import Question
 from fieldops.domain.roles import Role
+from fieldops.models import HotspotCell, HotspotRun
+from fieldops.transaction import transaction
 from tests.ogcapi.conftest import City
 
 MEDIA_TYPE = "application/vnd.oai.openapi+json;version=3.0"
@@ -29,6 +36,7 @@ def resolved(part: Any, document: dict[str, Any]) -> Any:
 def test_the_document_is_openapi_and_answers_are_as_it_says(city: City, role: Role | None) -> None:
     token = city.token(role) if role else ""
     city.order("open")
+    add_hotspot_cell()
     answer = city.get("/api", token)
     assert answer.headers["Content-Type"] == MEDIA_TYPE
     document = answer.json
@@ -51,6 +59,20 @@ def test_the_document_is_openapi_and_answers_are_as_it_says(city: City, role: Ro
         assert kind in good, real
         schema = resolved(good[kind]["schema"], document)
         OAS30Validator(schema).validate(page.json)
+
+
+def add_hotspot_cell() -> None:
+    """One computed map of one cell, so that every collection has a feature."""
+    question = Question(first=date(2026, 9, 1), last=date(2026, 11, 29))
+    with transaction() as session:
+        run = HotspotRun(
+            state="done", method="gi_star", question=question.facts(), question_digest=question.digest,
+            seed=1, created_at=clock.now(), computed_at=clock.now(),
+        )  # fmt: skip
+        session.add(run)
+        session.flush()
+        shape = from_shape(MultiPolygon([box(110.82, -7.57, 110.824, -7.566)]), srid=4326)
+        session.add(HotspotCell(run_id=run.id, number=1, count=7, expected=2.5, z=3.1, p=0.002, shape=shape))
 
 
 def test_each_link_leads_to_what_it_says(city: City) -> None:

@@ -9,6 +9,7 @@ import pytest
 from fieldops.domain.city import load_city
 from fieldops.domain.map_groups import MapGroup
 from fieldops.domain.request_states import ENDED, RequestStatus
+from fieldops.queries.features.hotspot_cells import HOTSPOT_CELLS
 from fieldops.queries.features.requests import PUBLIC_REQUESTS, STAFF_REQUESTS
 from fieldops.queries.features.work import CLUSTERS
 
@@ -25,7 +26,7 @@ def expressions(style: ET.Element) -> list[str]:
     return found + [one.attrib["fieldName"] for one in style.iter("text-style")]
 
 
-@pytest.mark.parametrize("name", ["requests", "clusters"])
+@pytest.mark.parametrize("name", ["requests", "clusters", "hotspot-cells"])
 def test_each_rule_has_its_symbol(name: str) -> None:
     style = parsed(name)
     symbols = [one.attrib["name"] for one in style.iter("symbol")]
@@ -43,6 +44,14 @@ def test_styles_name_properties_that_are_there() -> None:
     clusters = {column.name for column in CLUSTERS.columns}
     for words in expressions(parsed("clusters")):
         assert set(re.findall(r'"(\w+)"', words)) <= clusters, words
+    cells = {column.name for column in HOTSPOT_CELLS.columns}
+    for words in expressions(parsed("hotspot-cells")):
+        assert set(re.findall(r'"(\w+)"', words)) <= cells, words
+
+
+def test_every_band_has_a_rule() -> None:
+    words = " ".join(expressions(parsed("hotspot-cells")))
+    assert sorted(int(band) for band in re.findall(r'"band" = (-?\d)', words)) == list(range(-3, 4))
 
 
 def test_every_status_that_is_not_ended_has_a_rule_and_every_kind_a_shape() -> None:

@@ -4,9 +4,9 @@ from typing import Final
 
 from fieldops.domain.roles import Role, may
 from fieldops.queries.features.ground import DRAINS, KELURAHAN, ROAD_SEGMENTS
+from fieldops.queries.features.hotspot_cells import HOTSPOT_CELLS
 from fieldops.queries.features.layer import Layer, Scene
 from fieldops.queries.features.requests import PUBLIC_REQUESTS, STAFF_REQUESTS
-from fieldops.queries.features.hotspot_cells import HOTSPOT_CELLS
 from fieldops.queries.features.work import CLUSTERS, WORK_ORDERS
 
 LAYERS: Final[tuple[Layer, ...]] = (
