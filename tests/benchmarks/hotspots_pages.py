@@ -2,8 +2,8 @@
 
 Both are opened in turn by one Chromium, cache cold, over loopback: our page as the product sends it, under
 the product's content security policy, with tiles of a pyramid; folium's as `folium.Map` with the plug-in
-renders it, its files served from here too, without a policy, since its inline scripts would not run under one.
-Script time is the browser's own account of the page's main thread (`Performance.getMetrics`:
+renders it, its files served from here too, without a policy, since its inline scripts would not run
+under one. Script time is the browser's own account of the page's main thread (`Performance.getMetrics`:
 ScriptDuration), from the first byte to the settled map; bytes are those of the page and its tiles, static
 files apart, as they went over the wire.
 """

@@ -123,7 +123,7 @@ class Layer:
     columns: tuple[Column, ...]
     right: Right | None = None
     rows: Callable[[Rows, Scene], Rows] = as_they_are
-    moment: InstrumentedAttribute[datetime] | None = None
+    moment: InstrumentedAttribute[Any] | None = None
     is_by_day: bool = False
     is_numbered: bool = True
     is_there: Callable[[Scene], bool] = field(default=to_everybody)
