@@ -45,7 +45,7 @@ def judge_places(material: Material, question: Question, ground: Ground, seed: i
             is_tested=bool(found.tested[at]),
             number=at + 1,
         )
-        for at, name in enumerate(names_of(material, ground.cells))
+        for at, name in enumerate(names_of(material, ground))
     ]
     figures = state(material, question, ground, units, outside, seed) | _tests(found, rates, counts)
     return Judged(rows, shapes_in_degrees(ground.cells, material.crs), figures)

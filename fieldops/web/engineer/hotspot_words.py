@@ -26,6 +26,7 @@ SHAPE: Final[Mapping[Any, Said]] = {
     "hexagon": lambda: _("Hexagons"),
     "square": lambda: _("Squares"),
     "kelurahan": lambda: _("Kelurahan"),
+    "segment": lambda: _("Streets by the 100 m"),
 }
 STATUS: Final[Mapping[Any, Said]] = {
     "": lambda: _("Any state"),
@@ -120,6 +121,8 @@ def cell_words(question: Question) -> str:
     """Return what a cell is and who its neighbours are."""
     if question.shape is Shape.KELURAHAN:
         return str(_("kelurahan; neighbours touch"))
+    if question.shape is Shape.SEGMENT:
+        return str(_("streets by the 100 m; neighbours meet or cross; reports within 40 m of a street"))
     kind = SHAPE[question.shape.value]().lower()
     return str(
         _(
