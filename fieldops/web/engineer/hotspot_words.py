@@ -331,8 +331,8 @@ def thin_words(figures: Mapping[str, Any]) -> str:
     if not many:
         return ""
     return ngettext(
-        "%(n)s cell’s neighbourhood expects fewer than 5: read it with care",
-        "%(n)s cells’ neighbourhoods expect fewer than 5: read them with care",
+        "%(n)s cell’s neighbourhood expects fewer than 20: one false hotspot is likelier than the level says",
+        "%(n)s cells’ neighbourhoods expect fewer than 20: false hotspots are likelier than the level says",
         many,
         n=i18n.number(many),
     )
