@@ -229,7 +229,9 @@ def names_of(material: Material, ground: Ground) -> list[str]:
 
 def shapes_in_degrees(cells: StudyCells, crs: CRS) -> list[BaseGeometry]:
     """Return the cells in EPSG:4326."""
-    drawn = shapely.buffer(cells.geometry, DRAWN_M) if cells.kind == "segment" else cells.geometry
+    drawn = cells.geometry
+    if cells.kind == "segment":  # few corners: thousands of them lie in one tile
+        drawn = shapely.buffer(shapely.simplify(drawn, 1.0), DRAWN_M, cap_style="flat", quad_segs=1)
 
     def back(places: Numbers) -> Numbers:
         return np.column_stack(to_degrees(places[:, 0], places[:, 1], crs))
