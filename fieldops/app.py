@@ -17,6 +17,7 @@ from fieldops.keys import instance_key
 from fieldops.media.store import MediaStore
 from fieldops.routing.roads import roads_of
 from fieldops.sealing import Sealer
+from fieldops.spool.writer import SpoolWriter
 from fieldops.web import register_web
 from fieldops.webhooks import blueprint as webhooks
 
@@ -67,6 +68,7 @@ def create_app(settings: Settings | None = None, *, pages: bool = True) -> Flask
     Compress(app)
     if pages:
         register_web(app)
+        app.extensions["spool"] = SpoolWriter(settings.spool_dir)
         app.register_blueprint(webhooks)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

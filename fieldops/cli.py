@@ -117,6 +117,16 @@ def worker() -> None:
 
 
 @commands.command()
+def intake() -> None:
+    """Take in what channels sent until stopped."""
+    from fieldops.tasks.intake import run_intake
+
+    app = _app()
+    with app.app_context():
+        run_intake(app)
+
+
+@commands.command()
 def scheduler() -> None:
     """Enqueue what is due by the clock until stopped."""
     from fieldops.tasks.schedule import run_scheduler
@@ -138,7 +148,7 @@ def scheduler() -> None:
 )
 @click.option("--check", is_flag=True, help="Start, run one report through the whole path over HTTP, stop.")
 def run(host: str, port: int, with_demo: bool, check: bool) -> None:
-    """Set up the database and run the site, the worker and the scheduler under one process tree."""
+    """Set up the database and run the site, its intake, worker and scheduler under one process tree."""
     from fieldops.serving.start import start
 
     sys.exit(start(host, port, with_demo=with_demo, check=check))

@@ -1,11 +1,12 @@
 """What a message may mean: suggested to staff, decided by them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from fieldops.installation import Installation
+from fieldops.models import Service
 from fieldops.queries.gazetteer import gazetteer_places, gazetteer_stamp
 from fieldops.queries.services import active_services
 from fieldops.queries.triage import active_version, version_data
@@ -53,6 +54,51 @@ class TriageSuggestion:
         return self.services[0].department_id if self.services else None
 
 
+@dataclass(frozen=True)
+class TriageReader:
+    """What reading words needs, asked for once for as many texts as are read together.
+
+    Parameters
+    ----------
+    model, version
+        The open model, and its number; None for the one that came with the program.
+    finder
+        Finds the city's places.
+    services
+        Those on offer, by code.
+    hazard_words
+        The installation's list; the usual one when None.
+    """
+
+    model: Model
+    version: int | None
+    finder: PlaceFinder
+    services: Mapping[str, Service]
+    hazard_words: tuple[HazardWord, ...] | None = None
+
+    def read(self, text: str, *, has_photo: bool = False, has_place: bool = False) -> TriageSuggestion:
+        """Return what a message may mean; any text is taken, and only its first 4,000 signs are read."""
+        places = self.finder.read(text)
+        hazards = tuple(find_hazards(text, self.hazard_words))
+        found = self.model.suggest(text, most=len(self.model.labels))
+        services = tuple(
+            SuggestedService(service.id, service.code, service.department_id, guess.probability)
+            for guess in found.guesses
+            if (service := self.services.get(guess.label)) is not None
+        )[:3]
+        evidence = has_photo or has_place or bool(hazards) or places.names_a_place
+        return TriageSuggestion(
+            intent_of(text, no_complaint=found.no_complaint, has_evidence=evidence),
+            language_of(text),
+            hazards,
+            services,
+            found.is_sure and bool(services) and services[0].code == found.guesses[0].label,
+            severity_of(text, hazards),
+            places,
+            self.version,
+        )
+
+
 def suggest_triage(
     session: Session,
     installation: Installation,
@@ -77,27 +123,21 @@ def suggest_triage(
     hazard_words
         The installation's list; the usual one when None.
     """
+    reader = open_reader(session, installation, hazard_words)
+    return reader.read(text, has_photo=has_photo, has_place=has_place)
+
+
+def open_reader(
+    session: Session, installation: Installation, hazard_words: Sequence[HazardWord] | None = None
+) -> TriageReader:
+    """Return the reader of words as the installation is now."""
     version = active_version(session)
-    model = open_model(session, installation, version)
-    places = open_finder(session, installation).read(text)
-    hazards = tuple(find_hazards(text, hazard_words))
-    found = model.suggest(text, most=len(model.labels))
-    on_offer = {service.code: service for service in active_services(session)}
-    services = tuple(
-        SuggestedService(service.id, service.code, service.department_id, guess.probability)
-        for guess in found.guesses
-        if (service := on_offer.get(guess.label)) is not None
-    )[:3]
-    evidence = has_photo or has_place or bool(hazards) or places.names_a_place
-    return TriageSuggestion(
-        intent_of(text, no_complaint=found.no_complaint, has_evidence=evidence),
-        language_of(text),
-        hazards,
-        services,
-        found.is_sure and bool(services) and services[0].code == found.guesses[0].label,
-        severity_of(text, hazards),
-        places,
+    return TriageReader(
+        open_model(session, installation, version),
         version,
+        open_finder(session, installation),
+        {service.code: service for service in active_services(session)},
+        None if hazard_words is None else tuple(hazard_words),
     )
 
 

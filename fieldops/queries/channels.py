@@ -74,13 +74,28 @@ def failing_accounts(session: Session) -> list[ChannelAccount]:
     )
 
 
-def event_by_key(session: Session, account_id: int, event_key: str) -> int:
-    """Return the id of an event."""
-    return session.scalars(
-        select(InboundEvent.id).where(
-            InboundEvent.account_id == account_id, InboundEvent.event_key == event_key
+def account_ids(session: Session) -> frozenset[int]:
+    """Return the ids of all accounts."""
+    return frozenset(session.scalars(select(ChannelAccount.id)))
+
+
+def waiting_event_ids(session: Session, most: int) -> list[int]:
+    """Return the ids of the events that wait to be read, in the order they came."""
+    return list(
+        session.scalars(
+            select(InboundEvent.id).where(InboundEvent.state == "todo").order_by(InboundEvent.id).limit(most)
         )
-    ).one()
+    )
+
+
+def people_by_digests(session: Session, digests: Collection[str]) -> dict[tuple[int, str], ChannelPerson]:
+    """Return who each keyed digest belongs to, by account and digest."""
+    rows = session.execute(
+        select(PersonKey.account_id, PersonKey.digest, ChannelPerson)
+        .join(ChannelPerson, ChannelPerson.id == PersonKey.person_id)
+        .where(PersonKey.digest.in_(digests))
+    )
+    return {(account_id, digest): person for account_id, digest, person in rows}
 
 
 def event_counts(session: Session) -> dict[int, EventCounts]:
@@ -97,17 +112,6 @@ def event_counts(session: Session) -> dict[int, EventCounts]:
         account_id: EventCounts(by_state.get("todo", 0), by_state.get("parked", 0))
         for account_id, by_state in counts.items()
     }
-
-
-def person_by_digests(session: Session, account_id: int, digests: Collection[str]) -> ChannelPerson | None:
-    """Return who any of these keyed digests belongs to; the first known where they are two."""
-    return session.scalar(
-        select(ChannelPerson)
-        .join(PersonKey, PersonKey.person_id == ChannelPerson.id)
-        .where(PersonKey.account_id == account_id, PersonKey.digest.in_(digests))
-        .order_by(ChannelPerson.id)
-        .limit(1)
-    )
 
 
 def parked_events(session: Session, account_id: int, most: int = 20) -> list[InboundEvent]:

@@ -16,6 +16,7 @@ from fieldops.operations.hash_photos import hash_photos
 from fieldops.operations.plan_batches import compute_plan
 from fieldops.operations.poll_account import poll_account, poll_all
 from fieldops.operations.read_event import read_event
+from fieldops.operations.reading_turn import take_turn
 from fieldops.operations.regroup_requests import regroup_requests
 from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
@@ -93,6 +94,7 @@ def _change(installation: Installation, payload: dict[str, Any]) -> None:
 
 def _read_event(installation: Installation, payload: dict[str, Any]) -> None:
     with transaction() as session:
+        take_turn(session, wait=True)
         read_event(session, installation, payload["event_id"])
 
 

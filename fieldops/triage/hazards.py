@@ -7,7 +7,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -52,6 +52,28 @@ class Hazard:
     term: str
 
 
+class HazardTerms:
+    """A list of terms, made ready for being looked for in many texts.
+
+    Parameters
+    ----------
+    words
+        In the order in which they are tried: of several terms of one danger the first one counts.
+    """
+
+    def __init__(self, words: Iterable[HazardWord]) -> None:
+        self.words = tuple(words)
+        made = ((word, _parts(word.term)) for word in self.words)
+        self.parts = [(word, parts) for word, parts in made if parts]
+        by_letter: dict[str, set[str]] = defaultdict(set)
+        for _word, parts in self.parts:
+            for one in (one for part in parts for one in part):
+                by_letter[one[0]].add(one)
+        self.vocabulary: Mapping[str, list[str]] = {
+            letter: sorted(words) for letter, words in by_letter.items()
+        }
+
+
 @cache
 def usual_hazard_words() -> tuple[HazardWord, ...]:
     """Return the words that an installation begins with."""
@@ -60,7 +82,12 @@ def usual_hazard_words() -> tuple[HazardWord, ...]:
         return tuple(HazardWord(row["code"], row["language"], row["term"]) for row in csv.DictReader(lines))
 
 
-def find_hazards(text: str, words: Iterable[HazardWord] | None = None) -> list[Hazard]:
+@cache
+def _usual_terms() -> HazardTerms:
+    return HazardTerms(usual_hazard_words())
+
+
+def find_hazards(text: str, words: Iterable[HazardWord] | HazardTerms | None = None) -> list[Hazard]:
     """Return the dangers that a text names, each code once, in the order of the list.
 
     Parameters
@@ -69,13 +96,15 @@ def find_hazards(text: str, words: Iterable[HazardWord] | None = None) -> list[H
         A citizen's words; any text is taken.
     words
         The installation's list; the usual one when None. Terms of every language are looked for, since
-        people mix them.
+        people mix them. A list that is used again is best made ready once.
     """
-    terms = usual_hazard_words() if words is None else tuple(words)
-    places = _places_of(_once(words_of(text)), _vocabulary(terms))
+    terms = _usual_terms() if words is None else words
+    if not isinstance(terms, HazardTerms):
+        terms = HazardTerms(terms)
+    places = _places_of(_once(words_of(text)), terms.vocabulary)
     found: dict[str, Hazard] = {}
-    for word in terms if places else ():
-        if word.code not in found and _is_said(_parts(word.term), places):
+    for word, parts in terms.parts if places else ():
+        if parts[0][0] in places and word.code not in found and _is_said(parts, places):
             found[word.code] = Hazard(word.code, word.term)
     return list(found.values())
 
@@ -86,20 +115,9 @@ def _once(words: list[str]) -> list[str]:
     return [word for index, word in enumerate(words) if not {index, index - 1} & doubled]
 
 
-@lru_cache(maxsize=4096)
 def _parts(term: str) -> tuple[Phrase, ...]:
     parts = (tuple(words_of(part)) for part in term.split("&"))
     return tuple(part for part in parts if part)
-
-
-@lru_cache(maxsize=16)
-def _vocabulary(terms: tuple[HazardWord, ...]) -> Mapping[str, list[str]]:
-    """Return the words of all terms by their first letter."""
-    by_letter: dict[str, set[str]] = defaultdict(set)
-    for term in terms:
-        for word in (word for part in _parts(term.term) for word in part):
-            by_letter[word[0]].add(word)
-    return {letter: sorted(words) for letter, words in by_letter.items()}
 
 
 def _places_of(said: Sequence[str], vocabulary: Mapping[str, list[str]]) -> dict[str, set[int]]:

@@ -1,0 +1,124 @@
+"""The intake: what vendors sent goes from the spool into conversations, at once and beside all other work.
+
+A process of its own, since the worker may be busy with a plan for minutes. Whichever process holds the file
+lock takes in; the worker does when nobody else does.
+"""
+
+import fcntl
+import os
+from typing import Final
+
+import structlog
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from fieldops.errors import FieldOpsError
+from fieldops.extensions import db
+from fieldops.installation import Installation
+from fieldops.operations.drain_spool import drain_spool
+from fieldops.operations.read_waiting import EventReader
+from fieldops.operations.suggest_triage import open_reader
+from fieldops.spool.segments import SpoolReader
+from fieldops.tasks.stopping import StopFlag
+from fieldops.tasks.time_limit import may_end_this_process, time_limit
+from fieldops.transaction import as_known, transaction
+
+IDLE_S: Final = 0.05
+LOCKED_OUT_S: Final = 0.5
+NICENESS: Final = 5
+"""Answering vendors comes before reading what they sent."""
+
+log = structlog.get_logger("intake")
+
+
+class Intake:
+    """Takes in for one installation while it holds the lock; `free` lets go."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._path = installation.settings.instance_dir / "intake.lock"
+        self._lock: int | None = None
+        self._spool = SpoolReader(installation.settings.spool_dir)
+        self._reader: EventReader | None = None
+
+    def take_in(self) -> int:
+        """Carry over and read what waits, a portion of it; return how many events moved.
+
+        0 also when another process takes in.
+        """
+        if not self.has_lock():
+            return 0
+        if self._reader is None:
+            self._reader = EventReader(self._installation, transaction, time_limit)
+        moved = drain_spool(self._installation, self._spool, transaction)
+        moved += self._reader.read(db.session())
+        if moved:
+            db.session.remove()
+        return moved
+
+    def has_lock(self) -> bool:
+        """Return whether this process is the one that takes in, and become it when nobody is."""
+        if self._lock is not None:
+            return True
+        lock = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            return False
+        self._lock = lock
+        return True
+
+    def free(self) -> None:
+        """Let another process take in."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = self._reader = None
+
+
+def take_in_if_free(installation: Installation) -> int:
+    """Take in a portion unless another process does; return how many events moved."""
+    intake = Intake(installation)
+    try:
+        return intake.take_in()
+    finally:
+        intake.free()
+
+
+def run_intake(app: Flask) -> None:
+    """Take in until stopped."""
+    installation: Installation = app.extensions["fieldops"]
+    stop = StopFlag()
+    os.nice(NICENESS)
+    may_end_this_process()
+    intake = Intake(installation)
+    try:
+        _warm_up(installation)
+        while not stop.is_set():
+            if not intake.has_lock():
+                stop.wait(LOCKED_OUT_S)
+            elif not _take_in(intake):
+                stop.wait(IDLE_S)
+    finally:
+        intake.free()
+
+
+def _take_in(intake: Intake) -> int:
+    try:
+        return intake.take_in()
+    except (FieldOpsError, DBAPIError) as error:
+        reason = error if isinstance(error, FieldOpsError) else as_known(error)
+        db.session.rollback()
+        if reason is None:
+            raise
+        log.warning("the intake waits", reason=str(reason))
+        return 0
+
+
+def _warm_up(installation: Installation) -> None:
+    """Open what reading words needs, so that the first message does not wait for it."""
+    try:
+        open_reader(db.session(), installation).read("jalan berlubang cedhak pasar, please repair")
+    except (FieldOpsError, DBAPIError) as error:
+        log.warning("the intake begins unprepared", reason=type(error).__name__)
+    db.session.remove()
