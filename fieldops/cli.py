@@ -61,6 +61,7 @@ def doctor() -> None:
     from fieldops.imports.roads import road_lines
     from fieldops.queries.map_checks import map_line
     from fieldops.spatialite import find_driver
+    from fieldops.tasks.intake import intake_lines
 
     settings = settings_from_environment()
     if not settings.database_url:
@@ -72,6 +73,8 @@ def doctor() -> None:
         require_connection(db.engine)
         click.echo(f"database {db.engine.url.render_as_string(hide_password=True)} answers")
         click.echo(map_line(db.session()))
+        for line in intake_lines(settings):
+            click.echo(line)
     for line in road_lines(app.extensions["fieldops"].roads.state()):
         click.echo(line)
 

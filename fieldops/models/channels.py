@@ -44,8 +44,8 @@ class ChannelAccount(Model):
 class InboundEvent(Model):
     """One event as a vendor sent it, kept until it is read and 30 days more.
 
-    `state` is todo, done or parked: what cannot be read waits for a person. The bytes hold people's words and
-    are emptied with them.
+    `state` is todo, again (reading it failed, and a task tries it once more), done or parked: what cannot be
+    read waits for a person. The bytes hold people's words and are emptied with them.
     """
 
     __tablename__ = "inbound_event"

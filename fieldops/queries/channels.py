@@ -109,7 +109,7 @@ def event_counts(session: Session) -> dict[int, EventCounts]:
     for account_id, state, number in rows:
         counts.setdefault(account_id, {})[state] = number
     return {
-        account_id: EventCounts(by_state.get("todo", 0), by_state.get("parked", 0))
+        account_id: EventCounts(by_state.get("todo", 0) + by_state.get("again", 0), by_state.get("parked", 0))
         for account_id, by_state in counts.items()
     }
 

@@ -154,6 +154,10 @@ def spool_state(folder: Path) -> SpoolState:
             if stat.st_size:
                 sizes.append(stat.st_size)
                 oldest = stat.st_mtime if oldest is None else min(oldest, stat.st_mtime)
-    damaged = sum(1 for _one in (folder / DAMAGED).glob("*")) if (folder / DAMAGED).is_dir() else 0
     since = datetime.fromtimestamp(oldest, tz=clock.now().tzinfo) if oldest is not None else None
-    return SpoolState(len(sizes), sum(sizes), since, damaged)
+    return SpoolState(len(sizes), sum(sizes), since, len(damaged_files(folder)))
+
+
+def damaged_files(folder: Path) -> list[Path]:
+    """Return the copies that were set aside because something in them could not be read."""
+    return sorted((folder / DAMAGED).glob("*"))

@@ -12,19 +12,22 @@ import structlog
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
+from fieldops import clock
+from fieldops.config import Settings
 from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.installation import Installation
 from fieldops.operations.drain_spool import drain_spool
 from fieldops.operations.read_waiting import EventReader
 from fieldops.operations.suggest_triage import open_reader
-from fieldops.spool.segments import SpoolReader
+from fieldops.spool.segments import DAMAGED, SpoolReader, spool_state
 from fieldops.tasks.stopping import StopFlag
 from fieldops.tasks.time_limit import may_end_this_process, time_limit
 from fieldops.transaction import as_known, transaction
 
 IDLE_S: Final = 0.05
-LOCKED_OUT_S: Final = 0.5
+LATE_S: Final = 60
+"""What waits longer in the spool is not being taken in."""
 NICENESS: Final = 5
 """Answering vendors comes before reading what they sent."""
 
@@ -95,12 +98,25 @@ def run_intake(app: Flask) -> None:
     try:
         _warm_up(installation)
         while not stop.is_set():
-            if not intake.has_lock():
-                stop.wait(LOCKED_OUT_S)
-            elif not _take_in(intake):
+            if not _take_in(intake):
                 stop.wait(IDLE_S)
     finally:
         intake.free()
+
+
+def intake_lines(settings: Settings) -> list[str]:
+    """Return what is to be said of the spool: what waits, and what could not be read."""
+    state = spool_state(settings.spool_dir)
+    lines = ["intake: nothing waits in the spool"]
+    if state.oldest_at is not None:
+        waited_s = max(0.0, (clock.now() - state.oldest_at).total_seconds())
+        lines = [f"intake: {state.bytes:,} bytes wait in the spool, the oldest for {waited_s:.0f} s"]
+        if waited_s > LATE_S:
+            lines.append("intake: it does not keep up, or does not run: see the lines of its log")
+    if state.damaged:
+        where = settings.spool_dir / DAMAGED
+        lines.append(f"intake: {state.damaged} damaged files were set aside in {where}: look at the disk")
+    return lines
 
 
 def _take_in(intake: Intake) -> int:

@@ -22,7 +22,7 @@ from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
 from fieldops.operations.send_reply import send_reply
 from fieldops.operations.tick_response_clocks import tick_response_clocks
-from fieldops.operations.tidy_events import tidy_events
+from fieldops.operations.tidy_events import tidy_damaged, tidy_events
 from fieldops.operations.tidy_map_changes import tidy_map_changes
 from fieldops.operations.tidy_tasks import tidy_tasks
 from fieldops.operations.train_triage import train_triage
@@ -134,9 +134,10 @@ def _tick(_installation: Installation, _payload: dict[str, Any]) -> None:
         tick_response_clocks(session)
 
 
-def _tidy_events(_installation: Installation, _payload: dict[str, Any]) -> None:
+def _tidy_events(installation: Installation, _payload: dict[str, Any]) -> None:
     with transaction() as session:
         tidy_events(session)
+    tidy_damaged(installation.settings.spool_dir)
 
 
 def _train(installation: Installation, _payload: dict[str, Any]) -> None:
