@@ -225,7 +225,9 @@ def history_words(kind: str, facts: Mapping[str, Any], names: Mapping[int, str])
         "unmuted": _("Person heard again"),
         "stopped": _("The person said stop"),
         "ended": _("Ended"),
-        "opened_again": _("Open again: the person wrote"),
+        "opened_again": _("Open again: the person showed the place")
+        if facts.get("why") == "placed"
+        else _("Open again: the person wrote"),
         "not_delivered": _("An answer was not delivered"),
         "edited": _("A message was changed by its sender"),
         "withdrawn": _("A message was deleted by its sender"),
