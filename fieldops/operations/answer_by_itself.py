@@ -53,9 +53,8 @@ def answer_by_itself(
     tasks: tuple[ToDo, ...] = ()
     if asks_place:
         conversation.questions_asked += 1
-        key = f"remind:{conversation.id}"
-        payload = {"conversation_id": conversation.id}
-        tasks = (ToDo("remind_of_place", payload, clock.now() + REMIND_AFTER, key),)
+        due_at, key = clock.now() + REMIND_AFTER, f"remind:{conversation.id}"
+        tasks = (ToDo("remind_of_place", {"conversation_id": conversation.id}, due_at, key),)
     person.answered_by_itself_at = clock.now()
     conversation.understood = conversation.understood | {"said": [*_said(conversation), name]}
     return _say(voice, conversation, name, asks_place=asks_place, tasks=tasks)

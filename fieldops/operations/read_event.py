@@ -1,16 +1,26 @@
 """Reading stored events: what they say is carried out once, what nobody understands waits for a person."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops.channels.contract import Channel
-from fieldops.channels.inbound import Edited, Inbound, InboundMessage, Invited, Receipt, Unread, Withdrawn
+from fieldops.channels.inbound import (
+    Edited,
+    Inbound,
+    InboundMessage,
+    Invited,
+    Receipt,
+    Sender,
+    Unread,
+    Withdrawn,
+)
 from fieldops.installation import Installation
 from fieldops.models import ChannelAccount, Conversation, InboundEvent
 from fieldops.operations.correspondence import Correspondence
+from fieldops.operations.know_person import meet_people
 from fieldops.operations.note_receipt import note_receipt
 from fieldops.operations.open_channel import open_channel
 from fieldops.operations.receive_message import last_heard, note_edit, note_withdrawal, receive_message
@@ -53,6 +63,8 @@ def read_events(session: Session, installation: Installation, event_ids: Sequenc
         for said in one.said
         if (message := _message_of(said, one.event)) is not None
     )
+    for account in {one.account.id: one.account for one in opened}.values():
+        meet_people(known, account, _new_senders(opened, account, known))
     touched: dict[int, Conversation] = {}
     for one in opened:
         touched |= {conversation.id: conversation for conversation in _read(one, known)}
@@ -139,6 +151,15 @@ def _carry_out(one: _Opened, part: Inbound, known: Correspondence) -> Conversati
     elif isinstance(part, Withdrawn):
         note_withdrawal(known.session, one.account, part.external_id, part.at)
     return None
+
+
+def _new_senders(opened: list[_Opened], account: ChannelAccount, known: Correspondence) -> Iterator[Sender]:
+    """Yield who wrote the messages of an account that are to be taken."""
+    for one in opened:
+        for part in one.said if one.account is account else ():
+            message = _message_of(part, one.event)
+            if message is not None and not (message.is_echo or known.has(account.id, message.external_id)):
+                yield message.sender
 
 
 def _message_of(part: Inbound, event: InboundEvent) -> InboundMessage | None:

@@ -20,7 +20,7 @@ from fieldops.models import (
 )
 from fieldops.operations.correspondence import MOST_EXTERNAL_ID, Correspondence
 from fieldops.operations.keep_inline_photo import keep_inline_photo
-from fieldops.operations.know_person import know_person
+from fieldops.operations.know_person import know_person, language_of
 from fieldops.operations.run_clocks import note_change, resume_clocks
 from fieldops.operations.thread_token import conversation_of_token
 from fieldops.outbox import enqueue
@@ -63,8 +63,7 @@ def receive_message(
     external_id = message.external_id[:MOST_EXTERNAL_ID]
     if message.is_echo or known.has(account.id, external_id):
         return None
-    language = message.sender.language if message.sender.language in ("id", "en", "jv") else "id"
-    person = know_person(known, account, message.sender, language=language or "id")
+    person = know_person(known, account, message.sender)
     if person.muted:
         return None
     conversation = _conversation_for(known, account, person, message, received_at)
@@ -114,7 +113,7 @@ def _conversation_for(
         thread_sealed=installation.sealer.seal(message.thread),
         subject=message.subject[:MOST_SUBJECT],
         tray=(Tray.GREETINGS if message.is_automatic else Tray.COMPLAINTS).value,
-        language=message.sender.language if message.sender.language in ("id", "en", "jv") else "id",
+        language=language_of(message.sender),
         is_public=message.is_public,
         started_at=received_at,
         last_message_at=received_at,

@@ -75,13 +75,22 @@ POSTGIS_URL = "FIELDOPS_BENCHMARK_POSTGIS"
 """Names a PostGIS database that may be emptied; without it the embedded database is measured alone."""
 
 
+KILLS = (
+    (10.0, ("intake",)),
+    (20.0, ("worker",)),
+    (30.0, ("intake", "worker")),
+    (40.0, ("intake",)),
+    (50.0, ("worker",)),
+)
+
+
 @dataclass(frozen=True)
 class Load:
     """What is posted: how many a second, for how long, and which processes are killed when (in seconds)."""
 
     pace: int
     seconds: int
-    kills: tuple[float, ...] = ()
+    kills: tuple[tuple[float, tuple[str, ...]], ...] = ()
     web_kills: tuple[float, ...] = ()
 
 
@@ -93,7 +102,7 @@ def run(quick: bool) -> Iterator[Row]:
 
 
 def _measured(prefix: str, url: str, quick: bool) -> Iterator[Row]:
-    steady = Load(50, 5) if quick else Load(200, 60, kills=(15.0, 30.0, 45.0))
+    steady = Load(50, 5) if quick else Load(200, 60, kills=KILLS)
     broken = Load(50, 3, web_kills=(1.0,)) if quick else Load(200, 15, web_kills=(3.0, 6.0, 9.0, 12.0))
     with tempfile.TemporaryDirectory(prefix="fieldops-channels-") as folder:
         app, hook = _installation(Path(folder), url)
@@ -301,7 +310,7 @@ async def _post_all(port: int, hook: str, load: Load, processes: list[Process], 
     total = load.pace * load.seconds
     people = total // MESSAGES_EACH
     posting = [asyncio.create_task(_post(port, queue, posted)) for _one in range(CONNECTIONS)]
-    killing = [asyncio.create_task(_kill_later(processes, at)) for at in load.kills]
+    killing = [asyncio.create_task(_kill_later(processes, *kill)) for kill in load.kills]
     killing += [asyncio.create_task(_kill_web_later(at)) for at in load.web_kills]
     began = time.perf_counter()
     for number in range(total):
@@ -327,10 +336,12 @@ def _left(queue: "asyncio.Queue[bytes | None]") -> Iterator[bytes | None]:
         yield queue.get_nowait()
 
 
-async def _kill_later(processes: list[Process], after_s: float) -> None:
+async def _kill_later(processes: list[Process], after_s: float, names: tuple[str, ...]) -> None:
     await asyncio.sleep(after_s)
-    for process in processes:
+    victims = [process for process in processes if process.name in names]
+    for process in victims:
         await asyncio.to_thread(process.kill)
+    for process in victims:
         process.start()
 
 
