@@ -19,7 +19,7 @@ from fieldops.models.places import Area, Depot, Landmark, Line
 from fieldops.models.reporters import ContactView, Follower, Reporter
 from fieldops.models.requests import Photo, ServiceRequest, StatusChange
 from fieldops.models.tasks import Counter, IdempotencyKey, ImportRun, Message, Task
-from fieldops.models.triage import TriageCorrection, TriageModel
+from fieldops.models.triage import HazardTerm, TriageCorrection, TriageModel
 from fieldops.models.users import AuditEntry, User, UserRole
 from fieldops.models.work_orders import (
     Inspection,
@@ -53,6 +53,7 @@ __all__ = [
     "Depot",
     "Follower",
     "GroupingDecision",
+    "HazardTerm",
     "IdempotencyKey",
     "ImportRun",
     "InboundEvent",

@@ -1,6 +1,6 @@
 """What a message may mean: suggested to staff, decided by them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -8,11 +8,12 @@ from sqlalchemy.orm import Session
 from fieldops.installation import Installation
 from fieldops.models import Service
 from fieldops.queries.gazetteer import gazetteer_places, gazetteer_stamp
+from fieldops.queries.hazard_terms import active_hazard_words, hazard_stamp
 from fieldops.queries.services import active_services
 from fieldops.queries.triage import active_version, version_data
 from fieldops.triage.classifier import Model
 from fieldops.triage.gazetteer import NameIndex
-from fieldops.triage.hazards import Hazard, HazardWord, find_hazards
+from fieldops.triage.hazards import Hazard, HazardTerms, find_hazards, usual_hazard_words
 from fieldops.triage.intent import Intent, intent_of
 from fieldops.triage.language import language_of
 from fieldops.triage.place_words import PlaceFinder, PlaceReading
@@ -66,20 +67,20 @@ class TriageReader:
         Finds the city's places.
     services
         Those on offer, by code.
-    hazard_words
-        The installation's list; the usual one when None.
+    hazards
+        The installation's terms of danger.
     """
 
     model: Model
     version: int | None
     finder: PlaceFinder
     services: Mapping[str, Service]
-    hazard_words: tuple[HazardWord, ...] | None = None
+    hazards: HazardTerms
 
     def read(self, text: str, *, has_photo: bool = False, has_place: bool = False) -> TriageSuggestion:
         """Return what a message may mean; any text is taken, and only its first 4,000 signs are read."""
         places = self.finder.read(text)
-        hazards = tuple(find_hazards(text, self.hazard_words))
+        hazards = tuple(find_hazards(text, self.hazards))
         found = self.model.suggest(text, most=len(self.model.labels))
         services = tuple(
             SuggestedService(service.id, service.code, service.department_id, guess.probability)
@@ -106,7 +107,6 @@ def suggest_triage(
     *,
     has_photo: bool = False,
     has_place: bool = False,
-    hazard_words: Sequence[HazardWord] | None = None,
 ) -> TriageSuggestion:
     """Return what a message may mean; any text is taken, and only its first 4,000 signs are read.
 
@@ -120,16 +120,12 @@ def suggest_triage(
         The words, as they came.
     has_photo, has_place
         What came with them: such a message is never taken for a greeting.
-    hazard_words
-        The installation's list; the usual one when None.
     """
-    reader = open_reader(session, installation, hazard_words)
+    reader = open_reader(session, installation)
     return reader.read(text, has_photo=has_photo, has_place=has_place)
 
 
-def open_reader(
-    session: Session, installation: Installation, hazard_words: Sequence[HazardWord] | None = None
-) -> TriageReader:
+def open_reader(session: Session, installation: Installation) -> TriageReader:
     """Return the reader of words as the installation is now."""
     version = active_version(session)
     return TriageReader(
@@ -137,8 +133,16 @@ def open_reader(
         version,
         open_finder(session, installation),
         {service.code: service for service in active_services(session)},
-        None if hazard_words is None else tuple(hazard_words),
+        open_hazards(session, installation),
     )
+
+
+def open_hazards(session: Session, installation: Installation) -> HazardTerms:
+    """Return the installation's terms of danger, made ready once until they change."""
+    stamp = hazard_stamp(session)
+    if not stamp[0]:
+        return HazardTerms(usual_hazard_words())  # before the city was established
+    return installation.triage.hazards.get(stamp, lambda: HazardTerms(active_hazard_words(session)))
 
 
 def open_model(session: Session, installation: Installation, version: int | None) -> Model:
