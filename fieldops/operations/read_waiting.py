@@ -72,10 +72,14 @@ class EventReader:
 
     def _read(self, ids: list[int], deaths: int = 0) -> bool:
         self._note.write_text(json.dumps({"events": ids, "deaths": deaths}), encoding="ascii")
-        with self._limit(LONGEST_S), self._unit_of_work() as session:
-            has_turn = take_turn(session, wait=False)
-            if has_turn:
-                read_events(session, self._installation, ids)
+        try:
+            with self._limit(LONGEST_S), self._unit_of_work() as session:
+                has_turn = take_turn(session, wait=False)
+                if has_turn:
+                    read_events(session, self._installation, ids)
+        except Exception:
+            self._note.unlink(missing_ok=True)  # whoever can say so has not died
+            raise
         self._note.unlink(missing_ok=True)
         return has_turn
 

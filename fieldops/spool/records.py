@@ -51,6 +51,17 @@ def encode(record: Record) -> bytes:
     return HEAD.pack(MARK, len(body), _digest(body)) + body
 
 
+def received_at(beginning: bytes) -> datetime | None:
+    """Return when the record was received whose first bytes these are; None where they are none."""
+    if len(beginning) < HEAD.size + FACTS.size or not beginning.startswith(MARK):
+        return None
+    at_us = FACTS.unpack_from(beginning, HEAD.size)[1]
+    try:
+        return EPOCH + timedelta(microseconds=at_us)
+    except OverflowError:
+        return None
+
+
 def decode(data: bytes) -> Contents:
     """Return what a file's bytes hold; any bytes are taken."""
     records: list[Record] = []
@@ -80,7 +91,8 @@ def _body_at(data: bytes, at: int) -> bytes | None:
     if mark != MARK or not FACTS.size <= length <= min(MOST_BODY, len(data) - start):
         return None
     body = data[start : start + length]
-    return body if _digest(body) == digest and _key_end(body) <= length else None
+    is_whole = _digest(body) == digest and _key_end(body) <= length
+    return body if is_whole else None
 
 
 def _record_of(body: bytes) -> Record:

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from fieldops import clock
-from fieldops.spool.records import Record, decode, encode
+from fieldops.spool.records import EPOCH, FACTS, HEAD, Record, decode, encode, received_at
 from fieldops.spool.writer import OPEN
 
 CLOSED: Final = ".closed"
+MOST_BYTES: Final = 32_000_000
+"""Bytes that are read in one look, so that what piled up in hours fits into memory."""
 DAMAGED: Final = "damaged"
 """Folder of copies of files with bytes that nobody could read."""
 
@@ -56,23 +58,34 @@ class SpoolReader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._seen: set[Path] = set()
+        self._most_bytes = MOST_BYTES
 
     def look(self) -> Haul:
         """Close what writers have open and return what is to be stored now.
 
         Call `remove` with the haul once its records are stored for good. A haul that was not removed comes
-        again, whole.
+        again, whole. What piled up over hours comes in several looks.
         """
-        began = clock.now()
+        until = clock.now()
         for path in self._files(OPEN):
             _close(path)
+        files = sorted((_first_at(path), path) for path in self._files(CLOSED))
+        now, later = _split(files, self._most_bytes)
+        if later:
+            until = min(until, later[0][0])
+        haul = self._read([path for _at, path in now], until, is_all=not later)
+        # Writers whose files cover the same hours: none is done before all of them are looked at together.
+        self._most_bytes = MOST_BYTES if haul.finished or not later else 2 * self._most_bytes
+        return haul
+
+    def _read(self, paths: list[Path], until: datetime, *, is_all: bool) -> Haul:
         found: list[tuple[datetime, str, int, Record]] = []
         haul, seen = Haul(), set()
-        for path in self._files(CLOSED):
+        for path in paths:
             contents = decode(path.read_bytes())
             # Left once, all of a file is stored: a clock that was set back holds nothing up.
-            until = None if path in self._seen else began
-            now = [record for record in contents.records if until is None or record.received_at <= until]
+            takes_all = is_all and path in self._seen
+            now = [one for one in contents.records if takes_all or one.received_at <= until]
             found += [(one.received_at, path.name, at, one) for at, one in enumerate(now)]
             haul.held += len(contents.records) - len(now)
             if len(now) < len(contents.records):
@@ -117,6 +130,24 @@ class SpoolReader:
                 return sorted(Path(one.path) for one in entries if one.name.endswith(ending))
         except FileNotFoundError:
             return []
+
+
+def _first_at(path: Path) -> datetime:
+    """Return when the first event of a file was received; the beginning of time where that cannot be read."""
+    with path.open("rb") as file:
+        return received_at(file.read(HEAD.size + FACTS.size)) or EPOCH
+
+
+def _split(
+    files: list[tuple[datetime, Path]], most_bytes: int
+) -> tuple[list[tuple[datetime, Path]], list[tuple[datetime, Path]]]:
+    """Return the files to be read now, the oldest, and those left for later."""
+    size = 0
+    for at, (_first, path) in enumerate(files):
+        size += path.stat().st_size
+        if at and size > most_bytes:
+            return files[:at], files[at:]
+    return files, []
 
 
 def _close(path: Path) -> None:

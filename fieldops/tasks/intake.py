@@ -6,6 +6,7 @@ lock takes in; the worker does when nobody else does.
 
 import fcntl
 import os
+import time
 from typing import Final
 
 import structlog
@@ -26,6 +27,9 @@ from fieldops.tasks.time_limit import may_end_this_process, time_limit
 from fieldops.transaction import as_known, transaction
 
 IDLE_S: Final = 0.05
+LOOK_EVERY_S: Final = 0.5
+"""How often the database is asked for events that did not come by the spool, such as letters."""
+TROUBLE_S: Final = 1.0
 LATE_S: Final = 60
 """What waits longer in the spool is not being taken in."""
 NICENESS: Final = 5
@@ -43,6 +47,7 @@ class Intake:
         self._lock: int | None = None
         self._spool = SpoolReader(installation.settings.spool_dir)
         self._reader: EventReader | None = None
+        self._has_more, self._looked_at = True, 0.0
 
     def take_in(self) -> int:
         """Carry over and read what waits, a portion of it; return how many events moved.
@@ -54,7 +59,10 @@ class Intake:
         if self._reader is None:
             self._reader = EventReader(self._installation, transaction, time_limit)
         moved = drain_spool(self._installation, self._spool, transaction)
-        moved += self._reader.read(db.session())
+        if moved or self._has_more or time.monotonic() - self._looked_at > LOOK_EVERY_S:
+            read = self._reader.read(db.session())
+            self._has_more, self._looked_at = bool(read), time.monotonic()
+            moved += read
         if moved:
             db.session.remove()
         return moved
@@ -80,10 +88,13 @@ class Intake:
 
 
 def take_in_if_free(installation: Installation) -> int:
-    """Take in a portion unless another process does; return how many events moved."""
+    """Take in a portion unless another process does; return how many events moved.
+
+    What goes wrong is logged: whoever asks has other work to do.
+    """
     intake = Intake(installation)
     try:
-        return intake.take_in()
+        return max(0, _take_in(intake))
     finally:
         intake.free()
 
@@ -98,8 +109,9 @@ def run_intake(app: Flask) -> None:
     try:
         _warm_up(installation)
         while not stop.is_set():
-            if not _take_in(intake):
-                stop.wait(IDLE_S)
+            moved = _take_in(intake)
+            if moved <= 0:
+                stop.wait(IDLE_S if moved == 0 else TROUBLE_S)
     finally:
         intake.free()
 
@@ -120,15 +132,17 @@ def intake_lines(settings: Settings) -> list[str]:
 
 
 def _take_in(intake: Intake) -> int:
+    """Take in a portion; return how many events moved, -1 when that is not possible now."""
     try:
         return intake.take_in()
-    except (FieldOpsError, DBAPIError) as error:
-        reason = error if isinstance(error, FieldOpsError) else as_known(error)
+    except Exception as error:
         db.session.rollback()
-        if reason is None:
-            raise
-        log.warning("the intake waits", reason=str(reason))
-        return 0
+        known = error if isinstance(error, FieldOpsError) else as_known(error)
+        if known is not None:
+            log.warning("the intake waits", reason=str(known))
+        else:
+            log.exception("the intake fails and tries again", exc_info=error)
+        return -1
 
 
 def _warm_up(installation: Installation) -> None:

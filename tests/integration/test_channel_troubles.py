@@ -32,6 +32,7 @@ from fieldops.operations.sort_conversation import end_conversation, move_to_tray
 from fieldops.queries.conversations import clocks_of, messages_of
 from fieldops.transaction import transaction
 from tests.channels import whatsapp_fixtures as said
+from tests.channels.meta_stand_in import NUMBER_ID
 from tests.conftest import World
 from tests.integration.channels import Channels, channels, values
 
@@ -162,10 +163,10 @@ def write_to(channel: Channels, number_id: str, event: dict[str, Any]) -> None:
 
 
 def test_one_person_writes_to_two_departments_and_each_sees_its_own(two: Channels) -> None:
-    write_to(two, said.NUMBER_ID, said.text(COMPLAINT, id="wamid.A1"))
+    write_to(two, NUMBER_ID, said.text(COMPLAINT, id="wamid.A1"))
     two.wait(hours=3)
     write_to(two, OTHER_NUMBER, said.text("Saluran mampet di Gajahan", id="wamid.B1"))
-    write_to(two, said.NUMBER_ID, said.text("Masih ada, Pak", id="wamid.A2"))
+    write_to(two, NUMBER_ID, said.text("Masih ada, Pak", id="wamid.A2"))
 
     one, other = two.conversations()
     assert one.department_id != other.department_id
@@ -191,7 +192,7 @@ def test_one_person_writes_to_two_departments_and_each_sees_its_own(two: Channel
 
 
 def test_what_is_handed_over_is_seen_there_and_answers_go_by_the_account_it_came_by(two: Channels) -> None:
-    write_to(two, said.NUMBER_ID, said.text(COMPLAINT, id="wamid.A1"))
+    write_to(two, NUMBER_ID, said.text(COMPLAINT, id="wamid.A1"))
     write_to(two, OTHER_NUMBER, said.text("Saluran mampet di Gajahan", id="wamid.B1"))
     (number, _department), (number_there, department) = [
         (row.id, row.department_id) for row in two.conversations()
@@ -213,9 +214,9 @@ def test_what_is_handed_over_is_seen_there_and_answers_go_by_the_account_it_came
     assert clocks[number]["first_response"].started_at == began
     assert clocks[number]["first_response"].stopped_at is not None
     assert clocks[number_there]["first_response"].stopped_at is None
-    assert two.meta.asked[-1].path.split("/")[2] == said.NUMBER_ID
+    assert two.meta.asked[-1].path.split("/")[2] == NUMBER_ID
     # What they write next to the first account joins the conversation, where it is now.
-    write_to(two, said.NUMBER_ID, said.text("Terima kasih, ditunggu", id="wamid.A2"))
+    write_to(two, NUMBER_ID, said.text("Terima kasih, ditunggu", id="wamid.A2"))
     assert len(two.conversations()) == 2
     assert {row.department_id for row in two.conversations()} == {department}
 

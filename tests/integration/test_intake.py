@@ -27,11 +27,13 @@ from fieldops.models import (
     InboundEvent,
     Task,
 )
-from fieldops.operations import read_event as reading
 from fieldops.operations import read_waiting
 from fieldops.operations.drain_spool import drain_spool
+from fieldops.operations.read_event import read_events
+from fieldops.operations.receive_message import receive_message
 from fieldops.operations.store_event import store_event
 from fieldops.operations.tidy_events import tidy_damaged
+from fieldops.outbox import enqueue
 from fieldops.spool.segments import DAMAGED, SpoolReader, spool_state
 from fieldops.spool.writer import SpoolWriter
 from fieldops.tasks.intake import Intake, intake_lines
@@ -171,14 +173,14 @@ def test_a_batch_asks_few_questions(channel: Channels) -> None:
 def test_an_event_that_fails_is_tried_again_alone_and_holds_up_nobody(
     channel: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = reading.receive_message
+    whole = receive_message
 
     def fails(known: Any, account: Any, adapter: Any, message: Any, *more: Any, **facts: Any) -> Any:
         if message.text == "racun":
             raise ZeroDivisionError
         return whole(known, account, adapter, message, *more, **facts)
 
-    monkeypatch.setattr(reading, "receive_message", fails)
+    monkeypatch.setattr("fieldops.operations.read_event.receive_message", fails)
     post(channel, *(a_message(number, number, "racun" if number == 4 else "") for number in range(9)))
     intake = Intake(channel.world.installation)
     intake.take_in()
@@ -197,7 +199,7 @@ def test_a_database_that_is_busy_blames_no_event(channel: Channels, monkeypatch:
     def busy(*_all: Any) -> None:
         raise Busy("busy")
 
-    monkeypatch.setattr(read_waiting, "read_events", busy)
+    monkeypatch.setattr("fieldops.operations.read_waiting.read_events", busy)
     post(channel, a_message(1))
     intake = Intake(channel.world.installation)
     with pytest.raises(Busy):
@@ -221,14 +223,14 @@ class Killed(BaseException):
 def test_an_event_that_ends_its_readers_is_found_and_left_for_a_person(
     channel: Channels, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = read_waiting.read_events
+    whole = read_events
 
     def dies(session: Any, installation: Any, ids: list[int]) -> None:
         if 3 in ids:
             raise Killed
         whole(session, installation, ids)
 
-    monkeypatch.setattr(read_waiting, "read_events", dies)
+    monkeypatch.setattr("fieldops.operations.read_waiting.read_events", dies)
     with transaction() as session:
         for number in range(1, 6):
             raw = json.dumps(a_message(number, number)).encode()
@@ -287,6 +289,23 @@ def test_the_doctor_says_when_nothing_takes_in(channel: Channels) -> None:
     assert "wait in the spool" in intake_lines(settings)[0]
     with clock.frozen(clock.now() + timedelta(minutes=3)):
         assert "does not keep up" in intake_lines(settings)[1]
+
+
+def test_trouble_with_the_spool_keeps_the_worker_from_nothing_else(
+    channel: Channels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_reader: SpoolReader) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with transaction() as session:
+        enqueue(session, "tidy_tasks", {})
+    monkeypatch.setattr(SpoolReader, "look", unreadable)
+    post(channel, a_message(1))
+    work_until_idle(channel.world.installation)
+    assert count(Task, Task.name == "tidy_tasks", Task.state == "done") == 1
+    monkeypatch.undo()
+    channel.work()
+    assert len(heard()) == 1
 
 
 def test_the_worker_takes_in_only_while_no_intake_does(channel: Channels) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from fieldops import clock
 from fieldops.errors import StorageFull
+from fieldops.spool import segments
 from fieldops.spool import writer as writing
 from fieldops.spool.records import Record, encode
 from fieldops.spool.segments import DAMAGED, SpoolReader, spool_state
@@ -81,6 +82,26 @@ def test_what_came_during_the_look_waits_for_the_next_one(folder: Path) -> None:
         # Though the clock stands still, or was set back, nothing waits for long.
         assert keys(reader) == ["a", "b"]
     writer.close()
+
+
+def test_what_piled_up_comes_in_several_looks_and_in_order(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "MOST_SEGMENT", 700)
+    monkeypatch.setattr(segments, "MOST_BYTES", 1500)
+    writers = [SpoolWriter(folder) for _one in range(5)]
+    for number in range(100):
+        with clock.frozen(NOW + timedelta(milliseconds=number)):
+            writers[number % 5].append(1, f"{number:02}", b"x" * 50)
+    reader, found, looks = SpoolReader(folder), [], 0
+    with clock.frozen(NOW + timedelta(seconds=1)):
+        while list(folder.glob("*.*")) and looks < 100:
+            looks += 1
+            found += keys(reader)
+    assert 3 < looks < 60
+    assert list(dict.fromkeys(found)) == [f"{number:02}" for number in range(100)]
+    for writer in writers:
+        writer.close()
 
 
 def test_threads_share_fsyncs_and_lose_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
