@@ -30,7 +30,10 @@ class AutomaticReply:
 
 def queue_automatic_replies(session: Session, replies: Sequence[AutomaticReply]) -> None:
     """Put automatic messages into their conversations and on their way, in the caller's transaction."""
-    said = known_keys(session, [reply.key for reply in replies]) if replies else set()
+    if not replies:
+        return
+    with session.no_autoflush:
+        said = known_keys(session, [reply.key for reply in replies])
     now = clock.now()
     rows = [(reply, _row_of(reply, now)) for reply in replies if reply.key not in said]
     session.add_all(row for _reply, row in rows)

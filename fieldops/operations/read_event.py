@@ -24,6 +24,7 @@ from fieldops.operations.know_person import meet_people
 from fieldops.operations.note_receipt import note_receipt
 from fieldops.operations.open_channel import open_channel
 from fieldops.operations.receive_message import last_heard, note_edit, note_withdrawal, receive_message
+from fieldops.operations.suggest_triage import open_reader
 from fieldops.operations.understand_conversation import understand_conversations
 from fieldops.outbox import enqueue
 from fieldops.queries.channels import accounts_by_id
@@ -56,7 +57,9 @@ def read_events(session: Session, installation: Installation, event_ids: Sequenc
     ).all()
     accounts = accounts_by_id(session)
     opened = [one for event in events if (one := _open(installation, event, accounts)) is not None]
-    known = Correspondence(session, installation)
+    known, reader = Correspondence(session, installation), open_reader(session, installation)
+    for day in {one.event.received_at.date(): one.event.received_at for one in opened}.values():
+        known.promised(day)
     known.expect(
         (one.account.id, message.external_id, message.sender)
         for one in opened
@@ -68,7 +71,7 @@ def read_events(session: Session, installation: Installation, event_ids: Sequenc
     touched: dict[int, Conversation] = {}
     for one in opened:
         touched |= {conversation.id: conversation for conversation in _read(one, known)}
-    understand_conversations(session, installation, list(touched.values()), known)
+    understand_conversations(session, installation, list(touched.values()), known, reader)
 
 
 def read_event(session: Session, installation: Installation, event_id: int) -> None:

@@ -42,11 +42,16 @@ def understand_conversations(
     installation: Installation,
     conversations: Sequence[Conversation],
     known: Correspondence | None = None,
+    reader: TriageReader | None = None,
 ) -> None:
-    """Understand conversations together, asking once for what all of them need."""
+    """Understand conversations together, asking once for what all of them need.
+
+    A caller who changes them in the same unit of work hands over what was asked before the first change:
+    every question in between writes what was changed so far, and each row is better written once.
+    """
     known = known or Correspondence(session, installation)
     known.open([conversation.id for conversation in conversations])
-    reader = open_reader(session, installation)
+    reader = reader or open_reader(session, installation)
     replies = [
         _understand(session, installation, conversation, known, reader)
         for conversation in conversations

@@ -26,6 +26,9 @@ TOLERANT_FROM: Final = 7
 """From this length on a word may have one letter missing, doubled or swapped with its neighbour, but not the
 first. A letter exchanged for another makes another word too often ("terbuka", "terluka")."""
 
+MOST_TYPED: Final = 20_000
+"""Typed words whose meaning is remembered."""
+
 SAID_TWICE: Final = "tiba"
 """Javanese for falling; said twice it is Indonesian for suddenly."""
 
@@ -69,9 +72,20 @@ class HazardTerms:
         for _word, parts in self.parts:
             for one in (one for part in parts for one in part):
                 by_letter[one[0]].add(one)
-        self.vocabulary: Mapping[str, list[str]] = {
+        self._by_letter: Mapping[str, list[str]] = {
             letter: sorted(words) for letter, words in by_letter.items()
         }
+        self._meant: dict[str, tuple[str, ...]] = {}
+
+    def meant_by(self, typed: str) -> tuple[str, ...]:
+        """Return the terms' words that a typed word may be; people type few words, so it is asked once."""
+        found = self._meant.get(typed)
+        if found is None:
+            if len(self._meant) >= MOST_TYPED:
+                self._meant.clear()
+            found = tuple(word for word in self._by_letter.get(typed[0], ()) if is_same_word(typed, word))
+            self._meant[typed] = found
+        return found
 
 
 @cache
@@ -101,7 +115,7 @@ def find_hazards(text: str, words: Iterable[HazardWord] | HazardTerms | None = N
     terms = _usual_terms() if words is None else words
     if not isinstance(terms, HazardTerms):
         terms = HazardTerms(terms)
-    places = _places_of(_once(words_of(text)), terms.vocabulary)
+    places = _places_of(_once(words_of(text)), terms)
     found: dict[str, Hazard] = {}
     for word, parts in terms.parts if places else ():
         if parts[0][0] in places and word.code not in found and _is_said(parts, places):
@@ -120,13 +134,12 @@ def _parts(term: str) -> tuple[Phrase, ...]:
     return tuple(part for part in parts if part)
 
 
-def _places_of(said: Sequence[str], vocabulary: Mapping[str, list[str]]) -> dict[str, set[int]]:
-    """Return where each word of the vocabulary is said."""
+def _places_of(said: Sequence[str], terms: HazardTerms) -> dict[str, set[int]]:
+    """Return where each word of the terms is said."""
     places: dict[str, set[int]] = defaultdict(set)
     for at, typed in enumerate(said):
-        for word in vocabulary.get(typed[0], ()):
-            if is_same_word(typed, word):
-                places[word].add(at)
+        for word in terms.meant_by(typed):
+            places[word].add(at)
     return places
 
 
