@@ -122,6 +122,10 @@ def worker() -> None:
 @commands.command()
 def intake() -> None:
     """Take in what channels sent until stopped."""
+    from fieldops.tasks.stopping import step_back
+
+    step_back()  # before all the rest is imported: that alone is seconds of a core
+
     from fieldops.tasks.intake import run_intake
 
     app = _app()

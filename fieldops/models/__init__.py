@@ -1,7 +1,7 @@
 """Tables only: no queries, no rules."""
 
 from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
-from fieldops.models.channels import ChannelAccount, ChannelPerson, InboundEvent, PersonKey
+from fieldops.models.channels import ChannelAccount, ChannelPerson, InboundEvent, PersonJoin, PersonKey
 from fieldops.models.closures import RoadClosure, RoadClosureChange
 from fieldops.models.clusters import CauseDecision, Cluster, GroupingDecision
 from fieldops.models.conversations import (
@@ -63,6 +63,7 @@ __all__ = [
     "MapChange",
     "Message",
     "OrderPin",
+    "PersonJoin",
     "PersonKey",
     "Photo",
     "Reporter",

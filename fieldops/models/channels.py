@@ -86,3 +86,21 @@ class PersonKey(Model):
     account_id: Mapped[int] = reference("channel_account.id")
     person_id: Mapped[int] = reference("channel_person.id")
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class PersonJoin(Model):
+    """Staff said that two who wrote to an account are one person: `joined_id` is heard as `kept_id` since.
+
+    `moved` names the rows that went over, by kind and id, and what the kept one was before, so that it can be
+    undone; `undone_at` is when it was.
+    """
+
+    __tablename__ = "person_join"
+
+    id: Mapped[Key]
+    kept_id: Mapped[int] = reference("channel_person.id")
+    joined_id: Mapped[int] = reference("channel_person.id")
+    moved: Mapped[Facts] = mapped_column(default=dict)
+    user_id: Mapped[int | None] = reference("user_account.id", nullable=True)
+    at: Mapped[Moment]
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

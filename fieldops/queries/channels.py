@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fieldops.errors import NotFound
-from fieldops.models import ChannelAccount, ChannelPerson, InboundEvent, PersonKey
+from fieldops.models import ChannelAccount, ChannelPerson, Conversation, InboundEvent, PersonJoin, PersonKey
 
 
 @dataclass(frozen=True)
@@ -129,3 +129,37 @@ def parked_events(session: Session, account_id: int, most: int = 20) -> list[Inb
 def get_person(session: Session, person_id: int) -> ChannelPerson:
     """Return somebody who wrote by a channel."""
     return session.get_one(ChannelPerson, person_id)
+
+
+def joins_into(session: Session, person_id: int) -> list[PersonJoin]:
+    """Return whom staff joined to a person, and did not part again, oldest first."""
+    return list(
+        session.scalars(
+            select(PersonJoin)
+            .where(PersonJoin.kept_id == person_id, PersonJoin.undone_at.is_(None))
+            .order_by(PersonJoin.id)
+        )
+    )
+
+
+def join_of(session: Session, person_id: int) -> PersonJoin | None:
+    """Return the join by which somebody is heard as another person; None: as themselves."""
+    return session.scalar(
+        select(PersonJoin).where(PersonJoin.joined_id == person_id, PersonJoin.undone_at.is_(None))
+    )
+
+
+def others_heard(
+    session: Session, person: ChannelPerson, department_ids: Collection[int] | None, most: int = 30
+) -> list[tuple[Conversation, ChannelPerson]]:
+    """Return the last conversations of others on a person's account, in some departments (None: all)."""
+    query = (
+        select(Conversation, ChannelPerson)
+        .join(ChannelPerson, ChannelPerson.id == Conversation.person_id)
+        .where(Conversation.account_id == person.account_id, ChannelPerson.id != person.id)
+        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        .limit(most)
+    )
+    if department_ids is not None:
+        query = query.where(Conversation.department_id.in_(department_ids))
+    return [(conversation, other) for conversation, other in session.execute(query)]

@@ -32,8 +32,6 @@ LOOK_EVERY_S: Final = 0.5
 TROUBLE_S: Final = 1.0
 LATE_S: Final = 60
 """What waits longer in the spool is not being taken in."""
-NICENESS: Final = 5
-"""Answering vendors comes before reading what they sent."""
 
 log = structlog.get_logger("intake")
 
@@ -103,7 +101,6 @@ def run_intake(app: Flask) -> None:
     """Take in until stopped."""
     installation: Installation = app.extensions["fieldops"]
     stop = StopFlag()
-    os.nice(NICENESS)
     may_end_this_process()
     intake = Intake(installation)
     try:

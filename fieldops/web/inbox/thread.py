@@ -144,6 +144,8 @@ def error_words(code: str) -> str:
         ),
         "channel_down": _("The channel was down for two days."),
         "rehearsal": _("A rehearsal: nothing leaves for another machine."),
+        "joined_person": _("The person was joined with another one"),
+        "parted": _("The person was parted from another one again"),
         "forgotten": _("The person asked to be forgotten."),
     }.get(code, code)
 
@@ -235,6 +237,8 @@ def history_words(kind: str, facts: Mapping[str, Any], names: Mapping[int, str])
         "answered": _("Answered"),
         "said_fixed": _("The person says: fixed"),
         "said_not_fixed": _("The person says: not fixed. The report is open again."),
+        "joined_person": _("The person was joined with another one"),
+        "parted": _("The person was parted from another one again"),
         "forgotten": _("The person was forgotten"),
         "contact_shown": _("Contact shown"),
     }
