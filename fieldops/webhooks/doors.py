@@ -61,7 +61,7 @@ def event(hook_key: str, path: str) -> Response:
         # Proven to be the vendor's, and no event that we know how to name: it is stored under its own digest.
         key = ""
     account_id = account.id
-    db.session.remove()  # the disk may be slow: no connection and no old view of the database is held meanwhile
+    db.session.remove()  # the disk may be slow: nothing of the database is held meanwhile
     spool: SpoolWriter = current_app.extensions["spool"]
     spool.append(account_id, key or _digest(raw), raw)
     return _say(200)
