@@ -18,6 +18,7 @@ from fieldops.media.store import MediaStore
 from fieldops.ogcapi import blueprint as ogcapi
 from fieldops.routing.roads import roads_of
 from fieldops.sealing import Sealer
+from fieldops.spool.writer import SpoolWriter
 from fieldops.web import register_web
 from fieldops.webhooks import blueprint as webhooks
 
@@ -68,6 +69,7 @@ def create_app(settings: Settings | None = None, *, pages: bool = True) -> Flask
     Compress(app)
     if pages:
         register_web(app)
+        app.extensions["spool"] = SpoolWriter(settings.spool_dir)
         app.register_blueprint(webhooks)
         app.register_blueprint(ogcapi)
     if settings.trusted_proxies:

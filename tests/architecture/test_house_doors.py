@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -101,28 +102,34 @@ def _calls(path: Path, name: str) -> list[ast.Call]:
     ]
 
 
-def test_every_task_that_is_asked_for_has_its_operation() -> None:
-    asked = set()
+def _tasks_asked_for() -> Iterator[tuple[Path, ast.expr, ast.expr]]:
+    """Yield (file, name, payload) of every task that the code queues, alone or among others."""
     for path in CODE:
         for call in _calls(path, "enqueue"):
-            name = call.args[1]
-            if isinstance(name, ast.Constant):
-                asked.add(str(name.value))
-            else:
-                assert path.name == "schedule.py", f"{path}: a task's name must be written out"
+            yield path, call.args[1], call.args[2]
+        for call in _calls(path, "ToDo") if path.name != "outbox.py" else ():
+            yield path, call.args[0], call.args[1]
+
+
+def test_every_task_that_is_asked_for_has_its_operation() -> None:
+    asked = set()
+    for path, name, _payload in _tasks_asked_for():
+        if isinstance(name, ast.Constant):
+            asked.add(str(name.value))
+        else:
+            assert path.name == "schedule.py", f"{path}: a task's name must be written out"
     asked |= {entry.name for entry in SCHEDULE}
     assert asked == set(TASKS), "a task without an operation, or an operation that nobody asks for"
     assert set(LEASES_S) <= set(TASKS)
 
 
 def test_a_task_carries_ids_only() -> None:
-    for path in CODE:
-        for call in _calls(path, "enqueue"):
-            if path.name == "schedule.py":
-                continue
-            assert isinstance(call.args[2], ast.Dict)
-            keys = [key.value for key in call.args[2].keys if isinstance(key, ast.Constant)]
-            assert all(str(key).endswith("_id") for key in keys), f"{path}: {keys}"
+    for path, _name, payload in _tasks_asked_for():
+        if path.name == "schedule.py":
+            continue
+        assert isinstance(payload, ast.Dict), path
+        keys = [key.value for key in payload.keys if isinstance(key, ast.Constant)]
+        assert all(str(key).endswith("_id") for key in keys), f"{path}: {keys}"
 
 
 # ---------------------------------------------------------------- privacy
