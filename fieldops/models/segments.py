@@ -24,10 +24,10 @@ class SegmentSurvey(Model):
     """What was seen on one segment of a street: appended; a correction is a row of its own that names the one
     it replaces (`corrects_id`).
 
-    `line_id` with `from_m` and `to_m` says where, in metres along the line; `street` is its name then. What was
-    not looked at is None. `version` names the version of the guide that the index was worked out by, and
+    `line_id` with `from_m` and `to_m` says where, in metres along the line; `street` is its name then. What
+    was not looked at is None. `version` names the version of the guide that the index was worked out by, and
     `guide` holds what that version said on the day: its source, how far it is trusted, the length that holes
-    are counted for, the width of a wide crack. `distress` and `condition` are None and empty where there is no
+    are counted for, the width of a wide crack. `distress` is None and `condition` empty where there is no
     index, since the surface is not asphalt or something was not looked at; `why_none` says which.
     """
 
@@ -61,9 +61,9 @@ class SegmentSurvey(Model):
 class MaintenanceRun(Model):
     """Priorities for a budget, or what became of a treated street: computed by the worker, and kept.
 
-    `kind` is ``priorities`` or ``evaluation``; `question` is what was asked (`domain.maintenance_questions`)
-    and `question_digest` finds it again. `change_seq` is the last change of the map that it saw. `figures` are
-    what the page states; `refusal` what was too little.
+    `kind` is ``priorities`` or ``evaluation``; `question` is what was asked and `question_digest` finds it
+    again (`domain.maintenance_questions`). `change_seq` is the last change of the map that it saw. `figures`
+    are what the page states; `refusal` says what was too little.
     """
 
     __tablename__ = "maintenance_run"

@@ -1,5 +1,6 @@
 """Taking what was seen on a segment of a street. Appended; the same survey twice is one."""
 
+import itertools
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -119,7 +120,7 @@ def line_length_m(line: Line, city: City) -> float:
     x_m, y_m = to_metres([place[0] for place in places], [place[1] for place in places], city_crs(city))
     ends = zip(x_m.tolist(), y_m.tolist(), strict=True)
     points = list(ends)
-    return sum(math.dist(one, other) for one, other in zip(points, points[1:], strict=False))
+    return sum(math.dist(one, other) for one, other in itertools.pairwise(points))
 
 
 def guides() -> dict[str, dict[str, Any]]:

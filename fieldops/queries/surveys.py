@@ -85,7 +85,9 @@ def surveys_on(session: Session, line_id: int, from_m: float, to_m: float) -> li
         select(SegmentSurvey, User.name)
         .join(User, User.id == SegmentSurvey.user_id)
         .where(
-            SegmentSurvey.line_id == line_id, SegmentSurvey.from_m < to_m - 1.0, SegmentSurvey.to_m > from_m + 1.0
+            SegmentSurvey.line_id == line_id,
+            SegmentSurvey.from_m < to_m - 1.0,
+            SegmentSurvey.to_m > from_m + 1.0,
         )
         .order_by(SegmentSurvey.surveyed_at.desc(), SegmentSurvey.id.desc())
     )
@@ -115,7 +117,7 @@ def kinds_drawn(session: Session) -> dict[str, int]:
     rows = session.execute(
         select(Line.kind, func.count()).where(Line.kind.in_(LINE_KINDS)).group_by(Line.kind)
     )
-    return {kind: many for kind, many in rows}
+    return dict(rows)
 
 
 def lines_near(session: Session, box: Box) -> list[LineShown]:
