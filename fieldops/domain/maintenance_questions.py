@@ -50,10 +50,10 @@ class PriorityQuestion:
     services: tuple[str, ...] = ()
     jurisdiction: str = ""
 
-    @property
-    def years(self) -> float:
-        """How long the period is."""
-        return ((self.last - self.first).days + 1) / DAYS_A_YEAR
+    def years_since(self, first_known: date | None) -> float:
+        """Return how long the period is, as far as reports are known: before the first one nobody counted."""
+        first = self.first if first_known is None else min(max(self.first, first_known), self.last)
+        return ((self.last - first).days + 1) / DAYS_A_YEAR
 
     def facts(self) -> dict[str, Any]:
         """Return the question as JSON holds it."""

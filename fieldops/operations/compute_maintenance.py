@@ -89,19 +89,19 @@ def question_of(run: MaintenanceRun) -> MaintenanceQuestion:
 
 def _read(session: Session, installation: Installation, question: MaintenanceQuestion) -> _Material:
     city = installation.city
+    began = first_reported(session)
+    known = began.astimezone(ZoneInfo(city.time_zone)).date() if began else None
     if isinstance(question, EvaluationQuestion):
-        began = first_reported(session)
         days, kind = (question.earlier[0], question.after[1]), STREET
-        known = began.astimezone(ZoneInfo(city.time_zone)).date() if began else None
     else:
-        days, kind, known = (question.first, question.last), question.kind, None
+        days, kind = (question.first, question.last), question.kind
     reports = period_reports(session, city, *days, services=question.services)
     return _Material(cut_city(session, city, kind), reports, known)
 
 
 def _work(material: _Material, question: MaintenanceQuestion, seed: int) -> Worked:
     if isinstance(question, PriorityQuestion):
-        return rank_segments(material.cut, material.reports, question, seed)
+        return rank_segments(material.cut, material.reports, question, material.first_known, seed)
     return evaluate_street(material.cut, material.reports, question, material.first_known)
 
 

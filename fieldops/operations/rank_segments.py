@@ -1,6 +1,7 @@
 """Segments by the reports that a treatment avoids per rupiah, and what a budget buys."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
@@ -41,8 +42,15 @@ class Worked:
     figures: dict[str, Any]
 
 
-def rank_segments(cut: CutCity, reports: PeriodReports, question: PriorityQuestion, seed: int) -> Worked:
+def rank_segments(
+    cut: CutCity, reports: PeriodReports, question: PriorityQuestion, first_known: date | None, seed: int
+) -> Worked:
     """Rank the segments of a question and choose within its budget.
+
+    Parameters
+    ----------
+    first_known
+        The first day with a report: the period begins with it, or rates would look lower than they are.
 
     Raises
     ------
@@ -62,7 +70,7 @@ def rank_segments(cut: CutCity, reports: PeriodReports, question: PriorityQuesti
         np.maximum(length, 1e-6),
         np.maximum(units, 1e-6),
         np.full(len(length), float(question.cost_rp)),
-        years=question.years,
+        years=question.years_since(first_known),
     )
     cheapest = float(candidates.cost.min()) if len(length) else 0.0
     if len(length) and question.budget_rp < cheapest:
@@ -73,6 +81,7 @@ def rank_segments(cut: CutCity, reports: PeriodReports, question: PriorityQuesti
     choice = choose_within(candidates, effects, float(question.budget_rp), rules=rules)
     figures = {
         "segments": len(length),
+        "first": max(question.first, first_known or question.first).isoformat(),
         "km": float(length.sum()) / 1000.0,
         "reports": len(reports.frame),
         "incidents": int(incidents.sum()),

@@ -115,9 +115,9 @@ def last_version(session: Session) -> str:
 def kinds_drawn(session: Session) -> dict[str, int]:
     """Return how many lines there are of each kind that is cut into segments."""
     rows = session.execute(
-        select(Line.kind, func.count()).where(Line.kind.in_(LINE_KINDS)).group_by(Line.kind)
+        select(Line.kind, func.count().label("many")).where(Line.kind.in_(LINE_KINDS)).group_by(Line.kind)
     )
-    return dict(rows)
+    return {row.kind: row.many for row in rows}
 
 
 def lines_near(session: Session, box: Box) -> list[LineShown]:

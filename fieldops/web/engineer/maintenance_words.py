@@ -1,6 +1,7 @@
 """What priorities and evaluations state in words: method, findings, refusals, what biases them."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from fieldops import i18n
@@ -53,7 +54,8 @@ def maintenance_refusal(refusal: Mapping[str, Any]) -> str:
     """Return why there is no result, with what was found and what is needed."""
     said = REFUSALS.get(refusal.get("need", ""))
     if said is None:
-        return str(_(refusal["words"]) if refusal.get("words") else "")
+        held = refusal.get("words")
+        return str(_(held)) if held else ""
     found, needed = refusal.get("found", 0), refusal.get("needed", 0)
     return said() % {"found": i18n.number(found), "needed": i18n.number(needed)}
 
@@ -116,7 +118,7 @@ def priority_facts(run: MaintenanceRun, question: PriorityQuestion, names: Mappi
                 )
             ),
         ),
-        (_("Period"), period_words(question.first, question.last)),
+        (_("Period"), period_words(date.fromisoformat(held["first"]), question.last)),
         (_("Kinds"), kinds_words(question.services, names)),
         (_("Roads"), str(roads)),
         (_("Not counted"), not_counted(held)),
