@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from fieldops.domain.maintenance_questions import EvaluationQuestion
 from fieldops.errors import InvalidInput
 from fieldops.operations.cut_city import CutCity
-from fieldops.operations.measure_segments import place_reports
+from fieldops.operations.measure_segments import PlacedReports, place_reports
 from fieldops.operations.rank_segments import RowMade, Worked
 from fieldops.queries.segments import PeriodReports
 from geo.statistics.before_after import BeforeAfter, Streets, compare_before_after
@@ -49,7 +49,7 @@ def evaluate_street(
         The street is not drawn any more.
     """
     has_earlier = first_known is not None and first_known <= question.earlier[0]
-    counted, unsnapped = _count(cut, reports, question, has_earlier=has_earlier)
+    counted, placed = _count(cut, reports, question, has_earlier=has_earlier)
     kept = _kept(cut, counted, question)
     found = compare_before_after(
         Streets.of(
@@ -66,7 +66,8 @@ def evaluate_street(
     figures = _figures(found) | {
         "streets": len(kept),
         "reports": len(reports.frame),
-        "unsnapped": unsnapped,
+        "unsnapped": placed.unsnapped,
+        "estimated": placed.estimated,
         "placeless": reports.placeless,
         "has_earlier": has_earlier,
         "epsg": cut.crs.to_epsg(),
@@ -76,7 +77,7 @@ def evaluate_street(
 
 def _count(
     cut: CutCity, reports: PeriodReports, question: EvaluationQuestion, *, has_earlier: bool
-) -> tuple[_Counted, int]:
+) -> tuple[_Counted, PlacedReports]:
     placed = place_reports(cut, reports)
     on = placed.segment != NOWHERE
     counted = on & placed.is_first
@@ -102,7 +103,7 @@ def _count(
             between(question.after)[heads],
             heads == cut.street[mine[0]],
         ),
-        int((~on).sum()),
+        placed,
     )
 
 

@@ -15,6 +15,7 @@ from fieldops.models import SegmentSurvey
 from fieldops.operations.cut_city import CutCity, cut_city
 from fieldops.queries.segments import PeriodReports, period_reports, repairs_since
 from fieldops.queries.surveys import valid_surveys
+from geo.clustering.positions import default_positions
 from geo.crs import to_metres
 from geo.statistics.complaint_index import HALF_LIFE_DAYS, complaint_index
 from geo.statistics.refusals import TooFewData
@@ -34,7 +35,8 @@ class MeasuredSegments:
     `table` has a row a segment in EPSG:4326, as it is drawn: line_id, street, jurisdiction, from_m, to_m,
     reports, incidents, index, index_low, index_high (NaN: none), repairs, repeats, condition
     (empty where none was surveyed), distress, version, surveyed_at, survey_id (0: none). `snapped` and
-    `unsnapped` count reports with a place, `placeless` those without; `away_m` is the median distance of the
+    `unsnapped` count reports with a place, `placeless` those without, `estimated` those that have none to be
+    trusted; `away_m` is the median distance of the
     snapped ones. `too_few` says why there is no index: what was found and what is needed.
     """
 
@@ -42,6 +44,7 @@ class MeasuredSegments:
     snapped: int
     unsnapped: int
     placeless: int
+    estimated: int
     away_m: float | None
     mean_per_100_m: float | None
     too_few: dict[str, Any] | None
@@ -52,11 +55,24 @@ class MeasuredSegments:
 
 @dataclass(frozen=True)
 class PlacedReports:
-    """Reports with the row of the segment they lie on (−1: none), and how far off it they are."""
+    """Reports with the row of the segment they lie on (−1: none), and how far off it they are. `is_stand_in`
+    marks positions that many addresses share, which is no place: they lie on no segment.
+    """
 
     reports: PeriodReports
     segment: Whole
     away_m: Numbers
+    is_stand_in: NDArray[np.bool_]
+
+    @property
+    def estimated(self) -> int:
+        """How many have no place that can be trusted."""
+        return self.reports.estimated + int(self.is_stand_in.sum())
+
+    @property
+    def unsnapped(self) -> int:
+        """How many lie farther from any segment than 40 m."""
+        return int(((self.segment == NOWHERE) & ~self.is_stand_in).sum())
 
     @property
     def is_first(self) -> NDArray[np.bool_]:
@@ -84,8 +100,9 @@ def measure_segments(
     return MeasuredSegments(
         table,
         int(on.sum()),
-        int((~on).sum()),
+        placed.unsnapped,
         placed.reports.placeless,
+        placed.estimated,
         float(np.median(placed.away_m[on])) if on.any() else None,
         mean,
         too_few,
@@ -98,7 +115,8 @@ def place_reports(cut: CutCity, reports: PeriodReports) -> PlacedReports:
     frame = reports.frame
     x_m, y_m = to_metres(frame["lon"].to_numpy(), frame["lat"].to_numpy(), cut.crs)
     found = lie_on(cut.segments, x_m, y_m)
-    return PlacedReports(reports, found.segment, found.away_m)
+    stand_in = default_positions(frame["lon"].to_numpy(), frame["lat"].to_numpy(), frame["address"].tolist())
+    return PlacedReports(reports, np.where(stand_in, NOWHERE, found.segment), found.away_m, stand_in)
 
 
 def repeats_of(repairs: pd.DataFrame, x_m: Numbers, y_m: Numbers) -> RepeatRepairs | None:

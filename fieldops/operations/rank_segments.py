@@ -74,7 +74,12 @@ def rank_segments(
     )
     cheapest = float(candidates.cost.min()) if len(length) else 0.0
     if len(length) and question.budget_rp < cheapest:
-        raise TooFewData("budget", float(question.budget_rp), cheapest)
+        raise TooFewData(
+            "budget",
+            float(question.budget_rp),
+            cheapest,
+            "A budget of Rp{found} buys nothing; the cheapest segment costs Rp{needed}.",
+        )
     effects = {question.kind: (question.effect_low, question.effect_high)}
     rules = PriorityRules(horizon_years=question.horizon_years, top=question.top, seed=seed)
     ranked = rank_priorities(candidates, effects, rules=rules)
@@ -86,7 +91,8 @@ def rank_segments(
         "reports": len(reports.frame),
         "incidents": int(incidents.sum()),
         "without_any": int((incidents == 0).sum()),
-        "unsnapped": int((~on).sum()),
+        "unsnapped": placed.unsnapped,
+        "estimated": placed.estimated,
         "placeless": reports.placeless,
         "elsewhere": int(counted.sum() - incidents.sum()),
         "cost_of_all": float(candidates.cost.sum()),

@@ -11,11 +11,21 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from fieldops.domain.city import City
+from fieldops.domain.places import LocationState
 from fieldops.domain.work_order_states import RepairKind
 from fieldops.models import Line, Service, ServiceRequest, WorkOrder
 from fieldops.queries.spatial import Box, within
 
-REPORT_COLUMNS: Final = ("id", "cluster_id", "severity", "reported_at", "lon", "lat")
+REPORT_COLUMNS: Final = (
+    "id",
+    "cluster_id",
+    "severity",
+    "reported_at",
+    "location_state",
+    "address",
+    "lon",
+    "lat",
+)
 REPAIR_COLUMNS: Final = ("id", "number", "ended_at", "repair_kind", "lon", "lat", "kind_before")
 
 
@@ -33,12 +43,15 @@ class LineRow:
 class PeriodReports:
     """Reports of a period.
 
-    `frame` has a row a report with a place, by time: id, cluster_id (0: none), severity, day (of the city's
-    calendar, datetime64[D]), lon, lat in degrees. `placeless` counts those without one.
+    `frame` has a row a report with a confirmed place, by time: id, cluster_id (0: none), severity, day (of
+    the city's calendar, datetime64[D]), address, lon, lat in degrees. `placeless` counts those without a
+    place, and `estimated` those whose place is only estimated, such as a kelurahan's middle: it lies on no
+    segment.
     """
 
     frame: pd.DataFrame
     placeless: int
+    estimated: int = 0
 
 
 def line_rows(session: Session, kind: str) -> list[LineRow]:
@@ -71,6 +84,8 @@ def period_reports(
             ServiceRequest.cluster_id,
             ServiceRequest.severity,
             ServiceRequest.reported_at,
+            ServiceRequest.location_state,
+            ServiceRequest.address,
             func.ST_X(ServiceRequest.place),
             func.ST_Y(ServiceRequest.place),
         )
@@ -85,13 +100,15 @@ def period_reports(
     if near is not None:
         query = within(session, query, ServiceRequest.place, near)
     frame = pd.DataFrame(session.execute(query).all(), columns=list(REPORT_COLUMNS))
-    held = frame[frame["lon"].notna()].reset_index(drop=True)
+    has_place = frame["lon"].notna()
+    is_guess = has_place & frame.pop("location_state").eq(LocationState.ESTIMATED.value)
+    held = frame[has_place & ~is_guess].reset_index(drop=True)
     moments = pd.to_datetime(held.pop("reported_at"), utc=True).dt.tz_convert(ZoneInfo(city.time_zone))
     held = held.assign(
         day=moments.dt.tz_localize(None).to_numpy().astype("datetime64[D]"),
         cluster_id=held["cluster_id"].fillna(0).astype("int64"),
     )
-    return PeriodReports(held, len(frame) - len(held))
+    return PeriodReports(held, int((~has_place).sum()), int(is_guess.sum()))
 
 
 def repairs_since(

@@ -132,7 +132,9 @@ def cut_segments(lines: ArrayLike, *, segment_m: float = SEGMENT_M, least_m: flo
     return Segments(np.array(rows, dtype=np.int64), ends[:, 0], ends[:, 1], shapes)
 
 
-def lie_on(segments: Segments, x_m: ArrayLike, y_m: ArrayLike, *, farthest_m: float = FARTHEST_M) -> OnSegments:
+def lie_on(
+    segments: Segments, x_m: ArrayLike, y_m: ArrayLike, *, farthest_m: float = FARTHEST_M
+) -> OnSegments:
     """Find the nearest segment of each place.
 
     Parameters

@@ -157,8 +157,9 @@ def not_counted(held: Mapping[str, Any]) -> str:
     """Return which reports did not count, and why."""
     return str(
         _(
-            "%(off)s farther than 40 m from any street, %(none)s without a place; further reports of an "
-            "incident count once",
+            "%(off)s farther than 40 m from any street, %(guessed)s whose place is only estimated or a "
+            "stand-in, %(none)s without a place; further reports of an incident count once",
+            guessed=i18n.number(held["estimated"]),
             off=i18n.number(held["unsnapped"]),
             none=i18n.number(held["placeless"]),
         )

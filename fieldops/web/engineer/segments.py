@@ -155,7 +155,7 @@ def segment_context() -> dict[str, Any]:
                 )
             ),
         ],
-        "here": request.endpoint or "",
+        "room_here": request.endpoint or "",
         "jurisdiction_words": lambda code: JURISDICTION[code]() if code in JURISDICTION else code,
     }
 

@@ -1,5 +1,7 @@
 """Streets cut into segments of 100 m, what lies on them, and which lines are one street."""
 
+import itertools
+
 import numpy as np
 import pytest
 import shapely
@@ -31,7 +33,7 @@ def test_segments_cover_a_line_once_and_can_be_surveyed(length: float) -> None:
     bounds = segment_bounds(length)
     assert bounds[0][0] == 0.0
     assert bounds[-1][1] == length
-    assert all(end == start for (_s, end), (start, _e) in zip(bounds, bounds[1:], strict=False))
+    assert all(end == start for (_s, end), (start, _e) in itertools.pairwise(bounds))
     if length >= 50.0:
         assert all(50.0 <= end - start <= 150.0 for start, end in bounds)
 
