@@ -1,5 +1,8 @@
 """A survey of 100 m on a phone in a real browser: by its position, without a signal, without JavaScript."""
 
+from pathlib import Path
+
+import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import func, select
 
@@ -9,6 +12,16 @@ from tests.browser.conftest import OpenPage, Site
 
 HERE = (110.8230, -7.5660)
 WAIT_MS = 20_000
+AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+CREW_PAGES = ("/regu/survei?q=slamet", "/regu/survei/1", "/regu/survei/1?dari=100")
+ENGINEER_PAGES = (
+    "/insinyur/ruas",
+    "/insinyur/ruas/1/1900",
+    "/insinyur/prioritas",
+    "/insinyur/evaluasi?q=slamet",
+    "/insinyur/evaluasi/jalan/1?hari=2026-10-20",
+)
 
 
 def kept(site: Site) -> int:
@@ -65,3 +78,35 @@ def test_a_survey_needs_no_javascript(site: Site, open_page: OpenPage) -> None:
     page.get_by_role("button", name="Simpan survei").click()
     page.wait_for_url("**/survei/hasil/*")
     assert kept(site) == 1
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: script/vendor --dev")
+@pytest.mark.parametrize(("theme", "phone"), [("light", False), ("dark", True), ("sun", True)])
+@pytest.mark.parametrize(("login", "pages"), [("regu", CREW_PAGES), ("insinyur", ENGINEER_PAGES)])
+def test_pages_pass_axe_and_never_scroll_sideways(
+    open_page: OpenPage, theme: str, phone: bool, login: str, pages: tuple[str, ...]
+) -> None:
+    page = open_page(pages[0], login=login, theme=theme, phone=phone)
+    for path in pages:
+        page.goto(path)
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        found = page.evaluate("(tags) => axe.run(document, {runOnly: tags})", TAGS)
+        wrong = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+        assert not wrong, (path, wrong)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+
+
+def test_a_budget_is_ranked_while_the_page_waits(open_page: OpenPage) -> None:
+    page = open_page("/insinyur/prioritas", login="insinyur")
+    for label, words in (
+        ("Anggaran", "2.000.000.000"),
+        ("Biaya penanganan", "350.000"),
+        ("Pengaruh, paling sedikit", "20"),
+        ("Pengaruh, paling banyak", "60"),
+        ("Dari mana pengaruh itu diketahui", "penilaian insinyur"),
+    ):
+        page.get_by_label(label, exact=True).fill(words)
+    page.get_by_role("button", name="Peringkat").click()
+    expect(page.locator("main")).to_contain_text("diperkirakan mencegah", timeout=60_000)
+    page.get_by_role("link", name="Dalam anggaran").click()
+    expect(page.get_by_role("row")).not_to_have_count(1)

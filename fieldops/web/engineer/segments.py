@@ -131,6 +131,7 @@ def segment(line_id: int, from_m: int) -> str:
         history=_history(seen, surveys),
         months=_months(seen, first, last),
         most=MOST_REPORTS,
+        last_work=_last_work(seen),
         **segment_context(),
     )
 
@@ -240,6 +241,13 @@ def _history(seen: SegmentSeen, surveys: list[Any]) -> list[Happening]:
         for kept, name in surveys
     ]
     return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _last_work(seen: SegmentSeen) -> str | None:
+    """Return the day of the newest work that was finished on a segment, for its evaluation."""
+    if seen.repairs.empty:
+        return None
+    return i18n.local(seen.repairs["ended_at"].iloc[0].to_pydatetime()).date().isoformat()
 
 
 def _months(seen: SegmentSeen, first: date, last: date) -> list[tuple[date, int, int]]:
