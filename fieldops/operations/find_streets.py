@@ -9,7 +9,7 @@ from fieldops.domain.city import City
 from fieldops.errors import NotFound
 from fieldops.operations.cut_city import CutCity, cut_city
 from fieldops.queries.surveys import STREET
-from geo.crs import to_metres
+from geo.crs import to_degrees, to_metres
 from geo.statistics.segments import NOWHERE, lie_on
 
 
@@ -21,6 +21,8 @@ class StreetFound:
     name: str
     length_m: float
     jurisdiction: str
+    middle: tuple[float, float]
+    """A point on its first line, (lon, lat) in degrees: tells streets of one name apart."""
 
 
 def streets_named(session: Session, city: City, words: str, most: int) -> list[StreetFound]:
@@ -32,8 +34,9 @@ def streets_named(session: Session, city: City, words: str, most: int) -> list[S
         for row in np.unique(cut.street).tolist()
         if all(word in str(cut.name[row]).lower() for word in wanted)
     ]
-    found = [_street(cut, row) for row in heads]
-    return sorted(found, key=lambda one: (one.name, -one.length_m, one.line_id))[:most]
+    total = np.bincount(cut.street, cut.length_m, minlength=len(cut.street))
+    heads.sort(key=lambda row: (str(cut.name[row]), -total[row], row))
+    return [_street(cut, row) for row in heads[:most]]
 
 
 def street_of_line(session: Session, city: City, line_id: int) -> StreetFound:
@@ -63,4 +66,10 @@ def street_at(session: Session, city: City, lon: float, lat: float) -> StreetFou
 
 def _street(cut: CutCity, head: int) -> StreetFound:
     length = float(cut.length_m[cut.street == head].sum())
-    return StreetFound(int(cut.line_id[head]), str(cut.name[head]), length, str(cut.jurisdiction[head]))
+    pieces = np.flatnonzero(cut.segments.line == head)
+    point = cut.segments.geometry[pieces[len(pieces) // 2]].interpolate(0.5, normalized=True)
+    lon, lat = to_degrees([point.x], [point.y], cut.crs)
+    middle = (float(lon[0]), float(lat[0]))
+    return StreetFound(
+        int(cut.line_id[head]), str(cut.name[head]), length, str(cut.jurisdiction[head]), middle
+    )

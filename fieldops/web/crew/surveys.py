@@ -17,7 +17,9 @@ from fieldops.models import Line, SegmentSurvey
 from fieldops.operations.find_segments import first_end, segments_near, segments_of
 from fieldops.operations.record_survey import SurveySheet, record_survey
 from fieldops.queries.plans import crews_led_by
+from fieldops.queries.spatial import kelurahan_at
 from fieldops.queries.surveys import (
+    LineShown,
     get_line,
     get_survey,
     last_version,
@@ -63,7 +65,9 @@ def survey() -> Answer:
         words=words,
         near=near,
         is_located=is_located,
-        streets=lines_named(session, words, MOST_STREETS) if words else [],
+        streets=[(line, _kelurahan(line)) for line in lines_named(session, words, MOST_STREETS)]
+        if words
+        else [],
         most=MOST_STREETS,
         own=own_surveys(session, current_user.id, MOST_OWN),
         **_around(),
@@ -186,6 +190,13 @@ def _form(
         drains=[("", _("Not looked at")), *((code, words()) for code, words in said.SIDE_DRAIN.items())],
         **_around(),
     )
+
+
+def _kelurahan(line: LineShown) -> str:
+    """Return where a street lies: many share a name."""
+    middle = line.shape.interpolate(0.5, normalized=True)
+    area = kelurahan_at(db.session(), middle.x, middle.y)
+    return area.name if area else ""
 
 
 def _first_end(line: Line) -> str:

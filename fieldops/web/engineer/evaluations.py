@@ -26,6 +26,7 @@ from fieldops.queries.maintenance import (
     newest_maintenance,
 )
 from fieldops.queries.services import active_services
+from fieldops.queries.spatial import kelurahan_at
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
@@ -65,7 +66,9 @@ def evaluations() -> Answer:
         errors=errors,
         typed=typed,
         number=number,
-        streets=streets_named(session, city, typed, MOST_STREETS) if typed else [],
+        streets=[(one, _kelurahan(one)) for one in streets_named(session, city, typed, MOST_STREETS)]
+        if typed
+        else [],
         most=MOST_STREETS,
         recent=_recent(),
         bias=words.EVALUATION_BIAS(),
@@ -144,6 +147,12 @@ def _of_order(number: str) -> str:
     )
 
 
+def _kelurahan(street: StreetFound) -> str:
+    """Return where a street lies: many share a name."""
+    area = kelurahan_at(db.session(), *street.middle)
+    return area.name if area else ""
+
+
 def _recent() -> list[tuple[MaintenanceRun, str, str]]:
     session, city = db.session(), installation().city
     found = []
@@ -170,6 +179,7 @@ def _left_out(line_ids: tuple[int, ...]) -> dict[str, Any]:
 def _context(street: StreetFound, form: dict[str, Any], kinds: list[str] | None = None) -> dict[str, Any]:
     return {
         "street": street,
+        "kelurahan": _kelurahan(street),
         "form": form,
         "kinds": kinds or [],
         "errors": {},
