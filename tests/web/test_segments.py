@@ -10,16 +10,18 @@ from uuid import uuid4
 import geopandas as gpd
 import pytest
 from flask.testing import FlaskClient
+from shapely.geometry import Point
 from sqlalchemy import select
 
 from fieldops import clock
 from fieldops.domain.roles import Role
 from fieldops.extensions import db
-from fieldops.models import Line, WorkOrder
+from fieldops.models import Cluster, Department, Line, Service, WorkOrder
+from fieldops.models.base import as_point
 from fieldops.tasks.worker import work_until_idle
 from fieldops.transaction import transaction
 from tests.conftest import World
-from tests.reports_on_a_plain import LAST_DAY, lay_out, report_all
+from tests.reports_on_a_plain import LAST_DAY, SOUTH_M, WEST_M, degrees, lay_out, report_all
 
 FORM = {
     "days": "90", "kind": "street", "budget": "Rp 1.000.000.000", "cost": "500.000", "cost_per": "metre",
@@ -199,11 +201,54 @@ def test_what_cannot_be_evaluated_is_said(engineer: FlaskClient, changes: dict[s
     assert 'role="alert"' in answer.get_data(as_text=True) or 'class="error"' in answer.get_data(as_text=True)
 
 
+def finish_order(number: str, day: int, repair_kind: str = "permanent", after: int | None = None) -> int:
+    """Work on Jl. 4, 850 m from its southern end, finished at noon of a day of November."""
+    place = degrees(Point(WEST_M + 905.0, SOUTH_M + 850.0))
+    at = datetime(2026, 11, day, 5, tzinfo=UTC)
+    with transaction() as session:
+        service = session.scalars(select(Service).where(Service.code == "pothole")).one()
+        department = session.scalars(select(Department).order_by(Department.id)).first()
+        assert department is not None
+        cluster = Cluster(
+            family="road", service_id=service.id, anchor=as_point(place.x, place.y), created_at=at
+        )
+        session.add(cluster)
+        session.flush()
+        order = WorkOrder(
+            number=number, cluster_id=cluster.id, service_id=service.id, department_id=department.id,
+            status="done", place=as_point(place.x, place.y), duration_s=600, material="none",
+            material_amount=0, skills=[], repair_kind=repair_kind, rework_of_id=after, created_at=at,
+            ended_at=at,
+        )  # fmt: skip
+        session.add(order)
+        session.flush()
+        return order.id
+
+
 def test_a_finished_order_leads_to_its_street_and_day(engineer: FlaskClient) -> None:
-    assert engineer.get("/insinyur/evaluasi?perintah=PK-0").status_code == 422
-    assert db.session().scalar(select(WorkOrder.id)) is None
+    line = line_of("Jl. 4")
+    finish_order("PK-77", 3)
+    answer = engineer.get("/insinyur/evaluasi?perintah=PK-77")
+    assert answer.headers["Location"] == f"/insinyur/evaluasi/jalan/{line}?hari=2026-11-03&perintah=PK-77"
+    page = engineer.get(answer.headers["Location"]).get_data(as_text=True)
+    assert 'value="2026-11-03"' in page
+    refused = engineer.get("/insinyur/evaluasi?perintah=PK-0")
+    assert refused.status_code == 422
+    assert "Tidak ada perintah kerja selesai" in refused.get_data(as_text=True)
     assert engineer.get("/insinyur/evaluasi/jalan/99999").status_code == 404
     assert engineer.get("/insinyur/evaluasi/7").status_code == 404
+
+
+def test_what_was_repaired_again_is_told_but_not_what_was_foreseen(engineer: FlaskClient) -> None:
+    line = line_of("Jl. 4")
+    temporary = finish_order("PK-1", 2, "temporary")
+    finish_order("PK-2", 6, "permanent", after=temporary)  # foreseen
+    finish_order("PK-3", 14)
+    page = engineer.get(f"/insinyur/ruas/{line}/800?hari=90").get_data(as_text=True)
+    assert page.count("diperbaiki lagi dalam 50 m dan 90 hari") == 1
+    listed = engineer.get("/insinyur/ruas?hanya=repeats&hari=90").get_data(as_text=True)
+    assert f"/insinyur/ruas/{line}/800" in listed
+    assert f"/insinyur/evaluasi/jalan/{line}?hari=2026-11-14" in page
 
 
 def test_only_who_sees_maps_sees_these_pages(plain: World) -> None:
