@@ -40,6 +40,7 @@ class Shape(StrEnum):
     HEXAGON = "hexagon"
     SQUARE = "square"
     KELURAHAN = "kelurahan"
+    SEGMENT = "segment"
 
 
 SIZES_M: Final = (200, 300, 400, 500, 750, 1000)

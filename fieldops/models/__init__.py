@@ -1,7 +1,8 @@
 """Tables only: no queries, no rules."""
 
+from fieldops.models.api_tokens import ApiToken
 from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
-from fieldops.models.channels import ChannelAccount, ChannelPerson, InboundEvent, PersonKey
+from fieldops.models.channels import ChannelAccount, ChannelPerson, InboundEvent, PersonJoin, PersonKey
 from fieldops.models.closures import RoadClosure, RoadClosureChange
 from fieldops.models.clusters import CauseDecision, Cluster, GroupingDecision
 from fieldops.models.conversations import (
@@ -21,7 +22,7 @@ from fieldops.models.reporters import ContactView, Follower, Reporter
 from fieldops.models.requests import Photo, ServiceRequest, StatusChange
 from fieldops.models.segments import MaintenanceRow, MaintenanceRun, SegmentSurvey
 from fieldops.models.tasks import Counter, IdempotencyKey, ImportRun, Message, Task
-from fieldops.models.triage import TriageCorrection, TriageModel
+from fieldops.models.triage import HazardTerm, TriageCorrection, TriageModel
 from fieldops.models.users import AuditEntry, User, UserRole
 from fieldops.models.work_orders import (
     Inspection,
@@ -32,6 +33,7 @@ from fieldops.models.work_orders import (
 )
 
 __all__ = [
+    "ApiToken",
     "Area",
     "AreaResidents",
     "AuditEntry",
@@ -56,6 +58,7 @@ __all__ = [
     "Depot",
     "Follower",
     "GroupingDecision",
+    "HazardTerm",
     "HotspotCell",
     "HotspotRun",
     "IdempotencyKey",
@@ -69,6 +72,7 @@ __all__ = [
     "MapChange",
     "Message",
     "OrderPin",
+    "PersonJoin",
     "PersonKey",
     "Photo",
     "RainDay",
