@@ -108,7 +108,7 @@ def test_a_budget_is_ranked_while_the_page_waits(open_page: OpenPage) -> None:
         ("Dari mana pengaruh itu diketahui", "penilaian insinyur"),
     ):
         page.get_by_label(label, exact=True).fill(words)
-    page.get_by_role("button", name="Peringkat").click()
+    page.get_by_role("button", name="Urutkan ruas").click()
     chosen = page.get_by_role("link", name="Dalam anggaran")
     expect(chosen).to_be_visible(timeout=60_000)
     chosen.click()
