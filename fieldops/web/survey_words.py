@@ -26,7 +26,7 @@ CRACK_WIDTH: Final[Mapping[str, Said]] = {
 SIDE_DRAIN: Final[Mapping[str, Said]] = {
     "none": lambda: _("There is none"),
     "clean": lambda: _("Clean"),
-    "blocked": lambda: _("Blocked"),
+    "blocked": lambda: _("Silted or blocked"),
     "eroded": lambda: _("Eroded"),
 }
 CONDITION: Final[Mapping[str, Said]] = {
