@@ -57,10 +57,11 @@ class Right(StrEnum):
     SEE_CONTACT = "see_contact"
     CONVERSE = "converse"
     KEEP_FIGURES = "keep_figures"
+    SURVEY = "survey"
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
-    Role.CREW_LEADER: frozenset({Right.WORK}),
+    Role.CREW_LEADER: frozenset({Right.WORK, Right.SURVEY}),
     Role.DISPATCHER: frozenset(
         {
             Right.SEE_BOARD,
@@ -74,7 +75,7 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     ),
     Role.OFFICER: frozenset({Right.SEE_BOARD, Right.TRIAGE, Right.SEE_CONTACT, Right.CONVERSE}),
     Role.HEAD: frozenset({Right.SEE_BOARD, Right.TRIAGE, Right.SEE_MAPS, Right.SEE_CONTACT, Right.CONVERSE}),
-    Role.ENGINEER: frozenset({Right.SEE_BOARD, Right.SEE_MAPS, Right.KEEP_FIGURES}),
+    Role.ENGINEER: frozenset({Right.SEE_BOARD, Right.SEE_MAPS, Right.KEEP_FIGURES, Right.SURVEY}),
     Role.ADMIN: frozenset({Right.ADMINISTER, Right.SEE_BOARD, Right.SEE_MAPS, Right.KEEP_FIGURES}),
 }
 

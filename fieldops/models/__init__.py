@@ -20,6 +20,7 @@ from fieldops.models.map_changes import MapChange
 from fieldops.models.places import Area, Depot, Landmark, Line
 from fieldops.models.reporters import ContactView, Follower, Reporter
 from fieldops.models.requests import Photo, ServiceRequest, StatusChange
+from fieldops.models.segments import MaintenanceRow, MaintenanceRun, SegmentSurvey
 from fieldops.models.tasks import Counter, IdempotencyKey, ImportRun, Message, Task
 from fieldops.models.triage import HazardTerm, TriageCorrection, TriageModel
 from fieldops.models.users import AuditEntry, User, UserRole
@@ -66,6 +67,8 @@ __all__ = [
     "Inspection",
     "Landmark",
     "Line",
+    "MaintenanceRow",
+    "MaintenanceRun",
     "MapChange",
     "Message",
     "OrderPin",
@@ -77,6 +80,7 @@ __all__ = [
     "Reporter",
     "RoadClosure",
     "RoadClosureChange",
+    "SegmentSurvey",
     "Service",
     "ServiceLevel",
     "ServiceRequest",

@@ -10,6 +10,7 @@ from fieldops.operations.ask_if_fixed import ask_if_fixed
 from fieldops.operations.close_silent_requests import close_silent_requests
 from fieldops.operations.compute_change import compute_change
 from fieldops.operations.compute_hotspots import compute_hotspots
+from fieldops.operations.compute_maintenance import compute_maintenance
 from fieldops.operations.end_shift import end_overdue_shifts
 from fieldops.operations.fetch_attachment import fetch_attachment
 from fieldops.operations.group_requests import group_request
@@ -150,6 +151,10 @@ def _hotspots(installation: Installation, payload: dict[str, Any]) -> None:
     compute_hotspots(installation, payload["run_id"], transaction, limit=time_limit)
 
 
+def _maintenance(installation: Installation, payload: dict[str, Any]) -> None:
+    compute_maintenance(installation, payload["run_id"], transaction, limit=time_limit)
+
+
 def _refresh_hotspots(installation: Installation, _payload: dict[str, Any]) -> None:
     with transaction() as session:
         refresh_hotspots(session, installation)
@@ -180,6 +185,7 @@ TASKS: Final[dict[str, Handler]] = {
     "tidy_map_changes": _tidy_map,
     "train_triage": _train,
     "compute_hotspots": _hotspots,
+    "compute_maintenance": _maintenance,
     "refresh_hotspots": _refresh_hotspots,
 }
 

@@ -231,6 +231,8 @@ def avoided_worlds(
     """
     dice = np.random.default_rng(rules.seed)
     n = len(candidates.cost)
+    if not n:
+        _refuse_few("candidate", 0, 0.0)
     draws = min(rules.draws, max(LEAST_DRAWS, MOST_DRAWN // n))
     avoided, own = np.empty((draws, n)), np.empty(n)
     for kind in np.unique(candidates.kind).tolist():

@@ -35,11 +35,11 @@ def read_report(
     PhotoError
         A photo is none, damaged or too large.
     """
-    lon, lat = _position(form)
+    lon, lat = position(form)
     return StopReport(
         kind=kind,
-        client_key=_key(form),
-        at=_moment(form.get("at", "")),
+        client_key=client_key(form),
+        at=moment(form.get("at", "")),
         lon=lon,
         lat=lat,
         override=form.get("override") == "1",
@@ -68,14 +68,21 @@ def event_kind(form: Form, allowed: Iterable[StopEventKind]) -> StopEventKind:
     return found
 
 
-def _key(form: Form) -> str:
+def client_key(form: Form) -> str:
+    """Return the key that makes sending a form twice harmless.
+
+    Raises
+    ------
+    InvalidInput
+        There is none.
+    """
     key = form.get("client_key", "")
     if not KEY.fullmatch(key):
         raise InvalidInput("This page is out of date. Reload it and send again.", field="client_key")
     return key
 
 
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
     """Return the phone's time, None when it is none: the report counts, the server's clock then dates it."""
     try:
         at = datetime.fromisoformat(text)
@@ -84,7 +91,14 @@ def _moment(text: str) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def _position(form: Form) -> tuple[float | None, float | None]:
+def position(form: Form) -> tuple[float | None, float | None]:
+    """Return (lon, lat) in degrees as the phone sent them, None where it sent nothing.
+
+    Raises
+    ------
+    InvalidInput
+        They are no position.
+    """
     lat_text, lon_text = form.get("lat", "").strip(), form.get("lon", "").strip()
     if not lat_text and not lon_text:
         return None, None

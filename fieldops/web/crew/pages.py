@@ -132,6 +132,7 @@ def frame(day: CrewDay | None, here: str, crew: Crew | None = None) -> dict[str,
         ("today", _("List"), "list"),
         ("map_of_day", _("Map"), "map"),
         ("sheet", _("Sheet"), "printer"),
+        ("survey", _("Survey"), "ruler"),
     )
     city = installation().city
     return {

@@ -49,6 +49,13 @@ def nav_items() -> list[dict[str, Any]]:
         (Right.SEE_BOARD, "dispatch.request_list", _("Reports"), "list", ("dispatch.request",)),
         (Right.SEE_MAPS, "engineer.map", _("Maps"), "layers", ()),
         (Right.SEE_MAPS, "engineer.hotspots", _("Hotspots"), "hexagon", ("engineer.hotspot",)),
+        (
+            Right.SEE_MAPS,
+            "engineer.segments",
+            _("Segments"),
+            "road",
+            ("engineer.segment", "engineer.priorit", "engineer.evaluation"),
+        ),
         (Right.ADMINISTER, "admin.users", _("Admin"), "settings", ("admin.",)),
     ]
     here = request.endpoint or ""

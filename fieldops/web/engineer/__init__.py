@@ -1,15 +1,29 @@
 """Engineers' pages: open clusters and hotspots on maps, with tables and files, and how they were made."""
 
-from fieldops.web.engineer import downloads, figures, hotspot_files, hotspot_map, hotspots, map_files, pages
+from fieldops.web.engineer import (
+    downloads,
+    evaluations,
+    figures,
+    hotspot_files,
+    hotspot_map,
+    hotspots,
+    map_files,
+    pages,
+    priorities,
+    segments,
+)
 from fieldops.web.engineer.room import blueprint
 
 __all__ = [
     "blueprint",
     "downloads",
+    "evaluations",
     "figures",
     "hotspot_files",
     "hotspot_map",
     "hotspots",
     "map_files",
     "pages",
+    "priorities",
+    "segments",
 ]

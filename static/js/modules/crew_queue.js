@@ -10,7 +10,8 @@ export default function queue(element) {
   function line(report) {
     const item = document.createElement("li");
     const discard = document.createElement("button");
-    item.append(`${element.dataset.refused.replace("{n}", report.stop)} ${report.refused} `);
+    const which = report.what ? element.dataset.refusedOther.replace("{what}", report.what) : element.dataset.refused.replace("{n}", report.stop);
+    item.append(`${which} ${report.refused} `);
     discard.type = "button";
     discard.className = "btn bare";
     discard.textContent = element.dataset.discard;

@@ -74,7 +74,7 @@ export default function report(form) {
     }
     if (said.signIn || said.later) {
       try {
-        await keep({ key, action: form.action, fields, at: new Date().toISOString(), stop: form.dataset.stop });
+        await keep({ key, action: form.action, fields, at: new Date().toISOString(), stop: form.dataset.stop, what: form.dataset.what });
       } catch {
         say(form.dataset.unkept);
         return false;

@@ -160,3 +160,9 @@ def test_what_cannot_be_ranked_is_refused():
         choose_within(candidates, EFFECTS, 1.0)
     with pytest.raises(GeoError, match="A horizon above 0 years"):
         PriorityRules(draws=10)
+
+
+def test_no_candidate_at_all_is_refused() -> None:
+    with pytest.raises(TooFewData) as refused:
+        rank_priorities(Candidates.of([], [], [], [], [], years=1.0), {})
+    assert refused.value.need == "candidates"
