@@ -10,12 +10,14 @@ from fieldops.models.base import Code, Facts, Key, Model, Moment, Name, UtcDateT
 
 
 class HotspotRun(Model):
-    """One computed map of hotspots, kept with everything that it depends on.
+    """One computed map of hotspots, or an analysis that has figures and no cells, kept with everything that
+    it depends on.
 
     `question` is what was asked (`domain.hotspot_questions`), with dates that are fixed; `question_digest`
-    finds the same question again. `change_seq` is the last change of the map's sequence that it saw: the same
-    question, seed and change number give the same cells. `figures` are what the page states of the method and
-    the outcome; `refusal` says what was too little when the data do not allow the map.
+    finds the same question of the same rain, residents and finished work again. `change_seq` is the last
+    change of the map's sequence that it saw: the same question, seed and change number give the same cells.
+    `figures` are what the page states of the method and the outcome; `refusal` says what was too little when
+    the data do not allow the map.
 
     `standing` names a question that the schedule asks anew every night; its period moves with the calendar.
     """

@@ -35,6 +35,6 @@ def judge_cells(
     """
     ground = lay_ground(material, question)
     report(30)
-    judged = METHODS[question.method](material, question, ground, seed)
+    judged = METHODS[Method(question.method)](material, question, ground, seed)
     report(90)
     return judged

@@ -21,7 +21,7 @@ from fieldops.models import HotspotRun
 from fieldops.operations.linking_rules import city_crs
 from fieldops.queries.frames import areas
 from fieldops.queries.hotspot_frames import cells_frame, main_lines
-from fieldops.queries.hotspots import get_run, top_cells
+from fieldops.queries.hotspots import get_map, top_cells
 from fieldops.web.engineer import hotspot_words as words
 from fieldops.web.engineer.day_series import day_series
 from fieldops.web.engineer.downloads import safe_cell
@@ -66,7 +66,7 @@ def hotspots_cells(run_id: int, kind: str) -> Response:
 
 
 def _done(run_id: int) -> HotspotRun:
-    run = get_run(db.session(), run_id)
+    run = get_map(db.session(), run_id)
     if run.state != "done":
         raise Conflict("This map is not computed yet.")
     return run

@@ -6,7 +6,7 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from fieldops import i18n
-from fieldops.domain.hotspot_questions import Method
+from fieldops.domain.hotspot_questions import Analysis, Method
 from fieldops.domain.roles import Right
 from fieldops.extensions import db
 from fieldops.i18n import _
@@ -16,7 +16,7 @@ from fieldops.maps.hotspot_map import HotspotMapRequest, hotspots_document
 from fieldops.maps.store import keep
 from fieldops.models import HotspotRun
 from fieldops.queries.base_map import base_map_version
-from fieldops.queries.hotspots import cells_of, get_run
+from fieldops.queries.hotspots import cells_of, get_map
 from fieldops.web.engineer import hotspot_words as words
 from fieldops.web.engineer.map_files import maps_folder
 from fieldops.web.engineer.room import blueprint
@@ -31,7 +31,7 @@ MVT: Final = "application/vnd.mapbox-vector-tile"
 @requires(Right.SEE_MAPS)
 def hotspots_map(run_id: int) -> str:
     """Send the page that the frame shows."""
-    document = drawn(get_run(db.session(), run_id), i18n.language(), request.cookies.get("theme", ""))
+    document = drawn(get_map(db.session(), run_id), i18n.language(), request.cookies.get("theme", ""))
     keep(document, maps_folder())
     return document.page
 
@@ -40,7 +40,7 @@ def hotspots_map(run_id: int) -> str:
 @requires(Right.SEE_MAPS)
 def hotspot_tile(run_id: int, zoom: int, x: int, y: int) -> Response:
     """Send a tile of a run's cells. A run never changes once it is computed."""
-    run = get_run(db.session(), run_id)
+    run = get_map(db.session(), run_id)
     mark = tile_mark(run.id, run.computed_at.isoformat() if run.computed_at else "")
     answer = Response(mimetype=MVT)
     answer.set_etag(f"{mark}-{zoom}-{x}-{y}")
@@ -89,7 +89,7 @@ def drawn(run: HotspotRun, language: str, theme: str) -> Document:
     )
 
 
-def _layer_names(method: Method) -> tuple[tuple[str, str], ...]:
+def _layer_names(method: Method | Analysis) -> tuple[tuple[str, str], ...]:
     if method is Method.COMPARISON:
         return (("band", _("Difference")), ("swipe", _("Side by side")))
     if method is Method.EMERGING:

@@ -173,11 +173,50 @@ def divisor_words(question: Question, figures: Mapping[str, Any]) -> str:
     return str(_("nothing: busy streets show more"))
 
 
+WEATHER: Final[Mapping[Any, Said]] = {
+    "": lambda: _("Any weather"),
+    "wet": lambda: _("Wet days only"),
+    "dry": lambda: _("Dry days only"),
+}
+
+
+def weather_words(question: Question, figures: Mapping[str, Any]) -> str:
+    """Return which days count where wet or dry ones alone do, and how many days are left out."""
+    days = figures.get("weather")
+    if not question.weather or not days:
+        return ""
+    said = {
+        "of": i18n.number(question.days),
+        "mm": i18n.number(days["wet_mm"] if question.weather == "wet" else days["dry_mm"]),
+        "days": i18n.number(days[question.weather.value]),
+        "unknown": i18n.number(days["unknown"]),
+    }
+    if question.weather == "wet":
+        return str(
+            _(
+                "%(days)s of %(of)s days with %(mm)s mm or more on the day or the day before; "
+                "%(unknown)s days "
+                "without rain data",
+                **said,
+            )
+        )
+    return str(
+        _(
+            "%(days)s of %(of)s days with less than %(mm)s mm on the day and the day before; "
+            "%(unknown)s days "
+            "without rain data, left out with the day after each",
+            **said,
+        )
+    )
+
+
 def filter_words(question: Question) -> str:
     """Return the filters that are on, in words; empty when none is."""
     parts = []
     if question.kelurahan:
         parts.append(question.kelurahan)
+    if question.weather:
+        parts.append(WEATHER[question.weather.value]())
     if question.channel:
         parts.append(CHANNEL[question.channel]() if question.channel in CHANNEL else question.channel)
     if question.department:
@@ -256,6 +295,7 @@ def method_facts(run: HotspotRun) -> list[tuple[str, str]]:
         (_("Steps"), steps_words(question, figures)),
         (_("Kinds"), kinds_words(question)),
         (_("Filter"), filter_words(question)),
+        (_("Weather"), weather_words(question, figures)),
         (_("Unit"), UNIT[question.unit.value]()),
         (_("Cell"), cell_words(question)),
         (_("CRS"), crs_words(figures)),
@@ -369,6 +409,36 @@ REFUSALS: Final[Mapping[str, Said]] = {
     "exposure": lambda: _(
         "No cell has enough of what is divided by: the most is %(found)s, %(needed)s is needed."
     ),
+    "days": lambda: _(
+        "Rain and reports are both known on %(found)s days; at least %(needed)s are needed. Choose a longer "
+        "period, or upload more rain."
+    ),
+    "rain_days": lambda: _(
+        "There are %(found)s days with 1 mm of rain or more; at least %(needed)s are needed. Choose a longer "
+        "or a wetter period."
+    ),
+    "wet_days": lambda: _("There are %(found)s wet days; at least %(needed)s are needed."),
+    "dry_days": lambda: _("There are %(found)s dry days; at least %(needed)s are needed."),
+    "dry_complaints": lambda: _(
+        "There are %(found)s reports on dry days; at least %(needed)s is needed for a ratio."
+    ),
+    "first_events": lambda: _(
+        "There are %(found)s reports of road damage; at least %(needed)s are needed. Choose a longer period."
+    ),
+    "second_events": lambda: _(
+        "There are %(found)s reports of water; at least %(needed)s are needed. Choose a longer period."
+    ),
+    "period": lambda: _("The period is %(found)s days long; at least %(needed)s are needed."),
+    "pairs": lambda: _(
+        "Only %(found)s pairs lie near each other in place and time; at least %(needed)s are needed. "
+        "Choose a "
+        "longer period."
+    ),
+    "repairs": lambda: _(
+        "There are %(found)s finished repairs; at least %(needed)s are needed. Choose a longer period."
+    ),
+    "areas": lambda: _("There are %(found)s kelurahan with figures; at least %(needed)s are needed."),
+    "people": lambda: _("The reports come from %(found)s people; at least %(needed)s are needed."),
     "stopped": lambda: _("The computation did not end and was stopped twice."),
 }
 

@@ -7,7 +7,7 @@ from flask import jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from fieldops import clock, i18n
-from fieldops.domain.hotspot_questions import Question
+from fieldops.domain.hotspot_questions import Analysis, Question
 from fieldops.domain.roles import Right
 from fieldops.domain.standing_questions import STANDING
 from fieldops.errors import FieldOpsError, InvalidInput
@@ -18,7 +18,7 @@ from fieldops.queries.hotspots import (
     BEING_MADE,
     count_cells,
     get_cell,
-    get_run,
+    get_map,
     newest_runs,
     newest_standing,
     runs_standing,
@@ -33,6 +33,7 @@ from fieldops.web.engineer.day_series import day_series
 from fieldops.web.engineer.hotspot_forms import asked, choices, fields_of, offer
 from fieldops.web.engineer.room import blueprint
 from fieldops.web.protection import requires
+from fieldops.web.words import HOTSPOT_METHOD
 
 Answer = Response | tuple[str, int]
 
@@ -75,7 +76,7 @@ def hotspots_create() -> Answer:
 def hotspots_move(run_id: int) -> Answer:
     """Ask the same of the period before or after."""
     by = acting(Right.SEE_MAPS)
-    question = words.question_of(get_run(db.session(), run_id))
+    question = words.question_of(get_map(db.session(), run_id))
     moved = _moved(question, request.form.get("to", ""))
     with transaction() as session:
         run = ask_for_hotspots(session, moved, by)
@@ -87,7 +88,7 @@ def hotspots_move(run_id: int) -> Answer:
 def hotspots_repeat(run_id: int) -> Answer:
     """Ask the same question again, with the reports as they are now."""
     by = acting(Right.SEE_MAPS)
-    old = get_run(db.session(), run_id)
+    old = get_map(db.session(), run_id)
     with transaction() as session:
         run = ask_for_hotspots(session, words.question_of(old), by, seed=old.seed)
     return redirect(url_for("engineer.hotspots_shown", run_id=run.id), 303)
@@ -108,7 +109,7 @@ def _moved(question: Question, to: str) -> Question:
 @requires(Right.SEE_MAPS)
 def hotspots_shown(run_id: int) -> str | Answer:
     """Show a run: how far it is, why there is no map, or the map with its table and method."""
-    run = get_run(db.session(), run_id)
+    run = get_map(db.session(), run_id)
     context = _form_context(run)
     if run.state != "done":
         waited_s = (clock.now() - run.created_at).total_seconds()
@@ -162,7 +163,7 @@ def ordered_languages() -> tuple[str, ...]:
 @requires(Right.SEE_MAPS)
 def hotspots_progress(run_id: int) -> Response:
     """Tell a waiting page how far the worker is."""
-    run = get_run(db.session(), run_id)
+    run = get_map(db.session(), run_id)
     return jsonify(state=run.state, progress=run.progress)
 
 
@@ -184,6 +185,7 @@ def _form_context(run: HotspotRun | None) -> dict[str, Any]:
         "period_words": words.period_words,
         "question_of": words.question_of,
         "bias": words.BIAS(),
+        "analyses": [(one.value, HOTSPOT_METHOD[one.value]()) for one in Analysis],
     }
 
 
@@ -192,7 +194,7 @@ def _form_context(run: HotspotRun | None) -> dict[str, Any]:
 def hotspot_cell(run_id: int, number: int) -> str:
     """Show one cell: its figures, its reports, and what was done about them."""
     session = db.session()
-    run = get_run(session, run_id)
+    run = get_map(session, run_id)
     cell = get_cell(session, run_id, number)
     question = words.question_of(run)
     return render_template(
