@@ -12,6 +12,7 @@ from fieldops.domain.hotspot_questions import (
     read_period,
     refuse_unknown_kinds,
 )
+from fieldops.errors import InvalidInput
 
 
 def read_analysis(fields: Mapping[str, str], services: list[str], offer: Offer) -> Question:
@@ -34,6 +35,11 @@ def read_analysis(fields: Mapping[str, str], services: list[str], offer: Offer) 
     """
     refuse_unknown_kinds(services, offer)
     method = Analysis(among(fields, "method", tuple(Analysis), Analysis.RAIN))
+    kelurahan = among(fields, "kelurahan", ("", *offer.kelurahan), "")
+    if kelurahan and method is Analysis.BIAS:
+        raise InvalidInput(
+            "Reporting bias compares the kelurahan with each other. Choose the whole city.", field="kelurahan"
+        )
     first, last = read_period(fields, offer.yesterday)
     return Question(
         first=first,
@@ -43,7 +49,7 @@ def read_analysis(fields: Mapping[str, str], services: list[str], offer: Offer) 
         # a mix of channels is held against the period just before
         earlier_last=first - timedelta(days=1) if method is Analysis.BIAS else None,
         services=tuple(code for code in offer.services if code in services),
-        kelurahan=among(fields, "kelurahan", ("", *offer.kelurahan), ""),
+        kelurahan=kelurahan,
     )
 
 

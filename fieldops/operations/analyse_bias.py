@@ -80,6 +80,9 @@ def _halves(reports: Reports, first: date) -> tuple[Reports, Reports]:
 
 
 def _channels(earlier: Reports, later: Reports) -> Figures:
+    refuse_below(
+        "earlier_reports", len(earlier.frame), 1, "The period before has {found} reports; {needed} is needed."
+    )
     rows = channel_changes(Counter(earlier.frame["channel"]), Counter(later.frame["channel"]))
     return {
         "rows": [

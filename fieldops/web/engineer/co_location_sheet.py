@@ -45,7 +45,6 @@ def co_location_sheet(figures: Figures) -> Sheet:
                         share=95,
                     )
                 ),
-                decimals=0,
             )
         ],
         tables=[_directions_table(figures), _profile_table(figures)],

@@ -438,6 +438,11 @@ REFUSALS: Final[Mapping[str, Said]] = {
         "There are %(found)s finished repairs; at least %(needed)s are needed. Choose a longer period."
     ),
     "areas": lambda: _("There are %(found)s kelurahan with figures; at least %(needed)s are needed."),
+    "earlier_reports": lambda: _(
+        "The period before, of the same length, has %(found)s reports to compare with; at least "
+        "%(needed)s is "
+        "needed."
+    ),
     "people": lambda: _("The reports come from %(found)s people; at least %(needed)s are needed."),
     "stopped": lambda: _("The computation did not end and was stopped twice."),
 }

@@ -71,7 +71,6 @@ def interval_chart(
     below: str,
     caption: str,
     reference: float = 0.0,
-    decimals: int = 1,
 ) -> IntervalChart:
     """Return the drawing of points from left to right, with a line at the value that means nothing was found.
 
@@ -81,8 +80,6 @@ def interval_chart(
         At least one.
     reference
         Where the line stands: 0 for a correlation or a number, 1 for a ratio.
-    decimals
-        Of the figures at the axis.
     """
     ends = [reference, *(one.low for one in points), *(one.high for one in points)]
     ends += [one.value for one in points]
@@ -90,6 +87,8 @@ def interval_chart(
     room = ROOM * (most - least or 1.0)
     least, most = least - (room if least < 0.0 else 0.0), most + room
     step = (RIGHT - LEFT) / len(points)
+    values = _round_values(least, most, reference)
+    decimals = next(many for many in range(9) if all(_is_whole(value * 10**many) for value in values))
 
     def height(value: float) -> float:
         return BASE - (value - least) / (most - least) * (BASE - TOP)
@@ -102,14 +101,18 @@ def interval_chart(
                 height(one.value),
                 height(one.high),
                 height(one.low),
-                one.label,
+                one.label.replace("-", "−"),
                 one.is_hollow,
             )
             for number, one in enumerate(points)
         ),
         lines=tuple(
-            Line(height(value), i18n.number(value, decimals), math.isclose(value, reference, abs_tol=1e-9))
-            for value in _round_values(least, most, reference)
+            Line(
+                height(value),
+                i18n.number(value, decimals).replace("-", "−"),
+                math.isclose(value, reference, abs_tol=1e-9),
+            )
+            for value in values
         ),
         unit=unit,
         below=below,
@@ -124,3 +127,7 @@ def _round_values(least: float, most: float, reference: float) -> list[float]:
     step = next(power * one for one in STEPS if power * one >= rough)
     first, last = math.ceil((least - reference) / step), math.floor((most - reference) / step)
     return [reference + number * step for number in range(min(first, 0), last + 1)]
+
+
+def _is_whole(value: float) -> bool:
+    return math.isclose(value, round(value), abs_tol=1e-6)

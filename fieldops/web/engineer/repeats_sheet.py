@@ -65,6 +65,13 @@ def _share(figures: Figures) -> str:
 
 def _planned(figures: Figures) -> str:
     many = figures["planned"]
+    if not many:
+        return str(
+            _(
+                "Permanent repairs that follow their temporary one are not counted as failures; none was "
+                "finished in this period."
+            )
+        )
     return ngettext(
         "%(n)s permanent repair that followed its temporary one is not counted as a failure.",
         "%(n)s permanent repairs that followed their temporary ones are not counted as failures.",
