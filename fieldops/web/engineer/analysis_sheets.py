@@ -56,8 +56,8 @@ class Sheet:
     cautions: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
-    points_url: str = ""
     can_split_weather: bool = False
+    facts_name_kinds: bool = False
 
 
 Draw = Callable[[Figures], Sheet]

@@ -29,8 +29,9 @@ def sheet_of(run: HotspotRun) -> Sheet:
 
 
 def title_words(question: Question) -> str:
-    """Return what an analysis is of, in one line."""
-    return f"{HOTSPOT_METHOD[question.method.value]()}: {words.kinds_words(question)}"
+    """Return what an analysis is of, in one line; its kinds where some were chosen."""
+    name = HOTSPOT_METHOD[question.method.value]()
+    return f"{name}: {words.kinds_words(question)}" if question.services else name
 
 
 def counted_words(run: HotspotRun) -> str:
@@ -53,7 +54,7 @@ def analysis_facts(run: HotspotRun, sheet: Sheet) -> list[tuple[str, str]]:
         ("n", counted_words(run)),
         (_("Period"), words.period_words(question.first, question.last)),
         (_("Earlier period"), earlier),
-        (_("Kinds"), words.kinds_words(question)),
+        (_("Kinds"), words.kinds_words(question) if question.services or not sheet.facts_name_kinds else ""),
         (_("Filter"), words.filter_words(question)),
         (
             _("Unit"),

@@ -59,6 +59,7 @@ def co_location_sheet(figures: Figures) -> Sheet:
             )
         ],
         facts=_facts(figures),
+        facts_name_kinds=True,
     )
 
 
