@@ -17,6 +17,9 @@ class Method(StrEnum):
     GI_STAR = "gi_star"
     EMERGING = "emerging"
     COMPARISON = "comparison"
+    SCAN = "scan"
+    MORAN = "moran"
+    DENSITY = "density"
 
 
 class Analysis(StrEnum):
@@ -200,12 +203,15 @@ def read_question(fields: Mapping[str, str], services: list[str], offer: Offer) 
             "weather.",
             field="weather",
         )
+    exposure = Exposure(among(fields, "exposure", tuple(Exposure), Exposure.NONE))
+    if exposure is not Exposure.NONE and method is Method.DENSITY:
+        raise InvalidInput("A density is of reports on the ground, divided by nothing.", field="exposure")
     question = Question(
         first=first,
         last=last,
         method=method,
         unit=Unit(among(fields, "unit", tuple(Unit), Unit.INCIDENTS)),
-        exposure=Exposure(among(fields, "exposure", tuple(Exposure), Exposure.NONE)),
+        exposure=exposure,
         shape=Shape(among(fields, "shape", tuple(Shape), Shape.HEXAGON)),
         size_m=int(among(fields, "size", tuple(str(size) for size in SIZES_M), "400")),
         step_days=int(among(fields, "step", tuple(str(step) for step in STEPS_DAYS), "7")),

@@ -45,9 +45,11 @@ class HotspotCell(Model):
     """One cell of a run: counts, what was expected, and how sure the method is.
 
     `band` is −3 to 3: cold or hot at 99, 95 or 90 %, 0 for what may be chance, after the correction for
-    many cells; `plain_band` is the same without it. `label` is a class of the method (a pattern over time),
-    empty for others. `facts` hold what only one method has: the earlier period, the steps. A cell with
-    `is_tested` off has too little exposure to say anything.
+    many cells; `plain_band` is the same without it; methods that correct nothing have one in both. `z` is
+    what cells are ranked by: z, or the method's own figure (a likelihood ratio, Moran's I, a density).
+    `label` is a class of the method (a pattern over time, a quadrant), empty for others. `facts` hold what
+    only one method has: the earlier period, the steps. A cell with `is_tested` off has too little exposure
+    to say anything.
     """
 
     __tablename__ = "hotspot_cell"

@@ -25,6 +25,7 @@ from fieldops.web.engineer.analysis_sheets import cell_words
 from fieldops.web.engineer.day_series import day_series
 from fieldops.web.engineer.hotspot_forms import offer
 from fieldops.web.engineer.hotspots import PATIENCE_S, ordered_languages
+from fieldops.web.engineer.refusal_words import refusal_words
 from fieldops.web.engineer.room import blueprint
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
@@ -76,7 +77,7 @@ def analysis_shown(run_id: int) -> str:
         waited_s = (clock.now() - run.created_at).total_seconds()
         return render_template(
             "engineer/analysis_waiting.html",
-            refusal=hotspot_words.refusal_words(run.refusal) if run.refusal else "",
+            refusal=refusal_words(run.refusal) if run.refusal else "",
             too_long=run.state in BEING_MADE and waited_s > PATIENCE_S,
             **context,
         )

@@ -5,7 +5,8 @@ from typing import Any, Final
 from fieldops import i18n
 from fieldops.i18n import _
 from fieldops.web.engineer.analysis_sheets import Column, Figures, Sheet, Table
-from fieldops.web.engineer.hotspot_words import BIAS, refusal_words
+from fieldops.web.engineer.hotspot_words import BIAS
+from fieldops.web.engineer.refusal_words import refusal_words
 from fieldops.web.words import CHANNEL
 
 MOST_NAMED: Final = 8

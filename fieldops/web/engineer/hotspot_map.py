@@ -18,11 +18,13 @@ from fieldops.models import HotspotRun
 from fieldops.queries.base_map import base_map_version
 from fieldops.queries.hotspots import cells_of, get_map
 from fieldops.web.engineer import hotspot_words as words
+from fieldops.web.engineer import method_words
 from fieldops.web.engineer.map_files import maps_folder
 from fieldops.web.engineer.room import blueprint
 from fieldops.web.map_words import LOCALES, map_said, tiles_url
 from fieldops.web.page import THEMES, installation
 from fieldops.web.protection import requires
+from fieldops.web.words import HOTSPOT_METHOD
 
 MVT: Final = "application/vnd.mapbox-vector-tile"
 
@@ -69,11 +71,11 @@ def drawn(run: HotspotRun, language: str, theme: str) -> Document:
         HotspotMapRequest(
             bounds=tuple(run.figures.get("bounds", place.city.bounds)),
             layers=_layer_names(question.method),
-            classes=tuple((band, words.band_words(band)) for band in range(-3, 4)),
+            classes=tuple((band, words.band_words(band, method=run.method)) for band in range(-3, 4)),
             labels=tuple((code, said()) for code, said in words.LABEL.items()),
             steps=tuple(words.period_words(*words.step_days(one)) for one in steps),
             rain=tuple(one[2] for one in steps),
-            words=tuple(sorted(_words(words.title_words(question)).items())),
+            words=tuple(sorted(_words(words.title_words(question), question.method.value).items())),
             tiles_url=url_for("engineer.hotspot_tile", run_id=run.id, zoom=0, x=0, y=0).replace(
                 "0/0/0", "{z}/{x}/{y}"
             ),
@@ -94,12 +96,15 @@ def _layer_names(method: Method | Analysis) -> tuple[tuple[str, str], ...]:
         return (("band", _("Difference")), ("swipe", _("Side by side")))
     if method is Method.EMERGING:
         return (("label", _("Pattern over time")), ("steps", _("Step by step")))
+    if method in (Method.SCAN, Method.MORAN, Method.DENSITY):
+        return (("band", HOTSPOT_METHOD[method.value]()),)
     return (("band", _("Corrected for many cells")), ("plain", _("Without correction")))
 
 
-def _words(title: str) -> dict[str, Any]:
+def _words(title: str, method: str) -> dict[str, Any]:
     return {
         "title": title,
+        "statistic": method_words.STATISTIC.get(method, ("z",))[0],
         "zoomIn": _("Zoom in"),
         "zoomOut": _("Zoom out"),
         "fullScreen": _("Full screen"),

@@ -10,6 +10,13 @@ from fieldops.extensions import db
 from fieldops.i18n import _, ngettext
 from fieldops.models import HotspotRun
 from fieldops.queries.services import services_by_id
+from fieldops.web.engineer.method_words import (
+    CLASSES,
+    FINDINGS,
+    METHOD_LABEL,
+    OTHER_STATISTICS,
+    method_threshold,
+)
 from fieldops.web.page import installation
 from fieldops.web.words import CHANNEL, SEVERITY, Said
 
@@ -64,6 +71,7 @@ LABEL: Final[Mapping[Any, Said]] = {
     "none": lambda: _("No pattern"),
     "more": lambda: _("More than before"),
     "fewer": lambda: _("Fewer than before"),
+    **METHOD_LABEL,
 }
 LEVELS: Final = {1: 90, 2: 95, 3: 99}
 BAND_Z: Final = (1.65, 1.96, 2.58)
@@ -137,6 +145,8 @@ def statistic_words(question: Question, figures: Mapping[str, Any]) -> str:
     q = i18n.number(figures.get("q", 0.05), 2)
     if question.method is Method.COMPARISON:
         return str(_("Conditional binomial test in each cell, two-sided; Benjamini–Hochberg, q = %(q)s", q=q))
+    if question.method in OTHER_STATISTICS:
+        return OTHER_STATISTICS[question.method](figures)
     if question.method is Method.EMERGING:
         return str(
             _(
@@ -237,6 +247,9 @@ def crs_words(figures: Mapping[str, Any]) -> str:
 
 def threshold_words(figures: Mapping[str, Any]) -> str:
     """Return where the classes begin."""
+    said = method_threshold(figures)
+    if said:
+        return said
     cuts = " · ".join(i18n.number(cut, 2) for cut in BAND_Z)
     return str(
         _("90, 95, 99 %% after correction (without it |z| ≥ %(cuts)s); %(tested)s cells tested", cuts=cuts,
@@ -391,76 +404,12 @@ def methods_text(run: HotspotRun, language: str) -> str:
         return f"{title_words(question)}. {body} {BIAS()}"
 
 
-REFUSALS: Final[Mapping[str, Said]] = {
-    "cells": lambda: _("The area has %(found)s cells; at least %(needed)s are needed. Choose smaller cells."),
-    "nonzero_cells": lambda: _(
-        "Only %(found)s cells hold any report; at least %(needed)s are needed. Choose a longer period or "
-        "larger cells."
-    ),
-    "complaints": lambda: _(
-        "There are %(found)s reports; at least %(needed)s are needed. Choose a longer period or more kinds."
-    ),
-    "variance": lambda: _("Every cell has the same figure, so no place stands out."),
-    "steps": lambda: _(
-        "There are %(found)s whole steps; at least %(needed)s are needed. Choose a longer period or shorter "
-        "steps."
-    ),
-    "holes": lambda: _("%(found)s steps have no data at all; at most %(needed)s may be missing."),
-    "exposure": lambda: _(
-        "No cell has enough of what is divided by: the most is %(found)s, %(needed)s is needed."
-    ),
-    "days": lambda: _(
-        "Rain and reports are both known on %(found)s days; at least %(needed)s are needed. Choose a longer "
-        "period, or upload more rain."
-    ),
-    "rain_days": lambda: _(
-        "There are %(found)s days with 1 mm of rain or more; at least %(needed)s are needed. Choose a longer "
-        "or a wetter period."
-    ),
-    "wet_days": lambda: _("There are %(found)s wet days; at least %(needed)s are needed."),
-    "dry_days": lambda: _("There are %(found)s dry days; at least %(needed)s are needed."),
-    "dry_complaints": lambda: _(
-        "There are %(found)s reports on dry days; at least %(needed)s is needed for a ratio."
-    ),
-    "first_events": lambda: _(
-        "There are %(found)s reports of road damage; at least %(needed)s are needed. Choose a longer period."
-    ),
-    "second_events": lambda: _(
-        "There are %(found)s reports of water; at least %(needed)s are needed. Choose a longer period."
-    ),
-    "period": lambda: _("The period is %(found)s days long; at least %(needed)s are needed."),
-    "pairs": lambda: _(
-        "Only %(found)s pairs lie near each other in place and time; at least %(needed)s are needed. "
-        "Choose a "
-        "longer period."
-    ),
-    "repairs": lambda: _(
-        "There are %(found)s finished repairs; at least %(needed)s are needed. Choose a longer period."
-    ),
-    "areas": lambda: _("There are %(found)s kelurahan with figures; at least %(needed)s are needed."),
-    "earlier_reports": lambda: _(
-        "The period before, of the same length, has %(found)s reports to compare with; at least "
-        "%(needed)s is "
-        "needed."
-    ),
-    "people": lambda: _("The reports come from %(found)s people; at least %(needed)s are needed."),
-    "stopped": lambda: _("The computation did not end and was stopped twice."),
-}
-
-
-def refusal_words(refusal: Mapping[str, Any]) -> str:
-    """Return why there is no map, with what was found and what is needed."""
-    said = REFUSALS.get(refusal.get("need", ""))
-    if said is None:
-        return str(_(refusal.get("words", "")) if refusal.get("words") else "")
-    found, needed = refusal.get("found", 0), refusal.get("needed", 0)
-    return said() % {"found": i18n.number(found), "needed": i18n.number(needed)}
-
-
-def band_words(band: int, *, tested: bool = True) -> str:
-    """Return a cell's class: 99 % hot, 90 % cold, not significant."""
+def band_words(band: int, *, tested: bool = True, method: str = "") -> str:
+    """Return a cell's class: 99 % hot, 90 % cold, not significant; what a method calls it."""
     if not tested:
         return str(_("not tested"))
+    if method in CLASSES:
+        return CLASSES[method](band)
     if band == 0:
         return str(_("may be chance"))
     level = LEVELS[abs(band)]
@@ -481,6 +430,8 @@ def pattern_class_words(band: int) -> str:
 
 def finding_words(run: HotspotRun) -> str:
     """Return what came out, in one or two sentences."""
+    if run.method in FINDINGS:
+        return FINDINGS[run.method](run.figures)
     bands = run.figures.get("bands", {})
     hot = sum(bands.get(str(band), 0) for band in (1, 2, 3))
     cold = sum(bands.get(str(band), 0) for band in (-1, -2, -3))

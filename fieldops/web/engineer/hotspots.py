@@ -1,6 +1,7 @@
 """Hotspots: ask for a map, watch it being computed, read it; a cell leads to its reports."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from flask import jsonify, redirect, render_template, request, url_for
@@ -28,9 +29,11 @@ from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.engineer import hotspot_words as words
+from fieldops.web.engineer import method_words
 from fieldops.web.engineer.cell_reports import cell_reports
 from fieldops.web.engineer.day_series import day_series
 from fieldops.web.engineer.hotspot_forms import asked, choices, fields_of, offer
+from fieldops.web.engineer.refusal_words import refusal_words
 from fieldops.web.engineer.room import blueprint
 from fieldops.web.protection import requires
 from fieldops.web.words import HOTSPOT_METHOD
@@ -115,7 +118,7 @@ def hotspots_shown(run_id: int) -> str | Answer:
         waited_s = (clock.now() - run.created_at).total_seconds()
         return render_template(
             "engineer/hotspots_waiting.html",
-            refusal=words.refusal_words(run.refusal) if run.refusal else "",
+            refusal=refusal_words(run.refusal) if run.refusal else "",
             too_long=run.state in BEING_MADE and waited_s > PATIENCE_S,
             title=words.title_words(words.question_of(run)),
             **context,
@@ -136,8 +139,13 @@ def _shown(run: HotspotRun) -> dict[str, Any]:
         "counted": words.counted_words(question, run.figures),
         "filter_said": words.filter_words(question),
         "cells": top_cells(session, run.id, TOP_CELLS, offset=(page - 1) * TOP_CELLS),
-        "band_words": words.band_words,
+        "band_words": partial(words.band_words, method=run.method),
+        "finding": words.finding_words(run) if run.method in method_words.FINDINGS else "",
+        "statistic": method_words.STATISTIC.get(run.method, ("z",))[0],
         "label_words": words.LABEL,
+        "key_classes": [
+            (band, words.band_words(band, method=run.method)) for band in method_words.bands_shown(run.method)
+        ],
         "cells_many": many,
         "page_number": page,
         "pages": pages,
@@ -204,8 +212,9 @@ def hotspot_cell(run_id: int, number: int) -> str:
         question=question,
         title=words.title_words(question),
         period=words.period_words(question.first, question.last),
-        band=words.band_words(cell.band, tested=cell.is_tested),
-        plain=words.band_words(cell.plain_band, tested=cell.is_tested),
+        band=words.band_words(cell.band, tested=cell.is_tested, method=run.method),
+        plain=words.band_words(cell.plain_band, tested=cell.is_tested, method=run.method),
+        statistic=method_words.STATISTIC.get(run.method, ("z",))[0],
         label=words.LABEL[cell.label]() if cell.label in words.LABEL else "",
         **cell_reports(question, cell),
     )

@@ -5,8 +5,8 @@ from typing import Any
 from fieldops import i18n
 from fieldops.i18n import _, ngettext
 from fieldops.web.engineer.analysis_sheets import Column, Figures, Sheet, Table, interval_words
-from fieldops.web.engineer.hotspot_words import refusal_words
 from fieldops.web.engineer.interval_chart import IntervalChart, Point, interval_chart
+from fieldops.web.engineer.refusal_words import refusal_words
 
 
 def rain_sheet(figures: Figures) -> Sheet:
