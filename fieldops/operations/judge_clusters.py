@@ -101,7 +101,7 @@ def _rows(
                 count=int(counts[at]),
                 exposure=as_number(ground.exposure, at),
                 expected=as_number(expected, at),
-                z=None if not is_tested else 0.0 if cluster is None else cluster.log_likelihood_ratio,
+                z=None if cluster is None else cluster.log_likelihood_ratio,
                 p=None if cluster is None else cluster.p,
                 p_adjusted=None,
                 band=band,
