@@ -45,13 +45,16 @@ def choose_days(
 
 
 def part_days(first: date, last: date, rain: Mapping[date, float]) -> WetDry:
-    """Part the days of a period, both ends included, into wet and dry; a day next to one that was not
-    measured may be neither.
+    """Part the days of a period, both ends included, into wet and dry. A day that was not measured is
+    neither; the day after it may be.
     """
     days = (last - first).days + 1
-    depths = [rain.get(first + timedelta(days=number), np.nan) for number in range(-TAIL_DAYS, days)]
+    depths = np.array(
+        [rain.get(first + timedelta(days=number), np.nan) for number in range(-TAIL_DAYS, days)]
+    )
     parted = wet_and_dry(depths, wet_mm=WET_FROM_MM, dry_mm=DRY_BELOW_MM, tail_days=TAIL_DAYS)
-    return WetDry(parted.is_wet[TAIL_DAYS:], parted.is_dry[TAIL_DAYS:])
+    is_known = np.isfinite(depths[TAIL_DAYS:])
+    return WetDry(parted.is_wet[TAIL_DAYS:] & is_known, parted.is_dry[TAIL_DAYS:])
 
 
 def _day(question: Question, number: int) -> date:

@@ -21,7 +21,7 @@ from fieldops.models import (
     ServiceRequest,
 )
 from fieldops.operations.ask_for_hotspots import ask_for_hotspots
-from fieldops.operations.choose_days import choose_days
+from fieldops.operations.choose_days import choose_days, part_days
 from fieldops.queries.hotspot_frames import numbers_of, reports_of
 from fieldops.queries.repairs import repairs_of
 from fieldops.queries.reporters import reporter_indices
@@ -142,6 +142,20 @@ def test_maps_of_wet_and_of_dry_days_part_the_reports(ask: Ask) -> None:
     left = ask(Method.GI_STAR, unit=Unit.REQUESTS).figures["units"]
     assert 0 < left - wet.figures["units"] - dry.figures["units"] < 20
     assert wet.figures["lag"] is None
+
+
+def test_a_day_that_was_not_measured_is_neither_wet_nor_dry() -> None:
+    first = LAST_DAY - timedelta(days=5)
+    depths = {
+        0: 12.0,
+        2: 0.0,
+        3: 0.0,
+        4: 5.0,
+        5: 0.0,
+    }  # day 1 was not measured; the one before the first neither
+    parted = part_days(first, LAST_DAY, {first + timedelta(days=at): mm for at, mm in depths.items()})
+    assert parted.is_wet.tolist() == [True, False, False, False, False, False]
+    assert parted.is_dry.tolist() == [False, False, False, True, False, False]
 
 
 def test_an_incident_is_of_the_day_of_its_first_report(ask: Ask, plain: World) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from fieldops.models import HotspotCell, HotspotRun
 from fieldops.operations.ask_for_hotspots import ask_for_hotspots
 from fieldops.tasks.worker import work_until_idle
 from fieldops.transaction import transaction
+from fieldops.web.engineer.interval_chart import BASE, LEFT, RIGHT, TOP, Point, interval_chart
 from tests.analyses_on_a_plain import repairs, reports_by_strip, strips, water_follows_damage
 from tests.conftest import World
 from tests.reports_on_a_plain import DAYS, LAST_DAY, lay_out, report_all
@@ -222,3 +224,31 @@ def test_computing_anew_gives_the_same_until_something_changes(plain: World, eng
     with transaction() as session:
         repairs(session)
     assert not engineer.post(f"{address}/ulang").headers["Location"].endswith(address)
+
+
+# ── Charts ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("points", "reference", "labels"),
+    [
+        ([Point("0", 0.66, 0.52, 0.77), Point("-1", 0.06, -0.12, 0.21)], 0.0,
+         ["0,0", "0,2", "0,4", "0,6", "0,8"]),
+        ([Point("0", 1.9, 1.6, 2.3)], 1.0, ["1,0", "1,5", "2,0"]),
+        ([Point("0", 33.0, 0.0, 14.0)], 0.0, ["0", "10", "20", "30"]),
+        ([Point("0", 0.0, 0.0, 0.0)], 0.0, None),
+        ([Point("0", 1e6, 1e5, 1e7)], 0.0, None),
+    ],
+)  # fmt: skip
+def test_a_chart_holds_all_its_points_and_says_exactly_where_its_lines_are(
+    app: Flask, points: list[Point], reference: float, labels: list[str] | None
+) -> None:
+    with app.test_request_context():
+        chart = interval_chart(points, title="t", unit="u", below="b", caption="c", reference=reference)
+    for mark in chart.marks:
+        assert LEFT <= mark.x <= RIGHT
+        assert all(TOP - 1e-6 <= y <= BASE + 1e-6 for y in (mark.y, mark.top, mark.bottom))
+        assert "-" not in mark.label
+    assert sum(line.is_reference for line in chart.lines) == 1
+    if labels is not None:
+        assert [line.label for line in chart.lines] == labels

@@ -204,9 +204,8 @@ def weather_words(question: Question, figures: Mapping[str, Any]) -> str:
     if question.weather == "wet":
         return str(
             _(
-                "%(days)s of %(of)s days with %(mm)s mm or more on the day or the day before; "
-                "%(unknown)s days "
-                "without rain data",
+                "%(days)s of %(of)s days with %(mm)s mm or more on the day or the day before; %(unknown)s "
+                "days without rain data left out",
                 **said,
             )
         )
