@@ -217,6 +217,17 @@ def test_files_are_taken_along(plain: World, engineer: FlaskClient, method: Anal
     )
 
 
+def test_the_period_before_is_one_press_away(plain: World, engineer: FlaskClient) -> None:
+    reported()
+    address = computed(plain, Analysis.BIAS)
+    answer = engineer.post(f"{address}/periode", data={"to": "before"})
+    assert answer.status_code == 303
+    run = db.session.scalars(select(HotspotRun).order_by(HotspotRun.id.desc()).limit(1)).one()
+    assert run.question["last"] == (LAST_DAY - timedelta(days=28)).isoformat()
+    assert run.question["earlier_last"] == (LAST_DAY - timedelta(days=56)).isoformat()
+    assert engineer.post(f"{address}/periode", data={"to": "sideways"}).status_code == 422
+
+
 def test_computing_anew_gives_the_same_until_something_changes(plain: World, engineer: FlaskClient) -> None:
     reported()
     address = computed(plain, Analysis.RAIN)

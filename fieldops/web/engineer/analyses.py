@@ -24,7 +24,7 @@ from fieldops.web.engineer.analysis_forms import analysis_asked, analysis_choice
 from fieldops.web.engineer.analysis_sheets import cell_words
 from fieldops.web.engineer.day_series import day_series
 from fieldops.web.engineer.hotspot_forms import offer
-from fieldops.web.engineer.hotspots import PATIENCE_S, ordered_languages
+from fieldops.web.engineer.hotspots import PATIENCE_S, moved_question, ordered_languages
 from fieldops.web.engineer.refusal_words import refusal_words
 from fieldops.web.engineer.room import blueprint
 from fieldops.web.page import installation
@@ -92,6 +92,7 @@ def analysis_shown(run_id: int) -> str:
         series=day_series(run.figures.get("days", [])),
         cell_words=cell_words,
         rows_shown=ROWS_SHOWN,
+        can_go_on=hotspot_words.question_of(run).last < offer(db.session()).yesterday,
         base_url=base_map_url(),
         bounds=installation().city.bounds,
         **context,
@@ -114,6 +115,18 @@ def analysis_repeat(run_id: int) -> Answer:
     old = get_analysis(db.session(), run_id)
     with transaction() as session:
         run = ask_for_hotspots(session, hotspot_words.question_of(old), by, seed=old.seed)
+    return redirect(url_for("engineer.analysis_shown", run_id=run.id), 303)
+
+
+@blueprint.post("/analisis/<int:run_id>/periode")
+@requires(Right.SEE_MAPS)
+def analysis_move(run_id: int) -> Answer:
+    """Ask the same question of the period before, or after."""
+    by = acting(Right.SEE_MAPS)
+    question = hotspot_words.question_of(get_analysis(db.session(), run_id))
+    moved = moved_question(question, request.form.get("to", ""))
+    with transaction() as session:
+        run = ask_for_hotspots(session, moved, by)
     return redirect(url_for("engineer.analysis_shown", run_id=run.id), 303)
 
 

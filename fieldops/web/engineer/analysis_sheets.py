@@ -32,18 +32,23 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of figures as they are; the page and the files write them in the reader's language."""
+    """Rows of figures as they are; the page and the files write them in the reader's language.
+
+    With `has_links_below` the last column holds lists of links, which the page shows under the first one.
+    """
 
     title: str
     columns: tuple[Column, ...]
     rows: list[tuple[Cell, ...]]
     note: str = ""
     blank: str = "–"
+    has_links_below: bool = False
 
     @property
     def heads(self) -> list[str | tuple[str, str]]:
         """The heads as the page's table asks for them."""
-        return [one.head if one.decimals is None else (one.head, "num") for one in self.columns]
+        shown = self.columns[:-1] if self.has_links_below else self.columns
+        return [one.head if one.decimals is None else (one.head, "num") for one in shown]
 
 
 @dataclass(frozen=True)

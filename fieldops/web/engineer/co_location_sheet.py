@@ -123,9 +123,9 @@ def _directions_table(figures: Figures) -> Table:
 def _profile_table(figures: Figures) -> Table:
     profile, half = figures["profile"], figures["step_days"] / 2
     return Table(
-        title=str(_("By lag")),
+        title=str(_("By days from road damage to water")),
         columns=(
-            Column(str(_("Days from road damage to water"))),
+            Column(str(_("Days"))),
             Column(str(_("Pairs")), 0),
             Column(str(_("By chance")), 1),
             Column(str(_("from")), 0),

@@ -80,7 +80,7 @@ def hotspots_move(run_id: int) -> Answer:
     """Ask the same of the period before or after."""
     by = acting(Right.SEE_MAPS)
     question = words.question_of(get_map(db.session(), run_id))
-    moved = _moved(question, request.form.get("to", ""))
+    moved = moved_question(question, request.form.get("to", ""))
     with transaction() as session:
         run = ask_for_hotspots(session, moved, by)
     return redirect(url_for("engineer.hotspots_shown", run_id=run.id), 303)
@@ -97,7 +97,14 @@ def hotspots_repeat(run_id: int) -> Answer:
     return redirect(url_for("engineer.hotspots_shown", run_id=run.id), 303)
 
 
-def _moved(question: Question, to: str) -> Question:
+def moved_question(question: Question, to: str) -> Question:
+    """Return the same question of the period before, or after as far as days are over.
+
+    Raises
+    ------
+    InvalidInput
+        There is no later period yet.
+    """
     yesterday = offer(db.session()).yesterday
     if to == "before":
         return question.moved(-question.days)

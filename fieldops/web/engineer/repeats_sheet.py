@@ -110,6 +110,7 @@ def _places(figures: Figures) -> Table:
             Column(str(_("Orders"))),
         ),
         rows=rows,
+        has_links_below=True,
         note=str(_("The first %(n)s of %(many)s places.", n=i18n.number(shown), many=i18n.number(many)))
         if shown < many
         else "",
