@@ -15,8 +15,10 @@ from fieldops.installation import Installation
 from fieldops.journal import open_journal
 from fieldops.keys import instance_key
 from fieldops.media.store import MediaStore
+from fieldops.ogcapi import blueprint as ogcapi
 from fieldops.routing.roads import roads_of
 from fieldops.sealing import Sealer
+from fieldops.spool.writer import SpoolWriter
 from fieldops.web import register_web
 from fieldops.webhooks import blueprint as webhooks
 
@@ -67,7 +69,9 @@ def create_app(settings: Settings | None = None, *, pages: bool = True) -> Flask
     Compress(app)
     if pages:
         register_web(app)
+        app.extensions["spool"] = SpoolWriter(settings.spool_dir)
         app.register_blueprint(webhooks)
+        app.register_blueprint(ogcapi)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -61,6 +61,7 @@ def doctor() -> None:
     from fieldops.imports.roads import road_lines
     from fieldops.queries.map_checks import map_line
     from fieldops.spatialite import find_driver
+    from fieldops.tasks.intake import intake_lines
 
     settings = settings_from_environment()
     if not settings.database_url:
@@ -72,6 +73,8 @@ def doctor() -> None:
         require_connection(db.engine)
         click.echo(f"database {db.engine.url.render_as_string(hide_password=True)} answers")
         click.echo(map_line(db.session()))
+        for line in intake_lines(settings):
+            click.echo(line)
     for line in road_lines(app.extensions["fieldops"].roads.state()):
         click.echo(line)
 
@@ -117,6 +120,20 @@ def worker() -> None:
 
 
 @commands.command()
+def intake() -> None:
+    """Take in what channels sent until stopped."""
+    from fieldops.tasks.stopping import step_back
+
+    step_back()  # before all the rest is imported: that alone is seconds of a core
+
+    from fieldops.tasks.intake import run_intake
+
+    app = _app()
+    with app.app_context():
+        run_intake(app)
+
+
+@commands.command()
 def scheduler() -> None:
     """Enqueue what is due by the clock until stopped."""
     from fieldops.tasks.schedule import run_scheduler
@@ -138,7 +155,7 @@ def scheduler() -> None:
 )
 @click.option("--check", is_flag=True, help="Start, run one report through the whole path over HTTP, stop.")
 def run(host: str, port: int, with_demo: bool, check: bool) -> None:
-    """Set up the database and run the site, the worker and the scheduler under one process tree."""
+    """Set up the database and run the site, its intake, worker and scheduler under one process tree."""
     from fieldops.serving.start import start
 
     sys.exit(start(host, port, with_demo=with_demo, check=check))

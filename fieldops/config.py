@@ -130,6 +130,11 @@ class Settings(BaseSettings):
         return Path(self.roads_file) if self.roads_file else self.instance_dir / "roads.graph"
 
     @property
+    def spool_dir(self) -> Path:
+        """Where events lie that were acknowledged and are not in the database yet."""
+        return self.instance_dir / "spool"
+
+    @property
     def media_address(self) -> str:
         """The fsspec address of the photo store."""
         return self.media_url or f"file://{self.instance_dir / 'media'}"

@@ -18,6 +18,7 @@ from fieldops.domain.roles import THE_SYSTEM, Actor, By
 from fieldops.installation import Installation
 from fieldops.models import ChannelAccount, Conversation, ConversationMessage, Department, User
 from fieldops.operations.connect_account import connect_account
+from fieldops.operations.correspondence import Correspondence
 from fieldops.operations.hand_conversation import assign_conversation
 from fieldops.operations.open_channel import open_channel
 from fieldops.operations.receive_message import receive_message
@@ -96,8 +97,7 @@ def _hear(session: Session, telling: Telling, message: dict[str, Any], key: str)
         place = SharedPlace(lon + east * DEGREES_A_KM, lat + north * DEGREES_A_KM, 12.0)
     person = telling.spec["person"]
     conversation = receive_message(
-        session,
-        telling.installation,
+        Correspondence(session, telling.installation),
         account,
         channel,
         InboundMessage(

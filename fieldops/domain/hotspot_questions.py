@@ -60,6 +60,7 @@ class Shape(StrEnum):
     HEXAGON = "hexagon"
     SQUARE = "square"
     KELURAHAN = "kelurahan"
+    SEGMENT = "segment"
 
 
 SIZES_M: Final = (200, 300, 400, 500, 750, 1000)
@@ -206,13 +207,16 @@ def read_question(fields: Mapping[str, str], services: list[str], offer: Offer) 
     exposure = Exposure(among(fields, "exposure", tuple(Exposure), Exposure.NONE))
     if exposure is not Exposure.NONE and method is Method.DENSITY:
         raise InvalidInput("A density is of reports on the ground, divided by nothing.", field="exposure")
+    shape = Shape(among(fields, "shape", tuple(Shape), Shape.HEXAGON))
+    if shape is Shape.SEGMENT and method is Method.DENSITY:
+        raise InvalidInput("A density is of areas: choose hexagons, squares or kelurahan.", field="shape")
     question = Question(
         first=first,
         last=last,
         method=method,
         unit=Unit(among(fields, "unit", tuple(Unit), Unit.INCIDENTS)),
         exposure=exposure,
-        shape=Shape(among(fields, "shape", tuple(Shape), Shape.HEXAGON)),
+        shape=shape,
         size_m=int(among(fields, "size", tuple(str(size) for size in SIZES_M), "400")),
         step_days=int(among(fields, "step", tuple(str(step) for step in STEPS_DAYS), "7")),
         services=tuple(code for code in offer.services if code in services),

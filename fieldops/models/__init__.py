@@ -1,7 +1,8 @@
 """Tables only: no queries, no rules."""
 
+from fieldops.models.api_tokens import ApiToken
 from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
-from fieldops.models.channels import ChannelAccount, ChannelPerson, InboundEvent, PersonKey
+from fieldops.models.channels import ChannelAccount, ChannelPerson, InboundEvent, PersonJoin, PersonKey
 from fieldops.models.closures import RoadClosure, RoadClosureChange
 from fieldops.models.clusters import CauseDecision, Cluster, GroupingDecision
 from fieldops.models.conversations import (
@@ -20,7 +21,7 @@ from fieldops.models.places import Area, Depot, Landmark, Line
 from fieldops.models.reporters import ContactView, Follower, Reporter
 from fieldops.models.requests import Photo, ServiceRequest, StatusChange
 from fieldops.models.tasks import Counter, IdempotencyKey, ImportRun, Message, Task
-from fieldops.models.triage import TriageCorrection, TriageModel
+from fieldops.models.triage import HazardTerm, TriageCorrection, TriageModel
 from fieldops.models.users import AuditEntry, User, UserRole
 from fieldops.models.work_orders import (
     Inspection,
@@ -31,6 +32,7 @@ from fieldops.models.work_orders import (
 )
 
 __all__ = [
+    "ApiToken",
     "Area",
     "AreaResidents",
     "AuditEntry",
@@ -55,6 +57,7 @@ __all__ = [
     "Depot",
     "Follower",
     "GroupingDecision",
+    "HazardTerm",
     "HotspotCell",
     "HotspotRun",
     "IdempotencyKey",
@@ -66,6 +69,7 @@ __all__ = [
     "MapChange",
     "Message",
     "OrderPin",
+    "PersonJoin",
     "PersonKey",
     "Photo",
     "RainDay",

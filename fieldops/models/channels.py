@@ -44,8 +44,8 @@ class ChannelAccount(Model):
 class InboundEvent(Model):
     """One event as a vendor sent it, kept until it is read and 30 days more.
 
-    `state` is todo, done or parked: what cannot be read waits for a person. The bytes hold people's words and
-    are emptied with them.
+    `state` is todo, again (reading it failed, and a task tries it once more), done or parked: what cannot be
+    read waits for a person. The bytes hold people's words and are emptied with them.
     """
 
     __tablename__ = "inbound_event"
@@ -86,3 +86,21 @@ class PersonKey(Model):
     account_id: Mapped[int] = reference("channel_account.id")
     person_id: Mapped[int] = reference("channel_person.id")
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class PersonJoin(Model):
+    """Staff said that two who wrote to an account are one person: `joined_id` is heard as `kept_id` since.
+
+    `moved` names the rows that went over, by kind and id, and what the kept one was before, so that it can be
+    undone; `undone_at` is when it was.
+    """
+
+    __tablename__ = "person_join"
+
+    id: Mapped[Key]
+    kept_id: Mapped[int] = reference("channel_person.id")
+    joined_id: Mapped[int] = reference("channel_person.id")
+    moved: Mapped[Facts] = mapped_column(default=dict)
+    user_id: Mapped[int | None] = reference("user_account.id", nullable=True)
+    at: Mapped[Moment]
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime())

@@ -1,11 +1,29 @@
-"""Trained versions of the suggestion model, and what staff chose instead of what it suggested."""
+"""Terms of danger, trained versions of the suggestion model, and what staff chose instead."""
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, LargeBinary, String
+from sqlalchemy import Boolean, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fieldops.models.base import Code, Facts, Key, Model, Moment, UtcDateTime, reference
+
+
+class HazardTerm(Model):
+    """A term of danger that the installation looks for: one that came with the program, or one of its own.
+
+    One that came along is switched off rather than deleted, so that no upgrade brings it back.
+    """
+
+    __tablename__ = "hazard_term"
+    __table_args__ = (UniqueConstraint("code", "language", "term"),)
+
+    id: Mapped[Key]
+    code: Mapped[Code]
+    language: Mapped[Code]
+    term: Mapped[str] = mapped_column(String(80))
+    is_usual: Mapped[bool] = mapped_column(Boolean, default=False)
+    is_active: Mapped[bool] = mapped_column(Boolean, default=True)
+    changed_at: Mapped[Moment]
 
 
 class TriageModel(Model):

@@ -121,7 +121,7 @@ def _areas(material: Material, question: Question, exposure: Exposure) -> Figure
     counts, outside = count_units(material.reports.frame, ground.cells, material.crs)
     if ground.exposure is None:  # never with an exposure asked for
         raise InvalidInput("Nothing divides the reports.")
-    size, names = ground.exposure, names_of(material, ground.cells)
+    size, names = ground.exposure, names_of(material, ground)
     has = size > 0.0
     rates = area_rates(counts[has], size[has])
     silent = silent_areas(counts[has], size[has], q=Q)

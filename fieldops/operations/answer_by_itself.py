@@ -3,114 +3,100 @@
 Never a promise, never an end; it stops no clock.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
-
-from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.channels.contract import Channel
 from fieldops.domain.conversations import MAIL_ANSWER_EVERY, MOST_QUESTIONS, Tray
 from fieldops.installation import Installation
-from fieldops.models import ChannelAccount, ChannelPerson, Conversation, Service
+from fieldops.models import ChannelAccount, ChannelPerson, Conversation, ConversationMessage, Service
 from fieldops.operations.pin_link import pin_link
-from fieldops.operations.queue_reply import queue_reply
+from fieldops.operations.queue_reply import AutomaticReply
 from fieldops.operations.write_message import write_chat
-from fieldops.outbox import enqueue
-from fieldops.queries.conversations import messages_of
-from fieldops.queries.services import active_services
+from fieldops.outbox import ToDo
 
 REMIND_AFTER: Final = timedelta(hours=24)
 LETTERS: Final = frozenset({"email"})
 """Channels of letters, where an automatic answer may meet another machine's."""
 
 
+@dataclass(frozen=True)
+class Voice:
+    """Who speaks, by what, and what there is to name: the same for many conversations."""
+
+    installation: Installation
+    account: ChannelAccount
+    channel: Channel
+    services: Mapping[str, Service]
+    """Those on offer, by code."""
+
+
 def answer_by_itself(
-    session: Session,
-    installation: Installation,
+    voice: Voice,
     conversation: Conversation,
-    account: ChannelAccount,
-    channel: Channel,
-) -> None:
-    """Say what is due: a greeting back, thanks for a complaint, or thanks for its place."""
-    person = session.get_one(ChannelPerson, conversation.person_id)
-    if not _may_answer(session, conversation, account, person):
-        return
+    person: ChannelPerson,
+    messages: Sequence[ConversationMessage],
+) -> AutomaticReply | None:
+    """Return what is due: a greeting back, thanks for a complaint, or thanks for its place; None for silence.
+
+    `messages` are the conversation's, oldest first. Whoever calls queues what is returned.
+    """
+    if not _may_answer(conversation, voice.account, person, messages):
+        return None
     name = _what_to_say(conversation)
     if name is None:
-        return
+        return None
     asks_place = name == "received" and _lacks_place(conversation)
+    tasks: tuple[ToDo, ...] = ()
     if asks_place:
         conversation.questions_asked += 1
-        enqueue(
-            session,
-            "remind_of_place",
-            {"conversation_id": conversation.id},
-            due_at=clock.now() + REMIND_AFTER,
-            dedupe_key=f"remind:{conversation.id}",
-        )
+        due_at, key = clock.now() + REMIND_AFTER, f"remind:{conversation.id}"
+        tasks = (ToDo("remind_of_place", {"conversation_id": conversation.id}, due_at, key),)
     person.answered_by_itself_at = clock.now()
     conversation.understood = conversation.understood | {"said": [*_said(conversation), name]}
-    say(session, installation, conversation, channel, name, asks_place=asks_place)
+    return _say(voice, conversation, name, asks_place=asks_place, tasks=tasks)
 
 
-def remind_of_place(
-    session: Session,
-    installation: Installation,
-    conversation: Conversation,
-    account: ChannelAccount,
-    channel: Channel,
-) -> None:
+def remind_of_place(voice: Voice, conversation: Conversation, person: ChannelPerson) -> AutomaticReply | None:
     """Ask once more where it is, when nobody has answered yet and no place came."""
-    person = session.get_one(ChannelPerson, conversation.person_id)
     if (
         conversation.state != "open"
         or conversation.request_id is not None
         or conversation.questions_asked >= MOST_QUESTIONS
         or not _lacks_place(conversation)
         or person.stopped_at is not None
-        or account.kind in LETTERS
+        or voice.account.kind in LETTERS
     ):
-        return
+        return None
     conversation.questions_asked += 1
-    say(session, installation, conversation, channel, "remind_place", asks_place=True)
+    return _say(voice, conversation, "remind_place", asks_place=True)
 
 
-def say(
-    session: Session,
-    installation: Installation,
-    conversation: Conversation,
-    channel: Channel,
-    name: str,
-    *,
-    asks_place: bool = False,
-    **facts: Any,
-) -> None:
-    """Queue one automatic message by the name of its template, in the conversation's language."""
-    needs_link = asks_place and not channel.traits.asks_place
-    facts |= {"asks_place": asks_place, "link": pin_link(installation, conversation.id) if needs_link else ""}
+def _say(
+    voice: Voice, conversation: Conversation, name: str, *, asks_place: bool, tasks: tuple[ToDo, ...] = ()
+) -> AutomaticReply:
+    """Return an automatic message by the name of its template, in the conversation's language."""
+    asks_natively = asks_place and voice.channel.traits.asks_place
     understood = conversation.understood
     words = write_chat(
         name,
         conversation.language,
-        service=_first_service(session, understood),
+        service=_first_service(understood, voice.services),
         place=(understood.get("place") or {}).get("words", ""),
-        organisation=installation.city.organisation,
-        **facts,
+        organisation=voice.installation.city.organisation,
+        asks_place=asks_place,
+        link=pin_link(voice.installation, conversation.id) if asks_place and not asks_natively else "",
     )
-    queue_reply(
-        session,
-        conversation,
-        words,
-        key=f"auto.{conversation.id}.{name}.{len(_said(conversation))}",
-        is_automatic=True,
-        facts={"asks_place": True} if asks_place and channel.traits.asks_place else {},
-    )
+    key = f"auto.{conversation.id}.{name}.{len(_said(conversation))}"
+    return AutomaticReply(conversation, words, key, {"asks_place": True} if asks_natively else {}, tasks)
 
 
-def _first_service(session: Session, understood: dict[str, Any]) -> Service | None:
+def _first_service(understood: dict[str, Any], services: Mapping[str, Service]) -> Service | None:
     codes = [one["code"] for one in understood.get("services") or []]
-    return next((one for one in active_services(session) if codes and one.code == codes[0]), None)
+    return services.get(codes[0]) if codes else None
 
 
 def _said(conversation: Conversation) -> list[str]:
@@ -136,11 +122,13 @@ def _what_to_say(conversation: Conversation) -> str | None:
 
 
 def _may_answer(
-    session: Session, conversation: Conversation, account: ChannelAccount, person: ChannelPerson
+    conversation: Conversation,
+    account: ChannelAccount,
+    person: ChannelPerson,
+    messages: Sequence[ConversationMessage],
 ) -> bool:
     if person.stopped_at is not None or person.muted or conversation.request_id is not None:
         return False
-    messages = messages_of(session, conversation.id)
     inbound = [row for row in messages if row.direction == "in"]
     if not inbound or inbound[-1].facts.get("automatic"):
         return False  # never answer a machine: it may answer back

@@ -8,7 +8,7 @@ import numpy as np
 
 from fieldops.domain.hotspot_questions import Question, Unit, Weather
 from fieldops.queries.hotspot_frames import Reports
-from geo.statistics.rain import WET_MM, WetDry, wet_and_dry
+from geo.statistics.wet_days import WET_MM, WetDry, wet_and_dry
 
 WET_FROM_MM: Final = 10.0
 DRY_BELOW_MM: Final = WET_MM

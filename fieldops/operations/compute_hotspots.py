@@ -14,7 +14,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from fieldops import clock
-from fieldops.domain.hotspot_questions import Analysis, Exposure, Question, as_question
+from fieldops.domain.hotspot_questions import Analysis, Exposure, Question, Shape, as_question
 from fieldops.errors import InvalidInput
 from fieldops.installation import Installation
 from fieldops.models import HotspotCell, HotspotRun
@@ -109,7 +109,7 @@ def _read(session: Session, installation: Installation, question: Question) -> M
         reports=reports,
         outline=study_area(session, question.kelurahan),
         kelurahan=areas(session, "kelurahan"),
-        roads=roads(session, question.jurisdiction) if question.exposure is Exposure.ROAD_KM else None,
+        roads=roads(session, question.jurisdiction) if _needs_roads(question) else None,
         residents=people,
         residents_source=f"{source} {year}" if year else "",
         rain=rain,
@@ -117,6 +117,10 @@ def _read(session: Session, installation: Installation, question: Question) -> M
         rain_source=gauge_words(session),
         change_seq=last_change(session),
     )
+
+
+def _needs_roads(question: Question) -> bool:
+    return question.exposure is Exposure.ROAD_KM or question.shape is Shape.SEGMENT
 
 
 class _Watch:

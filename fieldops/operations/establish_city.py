@@ -10,6 +10,7 @@ from fieldops import clock
 from fieldops.domain.city import City
 from fieldops.models import Crew, Department, Depot, Service, ServiceLevel, Shift
 from fieldops.models.base import as_point
+from fieldops.operations.change_hazards import add_first_hazards
 from fieldops.operations.change_replies import add_first_replies
 
 SHIFT_DAYS = 14
@@ -22,6 +23,7 @@ def establish_city(session: Session, city: City) -> bool:
     -------
     Whether anything was inserted.
     """
+    add_first_hazards(session)
     if session.scalar(select(func.count()).select_from(Service)):
         return False
     departments = {seed.code: Department(code=seed.code, name=seed.name) for seed in city.departments}

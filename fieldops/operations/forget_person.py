@@ -24,6 +24,7 @@ from fieldops.models import (
 )
 from fieldops.operations.audit import write_audit
 from fieldops.operations.run_clocks import note_change
+from fieldops.queries.channels import joins_into
 from fieldops.queries.conversations import conversations_of, files_of, messages_of
 
 FORGOTTEN: Final = ""
@@ -43,10 +44,12 @@ def forget_person(session: Session, installation: Installation, person_id: int, 
         unneeded += _empty(session, installation, conversation)
         note_change(session, conversation, "forgotten", by)
     session.execute(delete(PersonKey).where(PersonKey.person_id == person_id))
-    reporter = session.get_one(Reporter, person.reporter_id)
-    reporter.contact_sealed = reporter.name_sealed = reporter.contact_digest = None
-    reporter.anonymised_at = clock.now()
-    session.execute(delete(Message).where(Message.reporter_id == reporter.id, Message.state != "sent"))
+    joined = [session.get_one(ChannelPerson, join.joined_id) for join in joins_into(session, person_id)]
+    for one in (person, *joined):  # whoever was joined to them is the same person
+        reporter = session.get_one(Reporter, one.reporter_id)
+        reporter.contact_sealed = reporter.name_sealed = reporter.contact_digest = None
+        reporter.anonymised_at = clock.now()
+        session.execute(delete(Message).where(Message.reporter_id == reporter.id, Message.state != "sent"))
     write_audit(
         session, by, "person_forgotten", "channel_person", person_id, conversations=len(conversations)
     )

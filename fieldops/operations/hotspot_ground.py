@@ -24,7 +24,8 @@ from geo.statistics.exposure import Rates, rates_of, road_km, spread_residents
 from geo.statistics.neighbourhoods import Weights, grid_neighbours, polygon_neighbours
 from geo.statistics.rain_lags import Resampling, lag_profile
 from geo.statistics.refusals import LEAST_COMPLAINTS, TooFewData, refuse_below
-from geo.statistics.study_cells import StudyCells, area_cells, grid_cells, locate
+from geo.statistics.segments import cut_segments
+from geo.statistics.study_cells import StudyCells, area_cells, grid_cells, locate, segment_cells
 
 Q: Final = 0.05
 LEAST_ROAD_KM: Final = 0.2
@@ -32,6 +33,14 @@ LEAST_SHARE: Final = 0.1
 """A cell of which less lies in the city is not tested: a sliver at the edge would look quiet."""
 
 LEAST_RESIDENTS: Final = 50.0
+LEAST_SEGMENT_KM: Final = 0.02
+ON_STREET_M: Final = 40.0
+"""Reports farther from any street are counted as outside."""
+
+MEET_M: Final = 5.0
+DRAWN_M: Final = 14.0
+"""Half the width that a segment is drawn with."""
+
 THOUSAND: Final = 1_000.0
 LAST_LAG_DAYS: Final = 3
 
@@ -97,6 +106,8 @@ class Ground:
     weights: Weights
     exposure: Numbers | None
     least: float
+    streets: list[str] = field(default_factory=list)
+    """Name of each segment's street; empty for other cells."""
 
     @property
     def enough(self) -> Mask:
@@ -115,25 +126,30 @@ def lay_ground(material: Material, question: Question) -> Ground:
     InvalidInput
         The outline, the streets or the residents that the question needs are not known.
     """
-    cells, weights = _cells(material, question)
+    cells, weights, streets = _cells(material, question)
     if question.exposure is Exposure.ROAD_KM:
         lines = material.roads
         if lines is None or not len(lines):
             raise InvalidInput("No street is known, so nothing can be divided by kilometres of road.")
-        exposure, least = road_km(cells, lines.to_crs(material.crs).geometry.to_numpy()), LEAST_ROAD_KM
+        exposure = road_km(cells, lines.to_crs(material.crs).geometry.to_numpy())
+        least = LEAST_SEGMENT_KM if question.shape is Shape.SEGMENT else LEAST_ROAD_KM
+    elif question.exposure is Exposure.RESIDENTS and question.shape is Shape.SEGMENT:
+        raise InvalidInput("Nobody lives on a segment: divide segments by km of road, or choose areas.")
     elif question.exposure is Exposure.RESIDENTS:
         exposure, least = _people(material, cells) / THOUSAND, LEAST_RESIDENTS / THOUSAND
     else:
-        return Ground(cells, weights, None, 0.0)
-    return Ground(cells, weights, exposure, least)
+        return Ground(cells, weights, None, 0.0, streets)
+    return Ground(cells, weights, exposure, least, streets)
 
 
-def _cells(material: Material, question: Question) -> tuple[StudyCells, Weights]:
+def _cells(material: Material, question: Question) -> tuple[StudyCells, Weights, list[str]]:
+    if question.shape is Shape.SEGMENT:
+        return _segments(material)
     if question.shape is Shape.KELURAHAN:
         if not len(material.kelurahan):
             raise InvalidInput("No kelurahan is known; choose hexagons or squares.")
         polygons = shapely.make_valid(material.kelurahan.to_crs(material.crs).geometry.to_numpy())
-        return area_cells(polygons), polygon_neighbours(shapely.set_precision(polygons, 0.1))
+        return area_cells(polygons), polygon_neighbours(shapely.set_precision(polygons, 0.1)), []
     if material.outline is None:
         raise InvalidInput("The city's outline is not known, so it cannot be cut into cells.")
     outline = gpd.GeoSeries([material.outline], crs="EPSG:4326").to_crs(material.crs).iloc[0]
@@ -143,7 +159,18 @@ def _cells(material: Material, question: Question) -> tuple[StudyCells, Weights]
     )
     if cells.grid is None:  # never for a grid
         raise GeoError("The grid is not known.")
-    return cells, grid_neighbours(cells.grid, cells.cells, question.reach_m)
+    return cells, grid_neighbours(cells.grid, cells.cells, question.reach_m), []
+
+
+def _segments(material: Material) -> tuple[StudyCells, Weights, list[str]]:
+    """Return the streets by the 100 m; those that meet or cross are neighbours."""
+    if material.roads is None or not len(material.roads):
+        raise InvalidInput("No street is known, so it cannot be cut into segments.")
+    lines = material.roads.to_crs(material.crs)
+    lines = lines[lines.geometry.length > 0.0]
+    cut = cut_segments(lines.geometry.to_numpy())
+    names = [str(name) for name in lines["name"].to_numpy()[cut.line]]
+    return segment_cells(cut.geometry), polygon_neighbours(cut.geometry, gap_m=MEET_M), names
 
 
 def _people(material: Material, cells: StudyCells) -> Numbers:
@@ -161,7 +188,7 @@ def count_units(
     """Return how many lie in each cell, and how many in none."""
     refuse_below("complaints", len(units), least)
     x_m, y_m = to_metres(units["lon"].to_numpy(), units["lat"].to_numpy(), crs)
-    found = locate(cells, x_m, y_m)
+    found = locate(cells, x_m, y_m, reach_m=ON_STREET_M)
     return found.counts, found.outside
 
 
@@ -187,22 +214,31 @@ def as_number(values: Numbers | None, at: int) -> float | None:
     return None if values is None or not np.isfinite(values[at]) else float(values[at])
 
 
-def names_of(material: Material, cells: StudyCells) -> list[str]:
-    """Return the kelurahan that each cell's middle lies in, or the nearest one."""
+def names_of(material: Material, ground: Ground) -> list[str]:
+    """Return the kelurahan that each cell's middle lies in, or the nearest one; a segment's street first."""
+    cells = ground.cells
     areas = material.kelurahan.to_crs(material.crs)
     if not len(areas):
         return [""] * len(cells)
     nearest = shapely.STRtree(areas.geometry.to_numpy()).nearest(shapely.point_on_surface(cells.geometry))
-    return [str(name) for name in areas["name"].to_numpy()[nearest]]
+    names = [str(name) for name in areas["name"].to_numpy()[nearest]]
+    if not ground.streets:
+        return names
+    return [
+        f"{street}, {name}" if street else name for street, name in zip(ground.streets, names, strict=True)
+    ]
 
 
 def shapes_in_degrees(cells: StudyCells, crs: CRS) -> list[BaseGeometry]:
     """Return the cells in EPSG:4326."""
+    drawn = cells.geometry
+    if cells.kind == "segment":  # few corners: thousands of them lie in one tile
+        drawn = shapely.buffer(shapely.simplify(drawn, 1.0), DRAWN_M, cap_style="flat", quad_segs=1)
 
     def back(places: Numbers) -> Numbers:
         return np.column_stack(to_degrees(places[:, 0], places[:, 1], crs))
 
-    return list(shapely.transform(cells.geometry, back))
+    return list(shapely.transform(drawn, back))
 
 
 def state(
@@ -217,7 +253,7 @@ def state(
         "outside": outside,
         "cells": len(ground.cells),
         "epsg": material.crs.to_epsg(),
-        "reach_m": None if question.shape is Shape.KELURAHAN else question.reach_m,
+        "reach_m": None if ground.cells.grid is None else question.reach_m,
         "exposure_total": None if ground.exposure is None else float(ground.exposure.sum()),
         "exposure_least": ground.least,
         "least_share": LEAST_SHARE if ground.cells.grid is not None else None,

@@ -80,7 +80,7 @@ def judge_change(material: Material, question: Question, ground: Ground, seed: i
                 "ratio_high": as_number(found.ratio_high, at),
             },
         )
-        for at, name in enumerate(names_of(material, ground.cells))
+        for at, name in enumerate(names_of(material, ground))
     ]
     shown = replace(material, reports=later)
     figures = state(shown, question, ground, units, outside + outside_before, seed) | {

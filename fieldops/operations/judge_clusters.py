@@ -28,6 +28,7 @@ MOST_P: Final = 0.1
 LEVELS_P: Final = (0.1, 0.05, 0.01)
 FROM_PERCENT, TO_PERCENT = 30, 90
 TOLD_EVERY: Final = 5
+METRES_A_KM: Final = 1_000.0
 
 
 def judge_clusters(
@@ -35,12 +36,13 @@ def judge_clusters(
 ) -> Judged:
     """Scan the cells with circles; a cell of a significant one is called by it.
 
-    Where nothing divides the reports, as many are expected on a square metre anywhere.
+    Where nothing divides the reports, as many are expected on a square metre anywhere, or on a metre of
+    street.
     """
     units = material.reports.counted(question.unit)
     counts, outside = count_units(units, ground.cells, material.crs)
     tested = ground.enough
-    size = ground.cells.area_km2 if ground.exposure is None else ground.exposure
+    size = _ground_of(ground) if ground.exposure is None else ground.exposure
     middle = shapely.centroid(ground.cells.geometry[tested])
     found = scan(
         shapely.get_x(middle),
@@ -67,6 +69,13 @@ def judge_clusters(
     return Judged(rows, shapes_in_degrees(ground.cells, material.crs), figures)
 
 
+def _ground_of(ground: Ground) -> Numbers:
+    """Return how large each cell is: km², of segments km."""
+    if ground.cells.kind == "segment":
+        return np.asarray(shapely.length(ground.cells.geometry) / METRES_A_KM, dtype=np.float64)
+    return ground.cells.area_km2
+
+
 class _Steps:
     """Tells of replicates as per cent of the whole, not too often: each telling is written down."""
 
@@ -90,7 +99,7 @@ def _rows(
         for cell in cluster.cells.tolist()
     }
     rows = []
-    for at, name in enumerate(names_of(material, ground.cells)):
+    for at, name in enumerate(names_of(material, ground)):
         rank, cluster = of_cell.get(at, (0, None))
         is_tested = bool(ground.enough[at])
         band = _band(cluster)

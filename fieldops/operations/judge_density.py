@@ -69,7 +69,7 @@ def judge_density(material: Material, question: Question, ground: Ground, seed: 
             plain_band=int(bands[at]),
             is_tested=bool(tested[at]),
         )
-        for at, name in enumerate(names_of(material, ground.cells))
+        for at, name in enumerate(names_of(material, ground))
     ]
     figures = state(material, question, ground, units, outside, seed) | {
         "tested": int(tested.sum()),

@@ -63,7 +63,7 @@ def judge_likeness(material: Material, question: Question, ground: Ground, seed:
             label=LABELS.get(names[at], ""),
             is_tested=bool(tested[at]),
         )
-        for at, name in enumerate(names_of(material, ground.cells))
+        for at, name in enumerate(names_of(material, ground))
     ]
     figures = state(material, question, ground, units, outside, seed) | {
         "tested": int(tested.sum()),

@@ -8,6 +8,7 @@ import numpy as np
 
 from fieldops.domain.hotspot_questions import Question
 from fieldops.operations.hotspot_ground import (
+    ON_STREET_M,
     CellRow,
     Ground,
     Judged,
@@ -36,7 +37,7 @@ def judge_patterns(material: Material, question: Question, ground: Ground, seed:
     edges = step_edges(question.first, question.last, Step(question.step_days))
     x_m, y_m = to_metres(units["lon"].to_numpy(), units["lat"].to_numpy(), material.crs)
     at_s = units["day"].to_numpy().astype("datetime64[s]").astype(np.int64)
-    cube = make_cube(locate(ground.cells, x_m, y_m), at_s, edges)
+    cube = make_cube(locate(ground.cells, x_m, y_m, reach_m=ON_STREET_M), at_s, edges)
     tested = cube.tested & ground.enough
     found = emerging_hot_spots(cube.counts, ground.weights, Q, tested=tested)
     bands = step_bands(found)
@@ -60,7 +61,7 @@ def judge_patterns(material: Material, question: Question, ground: Ground, seed:
                 "trend_z": as_number(found.trend_z, at),
             },
         )
-        for at, name in enumerate(names_of(material, ground.cells))
+        for at, name in enumerate(names_of(material, ground))
     ]
     kinds = Counter(pattern(int(kind)) for kind in found.kind[tested])
     figures = state(material, question, ground, units, cube.outside, seed) | {

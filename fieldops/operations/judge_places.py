@@ -23,6 +23,7 @@ from fieldops.operations.hotspot_ground import (
 )
 from geo.statistics.exposure import Rates
 from geo.statistics.hot_spots import HotSpots, hot_spots
+from geo.statistics.summary import ENOUGH_EXPECTED
 
 
 def judge_places(material: Material, question: Question, ground: Ground, seed: int) -> Judged:
@@ -45,7 +46,7 @@ def judge_places(material: Material, question: Question, ground: Ground, seed: i
             is_tested=bool(found.tested[at]),
             number=at + 1,
         )
-        for at, name in enumerate(names_of(material, ground.cells))
+        for at, name in enumerate(names_of(material, ground))
     ]
     figures = state(material, question, ground, units, outside, seed) | _tests(found, rates, counts)
     return Judged(rows, shapes_in_degrees(ground.cells, material.crs), figures)
@@ -69,7 +70,7 @@ def _tests(found: HotSpots, rates: Rates | None, counts: Whole) -> dict[str, Any
         "deviation": found.deviation,
         "overall": None if rates is None else rates.overall,
         "left_out": int(counts[~found.tested].sum()),
-        "thin": int(found.is_thin[found.tested].sum()),
+        "thin": int((found.expected[found.tested] < ENOUGH_EXPECTED).sum()),
         "neighbours_median": float(np.median(neighbours)) if len(neighbours) else 0.0,
         "bands": tally(found.band_corrected[found.tested]),
         "plain_bands": tally(found.band[found.tested]),

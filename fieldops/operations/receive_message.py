@@ -18,26 +18,24 @@ from fieldops.models import (
     ConversationFile,
     ConversationMessage,
 )
+from fieldops.operations.correspondence import MOST_EXTERNAL_ID, Correspondence
 from fieldops.operations.keep_inline_photo import keep_inline_photo
-from fieldops.operations.know_person import know_person
+from fieldops.operations.know_person import know_person, language_of
 from fieldops.operations.run_clocks import note_change, resume_clocks
 from fieldops.operations.thread_token import conversation_of_token
-from fieldops.outbox import enqueue, insert_if_absent
+from fieldops.outbox import enqueue
 from fieldops.queries.conversations import (
     conversation_of_message,
     get_conversation,
-    latest_conversation,
     message_by_external_id,
 )
 from fieldops.queries.requests import get_request
 
 MOST_SUBJECT = 200
-MOST_EXTERNAL_ID = 300
 
 
 def receive_message(
-    session: Session,
-    installation: Installation,
+    known: Correspondence,
     account: ChannelAccount,
     channel: Channel,
     message: InboundMessage,
@@ -50,46 +48,51 @@ def receive_message(
 
     Our own words coming back, a message that is known, and one of a muted person are dropped. An automatic
     message (an absence notice, bulk mail) is kept in the greetings' tray and never answered by itself.
-    `unread` names a kind of message of which the adapter knows only who sent it; `event_id` is the stored
-    event it came in, which is emptied when its sender is forgotten.
+    Whoever calls sees to it that the conversation is understood.
+
+    Parameters
+    ----------
+    known
+        Of the unit of work; it knows already what was asked for many messages together.
+    unread
+        A kind of message of which the adapter knows only who sent it.
+    event_id
+        The stored event it came in, which is emptied when its sender is forgotten.
     """
+    session, installation = known.session, known.installation
     external_id = message.external_id[:MOST_EXTERNAL_ID]
-    if message.is_echo or message_by_external_id(session, account.id, external_id) is not None:
+    if message.is_echo or known.has(account.id, external_id):
         return None
-    language = message.sender.language if message.sender.language in ("id", "en", "jv") else "id"
-    person = know_person(session, installation, account, message.sender, language=language or "id")
+    person = know_person(known, account, message.sender)
     if person.muted:
         return None
-    conversation = _conversation_for(session, installation, account, person, message, received_at)
-    row = _keep(session, conversation, message, external_id, received_at)
-    if row is None:
-        return None
-    row.facts = row.facts | {key: one for key, one in (("unread", unread), ("event", event_id)) if one}
+    conversation = _conversation_for(known, account, person, message, received_at)
+    if known.has(conversation.account_id, external_id):
+        return None  # one letter to two of our addresses, in a thread of one
+    row = _as_row(conversation, message, external_id, received_at)
+    row.facts |= {key: one for key, one in (("unread", unread), ("event", event_id)) if one}
+    session.add(row)
     for attachment in message.attachments:
         _attach(session, installation, row, attachment)
-    _touch(session, conversation, channel, message, received_at)
+    _touch(known, conversation, channel, message, received_at)
+    known.got(conversation, row)
+    if any(attachment.data is not None for attachment in message.attachments):
+        known.forget_photos(conversation)
     if is_stop(message.text):
         person.stopped_at = received_at
         note_change(session, conversation, "stopped")
-    # One task a conversation: what comes in a burst is understood together.
-    enqueue(
-        session,
-        "understand_conversation",
-        {"conversation_id": conversation.id},
-        dedupe_key=f"understand:{conversation.id}",
-    )
     return conversation
 
 
 def _conversation_for(
-    session: Session,
-    installation: Installation,
+    known: Correspondence,
     account: ChannelAccount,
     person: ChannelPerson,
     message: InboundMessage,
     received_at: datetime,
 ) -> Conversation:
     """Return the conversation a message joins: the one it answers, the person's open one, or a new one."""
+    session, installation = known.session, known.installation
     if message.reply_to:
         answered = conversation_of_message(
             session, account.id, message.reply_to[:MOST_EXTERNAL_ID], person.id
@@ -99,7 +102,7 @@ def _conversation_for(
     if message.token and (number := conversation_of_token(installation, message.token)) is not None:
         # Whoever got the letter may answer from another address: the thread is known by its token.
         return get_conversation(session, number)
-    latest = latest_conversation(session, person.id, is_public=message.is_public)
+    latest = known.latest(person, is_public=message.is_public)
     if latest is not None and _joins(session, latest, received_at):
         return latest
     conversation = Conversation(
@@ -110,7 +113,7 @@ def _conversation_for(
         thread_sealed=installation.sealer.seal(message.thread),
         subject=message.subject[:MOST_SUBJECT],
         tray=(Tray.GREETINGS if message.is_automatic else Tray.COMPLAINTS).value,
-        language=message.sender.language if message.sender.language in ("id", "en", "jv") else "id",
+        language=language_of(message.sender),
         is_public=message.is_public,
         started_at=received_at,
         last_message_at=received_at,
@@ -119,6 +122,7 @@ def _conversation_for(
     )
     session.add(conversation)
     session.flush()
+    known.began(conversation)
     note_change(session, conversation, "started")
     return conversation
 
@@ -134,13 +138,9 @@ def _joins(session: Session, latest: Conversation, received_at: datetime) -> boo
     return RequestStatus(get_request(session, latest.request_id).status) not in ENDED
 
 
-def _keep(
-    session: Session,
-    conversation: Conversation,
-    message: InboundMessage,
-    external_id: str,
-    received_at: datetime,
-) -> ConversationMessage | None:
+def _as_row(
+    conversation: Conversation, message: InboundMessage, external_id: str, received_at: datetime
+) -> ConversationMessage:
     facts: dict[str, Any] = {}
     if message.place is not None:
         facts["place"] = {
@@ -156,9 +156,7 @@ def _keep(
     if abs((received_at - message.sent_at).total_seconds()) > 60:
         facts["said_at"] = message.sent_at.isoformat()
     words = message.text.replace("\0", "").encode("utf-8", "ignore").decode()
-    new = insert_if_absent(
-        session,
-        ConversationMessage,
+    return ConversationMessage(
         conversation_id=conversation.id,
         account_id=conversation.account_id,
         direction="in",
@@ -170,12 +168,12 @@ def _keep(
         last_error="",
         at=received_at,
     )
-    return message_by_external_id(session, conversation.account_id, external_id) if new else None
 
 
 def _attach(
     session: Session, installation: Installation, row: ConversationMessage, attachment: Attachment
 ) -> None:
+    session.flush()  # its number is needed
     kind = attachment.kind
     is_photo = kind is AttachmentKind.PHOTO
     file = ConversationFile(
@@ -198,12 +196,13 @@ def _attach(
 
 
 def _touch(
-    session: Session,
+    known: Correspondence,
     conversation: Conversation,
     channel: Channel,
     message: InboundMessage,
     received_at: datetime,
 ) -> None:
+    session = known.session
     conversation.last_message_at = conversation.last_inbound_at = received_at
     conversation.is_unread = True
     if conversation.state == "ended":
@@ -211,7 +210,7 @@ def _touch(
         note_change(session, conversation, "opened_again")
     window = channel.traits.reply_window
     conversation.reply_until = min(message.sent_at, received_at) + window if window else None
-    resume_clocks(session, conversation, received_at)
+    resume_clocks(session, conversation, received_at, running=known.clocks(conversation))
     if message.subject and not conversation.subject:
         conversation.subject = message.subject[:MOST_SUBJECT]
 

@@ -9,9 +9,11 @@ from fieldops import clock
 from fieldops.domain.conversations import ClockKind, FollowUp
 from fieldops.domain.roles import THE_SYSTEM, By
 from fieldops.models import Conversation, ConversationChange, ConversationClock
-from fieldops.outbox import insert_if_absent
 from fieldops.queries.conversations import clocks_of
 from fieldops.queries.promises import promises
+
+Clocks = dict[str, ConversationClock]
+Promised = dict[tuple[str, int | None], int]
 
 PROMISED_HOURS = {ClockKind.FIRST_RESPONSE: 24, ClockKind.FOLLOW_UP: 48}
 """Where the table of promises says nothing."""
@@ -28,14 +30,28 @@ def note_change(
     )
 
 
-def start_clocks(session: Session, conversation: Conversation, at: datetime) -> None:
-    """Let both promises run from `at`; a promise that runs already keeps its start, whoever took over."""
-    promised = promises(session, at.date())
-    for kind in ClockKind:
+def start_clocks(
+    session: Session,
+    conversation: Conversation,
+    at: datetime,
+    running: Clocks | None = None,
+    promised: Promised | None = None,
+) -> None:
+    """Let both promises run from `at`; a promise that runs already keeps its start, whoever took over.
+
+    `running` are the conversation's clocks, if the caller has them; it holds the new ones afterwards.
+    `promised` are the hours promised that day, likewise.
+    """
+    if running is None:
+        running = clocks_of(session, [conversation.id]).get(conversation.id, {})
+    missing = [kind for kind in ClockKind if kind.value not in running]
+    if not missing:
+        return
+    if promised is None:
+        promised = promises(session, at.date())
+    for kind in missing:
         hours = promised.get((kind.value, None), PROMISED_HOURS[kind])
-        insert_if_absent(
-            session,
-            ConversationClock,
+        row = ConversationClock(
             conversation_id=conversation.id,
             kind=kind.value,
             hours=hours,
@@ -44,6 +60,8 @@ def start_clocks(session: Session, conversation: Conversation, at: datetime) -> 
             paused_s=0,
             warned=0,
         )
+        session.add(row)
+        running[kind.value] = row
 
 
 def stop_clock(
@@ -81,9 +99,17 @@ def pause_clocks(session: Session, conversation: Conversation, by: By) -> None:
             note_change(session, conversation, "clock_paused", by, clock=row.kind)
 
 
-def resume_clocks(session: Session, conversation: Conversation, at: datetime, by: By = THE_SYSTEM) -> None:
-    """Let paused promises run on."""
-    for row in clocks_of(session, [conversation.id]).get(conversation.id, {}).values():
+def resume_clocks(
+    session: Session,
+    conversation: Conversation,
+    at: datetime,
+    by: By = THE_SYSTEM,
+    running: Clocks | None = None,
+) -> None:
+    """Let paused promises run on; `running` are the conversation's clocks, if the caller has them."""
+    if running is None:
+        running = clocks_of(session, [conversation.id]).get(conversation.id, {})
+    for row in running.values():
         if row.stopped_at is None and row.paused_at is not None:
             _end_pause(row, at)
             note_change(session, conversation, "clock_resumed", by, clock=row.kind)

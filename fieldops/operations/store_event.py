@@ -1,5 +1,6 @@
 """Taking what a vendor sends: stored as it came, read later. A replay changes nothing."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import update
@@ -7,39 +8,41 @@ from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.models import ChannelAccount, InboundEvent
-from fieldops.outbox import enqueue, insert_if_absent
-from fieldops.queries.channels import event_by_key
+from fieldops.outbox import insert_absent
+from fieldops.spool.records import Record
 
 MOST_KEY = 200
 
 
+def store_events(session: Session, records: Sequence[Record]) -> None:
+    """Keep verified events in their order, for the intake to read; those that are known stay as they are."""
+    rows = [
+        {
+            "account_id": record.account_id,
+            "event_key": record.event_key[:MOST_KEY],
+            "raw": record.raw,
+            "received_at": record.received_at,
+            "state": "todo",
+            "reason": "",
+        }
+        for record in records
+    ]
+    insert_absent(session, InboundEvent, rows)
+
+
 def store_event(
     session: Session, account_id: int, event_key: str, raw: bytes, *, received_at: datetime | None = None
-) -> bool:
-    """Keep one verified event and queue its reading; return whether it is new.
+) -> None:
+    """Keep one event that was fetched or verified.
 
     Parameters
     ----------
     event_key
         The adapter's `event_id`.
     raw
-        The bytes that were verified.
+        The bytes as they came.
     """
-    key = event_key[:MOST_KEY]
-    is_new = insert_if_absent(
-        session,
-        InboundEvent,
-        account_id=account_id,
-        event_key=key,
-        raw=raw,
-        received_at=received_at or clock.now(),
-        state="todo",
-        reason="",
-    )
-    if is_new:
-        number = event_by_key(session, account_id, key)
-        enqueue(session, "read_event", {"event_id": number}, dedupe_key=f"read:{number}")
-    return is_new
+    store_events(session, [Record(account_id, event_key, raw, received_at or clock.now())])
 
 
 def count_refused(session: Session, account_id: int) -> None:

@@ -1,17 +1,19 @@
 """What a message may mean: suggested to staff, decided by them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from fieldops.installation import Installation
+from fieldops.models import Service
 from fieldops.queries.gazetteer import gazetteer_places, gazetteer_stamp
+from fieldops.queries.hazard_terms import active_hazard_words, hazard_stamp
 from fieldops.queries.services import active_services
 from fieldops.queries.triage import active_version, version_data
 from fieldops.triage.classifier import Model
 from fieldops.triage.gazetteer import NameIndex
-from fieldops.triage.hazards import Hazard, HazardWord, find_hazards
+from fieldops.triage.hazards import Hazard, HazardTerms, find_hazards, usual_hazard_words
 from fieldops.triage.intent import Intent, intent_of
 from fieldops.triage.language import language_of
 from fieldops.triage.place_words import PlaceFinder, PlaceReading
@@ -53,6 +55,51 @@ class TriageSuggestion:
         return self.services[0].department_id if self.services else None
 
 
+@dataclass(frozen=True)
+class TriageReader:
+    """What reading words needs, asked for once for as many texts as are read together.
+
+    Parameters
+    ----------
+    model, version
+        The open model, and its number; None for the one that came with the program.
+    finder
+        Finds the city's places.
+    services
+        Those on offer, by code.
+    hazards
+        The installation's terms of danger.
+    """
+
+    model: Model
+    version: int | None
+    finder: PlaceFinder
+    services: Mapping[str, Service]
+    hazards: HazardTerms
+
+    def read(self, text: str, *, has_photo: bool = False, has_place: bool = False) -> TriageSuggestion:
+        """Return what a message may mean; any text is taken, and only its first 4,000 signs are read."""
+        places = self.finder.read(text)
+        hazards = tuple(find_hazards(text, self.hazards))
+        found = self.model.suggest(text, most=len(self.model.labels))
+        services = tuple(
+            SuggestedService(service.id, service.code, service.department_id, guess.probability)
+            for guess in found.guesses
+            if (service := self.services.get(guess.label)) is not None
+        )[:3]
+        evidence = has_photo or has_place or bool(hazards) or places.names_a_place
+        return TriageSuggestion(
+            intent_of(text, no_complaint=found.no_complaint, has_evidence=evidence),
+            language_of(text),
+            hazards,
+            services,
+            found.is_sure and bool(services) and services[0].code == found.guesses[0].label,
+            severity_of(text, hazards),
+            places,
+            self.version,
+        )
+
+
 def suggest_triage(
     session: Session,
     installation: Installation,
@@ -60,7 +107,6 @@ def suggest_triage(
     *,
     has_photo: bool = False,
     has_place: bool = False,
-    hazard_words: Sequence[HazardWord] | None = None,
 ) -> TriageSuggestion:
     """Return what a message may mean; any text is taken, and only its first 4,000 signs are read.
 
@@ -74,31 +120,29 @@ def suggest_triage(
         The words, as they came.
     has_photo, has_place
         What came with them: such a message is never taken for a greeting.
-    hazard_words
-        The installation's list; the usual one when None.
     """
+    reader = open_reader(session, installation)
+    return reader.read(text, has_photo=has_photo, has_place=has_place)
+
+
+def open_reader(session: Session, installation: Installation) -> TriageReader:
+    """Return the reader of words as the installation is now."""
     version = active_version(session)
-    model = open_model(session, installation, version)
-    places = open_finder(session, installation).read(text)
-    hazards = tuple(find_hazards(text, hazard_words))
-    found = model.suggest(text, most=len(model.labels))
-    on_offer = {service.code: service for service in active_services(session)}
-    services = tuple(
-        SuggestedService(service.id, service.code, service.department_id, guess.probability)
-        for guess in found.guesses
-        if (service := on_offer.get(guess.label)) is not None
-    )[:3]
-    evidence = has_photo or has_place or bool(hazards) or places.names_a_place
-    return TriageSuggestion(
-        intent_of(text, no_complaint=found.no_complaint, has_evidence=evidence),
-        language_of(text),
-        hazards,
-        services,
-        found.is_sure and bool(services) and services[0].code == found.guesses[0].label,
-        severity_of(text, hazards),
-        places,
+    return TriageReader(
+        open_model(session, installation, version),
         version,
+        open_finder(session, installation),
+        {service.code: service for service in active_services(session)},
+        open_hazards(session, installation),
     )
+
+
+def open_hazards(session: Session, installation: Installation) -> HazardTerms:
+    """Return the installation's terms of danger, made ready once until they change."""
+    stamp = hazard_stamp(session)
+    if not stamp[0]:
+        return HazardTerms(usual_hazard_words())  # before the city was established
+    return installation.triage.hazards.get(stamp, lambda: HazardTerms(active_hazard_words(session)))
 
 
 def open_model(session: Session, installation: Installation, version: int | None) -> Model:

@@ -1,19 +1,22 @@
 """Reading what was said so far: which kind, where, how urgent. A suggestion, never a decision."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from fieldops.domain.conversations import Tray
 from fieldops.installation import Installation
-from fieldops.models import ChannelAccount, Conversation, ConversationMessage, Photo
+from fieldops.models import ChannelAccount, ChannelPerson, Conversation, ConversationMessage, Photo, Service
 from fieldops.models.base import lon_lat
-from fieldops.operations.answer_by_itself import answer_by_itself, remind_of_place
+from fieldops.operations.answer_by_itself import Voice, answer_by_itself, remind_of_place
+from fieldops.operations.correspondence import Correspondence
 from fieldops.operations.hear_if_fixed import hear_if_fixed
 from fieldops.operations.open_channel import open_channel
+from fieldops.operations.queue_reply import AutomaticReply, queue_automatic_replies
 from fieldops.operations.run_clocks import note_change, start_clocks
-from fieldops.operations.suggest_triage import TriageSuggestion, suggest_triage
-from fieldops.queries.conversations import clocks_of, messages_of, photos_of_conversation
+from fieldops.operations.suggest_triage import TriageReader, TriageSuggestion, open_reader
+from fieldops.queries.services import active_services
 
 KEPT: Final = ("pinned", "said", "by_hand")
 """What reading a conversation anew leaves as it is."""
@@ -30,29 +33,68 @@ def understand_conversation(session: Session, installation: Installation, conver
     An official's own choices are never changed. A greeting has no clock; in doubt it is a complaint.
     """
     conversation = session.get(Conversation, conversation_id)
-    if conversation is None or conversation.state != "open":
-        return
-    rows = messages_of(session, conversation.id)
+    if conversation is not None:
+        understand_conversations(session, installation, [conversation])
+
+
+def understand_conversations(
+    session: Session,
+    installation: Installation,
+    conversations: Sequence[Conversation],
+    known: Correspondence | None = None,
+    reader: TriageReader | None = None,
+) -> None:
+    """Understand conversations together, asking once for what all of them need.
+
+    A caller who changes them in the same unit of work hands over what was asked before the first change:
+    every question in between writes what was changed so far, and each row is better written once.
+    """
+    known = known or Correspondence(session, installation)
+    known.open([conversation.id for conversation in conversations])
+    reader = reader or open_reader(session, installation)
+    replies = [
+        _understand(session, installation, conversation, known, reader)
+        for conversation in conversations
+        if conversation.state == "open"
+    ]
+    queue_automatic_replies(session, [reply for reply in replies if reply is not None])
+
+
+def _understand(
+    session: Session,
+    installation: Installation,
+    conversation: Conversation,
+    known: Correspondence,
+    reader: TriageReader,
+) -> AutomaticReply | None:
+    rows = known.messages(conversation)
     inbound = [row for row in rows if row.direction == "in"]
     if not inbound:
-        return
+        return None
     if conversation.request_id is not None:
+        session.flush()  # what they said may be our question's answer, and opens the report again
         hear_if_fixed(session, installation, conversation, [row for row in rows if row.direction != "note"])
-    photos = photos_of_conversation(session, conversation.id)
+    photos = known.photos(conversation)
     shown = _shown_place(installation, conversation, inbound, photos)
     words = "\n".join(row.words for row in inbound if row.words)[-MOST_READ:]
-    suggestion = suggest_triage(
-        session, installation, words, has_photo=bool(photos), has_place=shown is not None
-    )
+    suggestion = reader.read(words, has_photo=bool(photos), has_place=shown is not None)
     place = shown or place_in_words(suggestion)
     kept = {key: conversation.understood[key] for key in KEPT if key in conversation.understood}
     conversation.understood = _as_facts(suggestion) | kept | ({"place": place} if place else {})
     if conversation.request_id is None:
         conversation.language = suggestion.language
     _mind_hazards(session, conversation, suggestion)
-    _sort(session, conversation, inbound, suggestion)
+    _sort(session, conversation, inbound, suggestion, known)
+    voice = _voice(session, installation, conversation, reader.services)
+    person = session.get_one(ChannelPerson, conversation.person_id)
+    return answer_by_itself(voice, conversation, person, rows)
+
+
+def _voice(
+    session: Session, installation: Installation, conversation: Conversation, services: Mapping[str, Service]
+) -> Voice:
     account = session.get_one(ChannelAccount, conversation.account_id)
-    answer_by_itself(session, installation, conversation, account, open_channel(installation, account))
+    return Voice(installation, account, open_channel(installation, account), services)
 
 
 def remind(session: Session, installation: Installation, conversation_id: int) -> None:
@@ -60,8 +102,10 @@ def remind(session: Session, installation: Installation, conversation_id: int) -
     conversation = session.get(Conversation, conversation_id)
     if conversation is None:
         return
-    account = session.get_one(ChannelAccount, conversation.account_id)
-    remind_of_place(session, installation, conversation, account, open_channel(installation, account))
+    services = {service.code: service for service in active_services(session)}
+    person = session.get_one(ChannelPerson, conversation.person_id)
+    reply = remind_of_place(_voice(session, installation, conversation, services), conversation, person)
+    queue_automatic_replies(session, [reply] if reply is not None else [])
 
 
 def _as_facts(suggestion: TriageSuggestion) -> dict[str, Any]:
@@ -89,19 +133,22 @@ def _sort(
     conversation: Conversation,
     inbound: list[ConversationMessage],
     suggestion: TriageSuggestion,
+    known: Correspondence,
 ) -> None:
     """Choose the tray, as long as no official has, and start the clocks of a complaint."""
     if conversation.understood.get("by_hand") or all(row.facts.get("automatic") for row in inbound):
         return
     is_greeting = suggestion.intent in ("greeting", "stop")
-    if is_greeting and not clocks_of(session, [conversation.id]):
+    clocks = known.clocks(conversation)
+    if is_greeting and not clocks:
         conversation.tray = Tray.GREETINGS.value
         return
     if conversation.tray == Tray.GREETINGS.value:
         conversation.tray = Tray.COMPLAINTS.value
-        start_clocks(session, conversation, inbound[-1].at)
+        start_clocks(session, conversation, inbound[-1].at, clocks, known.promised(inbound[-1].at))
     else:
-        start_clocks(session, conversation, conversation.started_at)
+        promised = known.promised(conversation.started_at)
+        start_clocks(session, conversation, conversation.started_at, clocks, promised)
 
 
 def _shown_place(

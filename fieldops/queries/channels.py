@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from fieldops.errors import NotFound
-from fieldops.models import ChannelAccount, ChannelPerson, InboundEvent, PersonKey
+from fieldops.models import ChannelAccount, ChannelPerson, Conversation, InboundEvent, PersonJoin, PersonKey
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,28 @@ def failing_accounts(session: Session) -> list[ChannelAccount]:
     )
 
 
-def event_by_key(session: Session, account_id: int, event_key: str) -> int:
-    """Return the id of an event."""
-    return session.scalars(
-        select(InboundEvent.id).where(
-            InboundEvent.account_id == account_id, InboundEvent.event_key == event_key
+def account_ids(session: Session) -> frozenset[int]:
+    """Return the ids of all accounts."""
+    return frozenset(session.scalars(select(ChannelAccount.id)))
+
+
+def waiting_event_ids(session: Session, most: int) -> list[int]:
+    """Return the ids of the events that wait to be read, in the order they came."""
+    return list(
+        session.scalars(
+            select(InboundEvent.id).where(InboundEvent.state == "todo").order_by(InboundEvent.id).limit(most)
         )
-    ).one()
+    )
+
+
+def people_by_digests(session: Session, digests: Collection[str]) -> dict[tuple[int, str], ChannelPerson]:
+    """Return who each keyed digest belongs to, by account and digest."""
+    rows = session.execute(
+        select(PersonKey.account_id, PersonKey.digest, ChannelPerson)
+        .join(ChannelPerson, ChannelPerson.id == PersonKey.person_id)
+        .where(PersonKey.digest.in_(digests))
+    )
+    return {(account_id, digest): person for account_id, digest, person in rows}
 
 
 def event_counts(session: Session) -> dict[int, EventCounts]:
@@ -94,20 +109,9 @@ def event_counts(session: Session) -> dict[int, EventCounts]:
     for account_id, state, number in rows:
         counts.setdefault(account_id, {})[state] = number
     return {
-        account_id: EventCounts(by_state.get("todo", 0), by_state.get("parked", 0))
+        account_id: EventCounts(by_state.get("todo", 0) + by_state.get("again", 0), by_state.get("parked", 0))
         for account_id, by_state in counts.items()
     }
-
-
-def person_by_digests(session: Session, account_id: int, digests: Collection[str]) -> ChannelPerson | None:
-    """Return who any of these keyed digests belongs to; the first known where they are two."""
-    return session.scalar(
-        select(ChannelPerson)
-        .join(PersonKey, PersonKey.person_id == ChannelPerson.id)
-        .where(PersonKey.account_id == account_id, PersonKey.digest.in_(digests))
-        .order_by(ChannelPerson.id)
-        .limit(1)
-    )
 
 
 def parked_events(session: Session, account_id: int, most: int = 20) -> list[InboundEvent]:
@@ -125,3 +129,37 @@ def parked_events(session: Session, account_id: int, most: int = 20) -> list[Inb
 def get_person(session: Session, person_id: int) -> ChannelPerson:
     """Return somebody who wrote by a channel."""
     return session.get_one(ChannelPerson, person_id)
+
+
+def joins_into(session: Session, person_id: int) -> list[PersonJoin]:
+    """Return whom staff joined to a person, and did not part again, oldest first."""
+    return list(
+        session.scalars(
+            select(PersonJoin)
+            .where(PersonJoin.kept_id == person_id, PersonJoin.undone_at.is_(None))
+            .order_by(PersonJoin.id)
+        )
+    )
+
+
+def join_of(session: Session, person_id: int) -> PersonJoin | None:
+    """Return the join by which somebody is heard as another person; None: as themselves."""
+    return session.scalar(
+        select(PersonJoin).where(PersonJoin.joined_id == person_id, PersonJoin.undone_at.is_(None))
+    )
+
+
+def others_heard(
+    session: Session, person: ChannelPerson, department_ids: Collection[int] | None, most: int = 30
+) -> list[tuple[Conversation, ChannelPerson]]:
+    """Return the last conversations of others on a person's account, in some departments (None: all)."""
+    query = (
+        select(Conversation, ChannelPerson)
+        .join(ChannelPerson, ChannelPerson.id == Conversation.person_id)
+        .where(Conversation.account_id == person.account_id, ChannelPerson.id != person.id)
+        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+        .limit(most)
+    )
+    if department_ids is not None:
+        query = query.where(Conversation.department_id.in_(department_ids))
+    return [(conversation, other) for conversation, other in session.execute(query)]

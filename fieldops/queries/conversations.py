@@ -41,14 +41,21 @@ def conversation_of_message(
     )
 
 
-def latest_conversation(session: Session, person_id: int, *, is_public: bool) -> Conversation | None:
-    """Return the conversation in which a person or we wrote last."""
-    return session.scalar(
-        select(Conversation)
-        .where(Conversation.person_id == person_id, Conversation.is_public == is_public)
-        .order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
-        .limit(1)
+def latest_conversations(
+    session: Session, person_ids: Collection[int]
+) -> dict[tuple[int, bool], Conversation]:
+    """Return by person, and whether it is public, the conversation in which they or we wrote last."""
+    recent = func.row_number().over(
+        partition_by=(Conversation.person_id, Conversation.is_public),
+        order_by=(Conversation.last_message_at.desc(), Conversation.id.desc()),
     )
+    ranked = (
+        select(Conversation.id, recent.label("rank")).where(Conversation.person_id.in_(person_ids)).subquery()
+    )
+    rows = session.scalars(
+        select(Conversation).join(ranked, ranked.c.id == Conversation.id).where(ranked.c.rank == 1)
+    )
+    return {(row.person_id, row.is_public): row for row in rows}
 
 
 def conversation_of_request(session: Session, request_id: int, reporter_id: int) -> Conversation | None:
@@ -69,6 +76,22 @@ def message_by_external_id(session: Session, account_id: int, external_id: str) 
             ConversationMessage.account_id == account_id, ConversationMessage.external_id == external_id
         )
     )
+
+
+def known_external_ids(session: Session, external_ids: Collection[str]) -> set[tuple[int, str]]:
+    """Return which of some vendors' ids are those of messages we have, with the account."""
+    rows = session.execute(
+        select(ConversationMessage.account_id, ConversationMessage.external_id).where(
+            ConversationMessage.external_id.in_(external_ids)
+        )
+    )
+    return {(account_id, external_id) for account_id, external_id in rows if external_id is not None}
+
+
+def known_keys(session: Session, keys: Collection[str]) -> set[str]:
+    """Return which of some keys messages of ours have."""
+    rows = session.scalars(select(ConversationMessage.key).where(ConversationMessage.key.in_(keys)))
+    return {key for key in rows if key is not None}
 
 
 def message_by_key(session: Session, key: str) -> ConversationMessage | None:
@@ -96,6 +119,34 @@ def files_of(session: Session, message_ids: Collection[int]) -> dict[int, list[C
         .order_by(ConversationFile.id)
     ):
         found.setdefault(row.message_id, []).append(row)
+    return found
+
+
+def messages_by_conversation(
+    session: Session, conversation_ids: Collection[int]
+) -> dict[int, list[ConversationMessage]]:
+    """Return the messages and notes of conversations, oldest first."""
+    found: dict[int, list[ConversationMessage]] = {}
+    for row in session.scalars(
+        select(ConversationMessage)
+        .where(ConversationMessage.conversation_id.in_(conversation_ids))
+        .order_by(ConversationMessage.at, ConversationMessage.id)
+    ):
+        found.setdefault(row.conversation_id, []).append(row)
+    return found
+
+
+def photos_by_conversation(session: Session, conversation_ids: Collection[int]) -> dict[int, list[Photo]]:
+    """Return the photos that came in conversations, oldest first."""
+    found: dict[int, list[Photo]] = {}
+    for number, photo in session.execute(
+        select(ConversationMessage.conversation_id, Photo)
+        .join(ConversationFile, ConversationFile.photo_id == Photo.id)
+        .join(ConversationMessage, ConversationMessage.id == ConversationFile.message_id)
+        .where(ConversationMessage.conversation_id.in_(conversation_ids))
+        .order_by(ConversationFile.id)
+    ):
+        found.setdefault(number, []).append(photo)
     return found
 
 

@@ -13,6 +13,12 @@ DIFFERED: Final = "map_differed"
 DIFFERED_DAY: Final = "map_differed_day"
 
 
+def map_differed_on(session: Session) -> date | None:
+    """Return the last day on which a map was found to differ from the database; None when none ever did."""
+    value = session.scalar(select(Counter.value).where(Counter.name == DIFFERED_DAY))
+    return date.fromordinal(value) if value else None
+
+
 def map_line(session: Session) -> str:
     """Return in a line, for whoever runs the site, when maps were last checked and how often one differed."""
     if not inspect(session.get_bind()).has_table(Counter.__tablename__):

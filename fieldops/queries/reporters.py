@@ -26,6 +26,13 @@ def followers_of(session: Session, request_id: int) -> list[Reporter]:
     )
 
 
+def reporters_by_id(session: Session, reporter_ids: Collection[int]) -> list[Reporter]:
+    """Return some reporters; as long as the list is held, each is at hand when asked for by its id."""
+    return (
+        list(session.scalars(select(Reporter).where(Reporter.id.in_(reporter_ids)))) if reporter_ids else []
+    )
+
+
 def part_of(session: Session, request_id: int, reporter_id: int) -> str | None:
     """Return whether a person is a request's "author" or said "me_too"; None when they do not follow it."""
     return session.scalar(

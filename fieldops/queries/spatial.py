@@ -7,9 +7,27 @@ from geoalchemy2.shape import to_shape
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import ColumnElement, Select, bindparam, column, func, select, table
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from fieldops.models import Area, Landmark, Line
+
+
+class _Unindexed(FunctionElement[Any]):
+    inherit_cache = True
+
+
+@compiles(_Unindexed)
+def _as_it_is(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(_Unindexed, "sqlite")
+def _with_a_plus(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+({compiler.process(element.clauses, **options)})"
+
 
 METRES_PER_DEGREE = 111_320
 Box = tuple[float, float, float, float]
@@ -24,6 +42,15 @@ def box_around(lon: float, lat: float, radius_m: float) -> Box:
     high = radius_m / METRES_PER_DEGREE * 1.01
     wide = high / max(0.1, cos(radians(lat)))
     return lon - wide, lat - high, lon + wide, lat + high
+
+
+def unindexed(column: Any) -> ColumnElement[Any]:
+    """Return a column, or an expression, that SQLite does not look up in an index: without statistics it
+    takes any other index for better than the spatial one. PostgreSQL knows better, and is told nothing.
+    """
+    made = _Unindexed(column)
+    made.type = column.type
+    return made
 
 
 def in_bbox(attribute: InstrumentedAttribute[Any], box: Box, dialect: str) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""The supervisor: web server, worker and scheduler in one process tree."""
+"""The supervisor: web server, intake, worker and scheduler in one process tree."""
 
 import signal
 import sys
@@ -121,13 +121,14 @@ def site_commands(descriptor: int) -> tuple[Command, ...]:
     gunicorn = ("-m", "gunicorn", "--config", str(conf), "--bind", f"fd://{descriptor}")
     return (
         Command("web server", (python, *gunicorn, "fieldops.app:create_app()"), (descriptor,)),
+        Command("intake", (python, "-m", "fieldops", "intake"), after_ready=True),
         Command("worker", (python, "-m", "fieldops", "worker"), after_ready=True),
         Command("scheduler", (python, "-m", "fieldops", "scheduler"), after_ready=True),
     )
 
 
 def run_all(host: str, port: int, *, env: Mapping[str, str], when_ready: WhenReady | None = None) -> int:
-    """Serve the site and run its worker and scheduler until Ctrl-C or SIGTERM.
+    """Serve the site and run its intake, worker and scheduler until Ctrl-C or SIGTERM.
 
     Parameters
     ----------

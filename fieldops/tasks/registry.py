@@ -17,13 +17,14 @@ from fieldops.operations.hash_photos import hash_photos
 from fieldops.operations.plan_batches import compute_plan
 from fieldops.operations.poll_account import poll_account, poll_all
 from fieldops.operations.read_event import read_event
+from fieldops.operations.reading_turn import take_turn
 from fieldops.operations.refresh_hotspots import refresh_hotspots
 from fieldops.operations.regroup_requests import regroup_requests
 from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
 from fieldops.operations.send_reply import send_reply
 from fieldops.operations.tick_response_clocks import tick_response_clocks
-from fieldops.operations.tidy_events import tidy_events
+from fieldops.operations.tidy_events import tidy_damaged, tidy_events
 from fieldops.operations.tidy_map_changes import tidy_map_changes
 from fieldops.operations.tidy_tasks import tidy_tasks
 from fieldops.operations.train_triage import train_triage
@@ -95,6 +96,7 @@ def _change(installation: Installation, payload: dict[str, Any]) -> None:
 
 def _read_event(installation: Installation, payload: dict[str, Any]) -> None:
     with transaction() as session:
+        take_turn(session, wait=True)
         read_event(session, installation, payload["event_id"])
 
 
@@ -134,9 +136,10 @@ def _tick(_installation: Installation, _payload: dict[str, Any]) -> None:
         tick_response_clocks(session)
 
 
-def _tidy_events(_installation: Installation, _payload: dict[str, Any]) -> None:
+def _tidy_events(installation: Installation, _payload: dict[str, Any]) -> None:
     with transaction() as session:
         tidy_events(session)
+    tidy_damaged(installation.settings.spool_dir)
 
 
 def _train(installation: Installation, _payload: dict[str, Any]) -> None:

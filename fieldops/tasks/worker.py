@@ -14,6 +14,7 @@ from fieldops.errors import FieldOpsError, SetupError
 from fieldops.extensions import db
 from fieldops.installation import Installation
 from fieldops.operations.search_plan import warm_up_search
+from fieldops.tasks.intake import take_in_if_free
 from fieldops.tasks.leases import (
     LEASE_S,
     Lease,
@@ -82,7 +83,9 @@ def _free_and_work(installation: Installation) -> bool:
 
 
 def work_once(installation: Installation) -> bool:
-    """Carry out one due task; False when none waits."""
+    """Take in what vendors sent, where no intake does, or carry out a due task; False when nothing waits."""
+    if take_in_if_free(installation):
+        return True
     session = db.session()
     due = something_is_due(session)
     session.rollback()

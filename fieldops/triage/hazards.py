@@ -7,7 +7,7 @@ import csv
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -25,6 +25,9 @@ NEAR: Final = 8
 TOLERANT_FROM: Final = 7
 """From this length on a word may have one letter missing, doubled or swapped with its neighbour, but not the
 first. A letter exchanged for another makes another word too often ("terbuka", "terluka")."""
+
+MOST_TYPED: Final = 20_000
+"""Typed words whose meaning is remembered."""
 
 SAID_TWICE: Final = "tiba"
 """Javanese for falling; said twice it is Indonesian for suddenly."""
@@ -52,6 +55,39 @@ class Hazard:
     term: str
 
 
+class HazardTerms:
+    """A list of terms, made ready for being looked for in many texts.
+
+    Parameters
+    ----------
+    words
+        In the order in which they are tried: of several terms of one danger the first one counts.
+    """
+
+    def __init__(self, words: Iterable[HazardWord]) -> None:
+        self.words = tuple(words)
+        made = ((word, _parts(word.term)) for word in self.words)
+        self.parts = [(word, parts) for word, parts in made if parts]
+        by_letter: dict[str, set[str]] = defaultdict(set)
+        for _word, parts in self.parts:
+            for one in (one for part in parts for one in part):
+                by_letter[one[0]].add(one)
+        self._by_letter: Mapping[str, list[str]] = {
+            letter: sorted(words) for letter, words in by_letter.items()
+        }
+        self._meant: dict[str, tuple[str, ...]] = {}
+
+    def meant_by(self, typed: str) -> tuple[str, ...]:
+        """Return the terms' words that a typed word may be; people type few words, so it is asked once."""
+        found = self._meant.get(typed)
+        if found is None:
+            if len(self._meant) >= MOST_TYPED:
+                self._meant.clear()
+            found = tuple(word for word in self._by_letter.get(typed[0], ()) if is_same_word(typed, word))
+            self._meant[typed] = found
+        return found
+
+
 @cache
 def usual_hazard_words() -> tuple[HazardWord, ...]:
     """Return the words that an installation begins with."""
@@ -60,7 +96,12 @@ def usual_hazard_words() -> tuple[HazardWord, ...]:
         return tuple(HazardWord(row["code"], row["language"], row["term"]) for row in csv.DictReader(lines))
 
 
-def find_hazards(text: str, words: Iterable[HazardWord] | None = None) -> list[Hazard]:
+@cache
+def _usual_terms() -> HazardTerms:
+    return HazardTerms(usual_hazard_words())
+
+
+def find_hazards(text: str, words: Iterable[HazardWord] | HazardTerms | None = None) -> list[Hazard]:
     """Return the dangers that a text names, each code once, in the order of the list.
 
     Parameters
@@ -69,13 +110,15 @@ def find_hazards(text: str, words: Iterable[HazardWord] | None = None) -> list[H
         A citizen's words; any text is taken.
     words
         The installation's list; the usual one when None. Terms of every language are looked for, since
-        people mix them.
+        people mix them. A list that is used again is best made ready once.
     """
-    terms = usual_hazard_words() if words is None else tuple(words)
-    places = _places_of(_once(words_of(text)), _vocabulary(terms))
+    terms = _usual_terms() if words is None else words
+    if not isinstance(terms, HazardTerms):
+        terms = HazardTerms(terms)
+    places = _places_of(_once(words_of(text)), terms)
     found: dict[str, Hazard] = {}
-    for word in terms if places else ():
-        if word.code not in found and _is_said(_parts(word.term), places):
+    for word, parts in terms.parts if places else ():
+        if parts[0][0] in places and word.code not in found and _is_said(parts, places):
             found[word.code] = Hazard(word.code, word.term)
     return list(found.values())
 
@@ -86,29 +129,17 @@ def _once(words: list[str]) -> list[str]:
     return [word for index, word in enumerate(words) if not {index, index - 1} & doubled]
 
 
-@lru_cache(maxsize=4096)
 def _parts(term: str) -> tuple[Phrase, ...]:
     parts = (tuple(words_of(part)) for part in term.split("&"))
     return tuple(part for part in parts if part)
 
 
-@lru_cache(maxsize=16)
-def _vocabulary(terms: tuple[HazardWord, ...]) -> Mapping[str, list[str]]:
-    """Return the words of all terms by their first letter."""
-    by_letter: dict[str, set[str]] = defaultdict(set)
-    for term in terms:
-        for word in (word for part in _parts(term.term) for word in part):
-            by_letter[word[0]].add(word)
-    return {letter: sorted(words) for letter, words in by_letter.items()}
-
-
-def _places_of(said: Sequence[str], vocabulary: Mapping[str, list[str]]) -> dict[str, set[int]]:
-    """Return where each word of the vocabulary is said."""
+def _places_of(said: Sequence[str], terms: HazardTerms) -> dict[str, set[int]]:
+    """Return where each word of the terms is said."""
     places: dict[str, set[int]] = defaultdict(set)
     for at, typed in enumerate(said):
-        for word in vocabulary.get(typed[0], ()):
-            if is_same_word(typed, word):
-                places[word].add(at)
+        for word in terms.meant_by(typed):
+            places[word].add(at)
     return places
 
 

@@ -1,10 +1,11 @@
-"""What a process keeps of words between texts: the open model and the city's names."""
+"""What a process keeps of words between texts: the open model, the city's names, the terms of danger."""
 
 import threading
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from fieldops.triage.classifier import Model
+from fieldops.triage.hazards import HazardTerms
 from fieldops.triage.place_words import PlaceFinder
 
 Kept = TypeVar("Kept")
@@ -29,8 +30,9 @@ class LastMade(Generic[Kept]):
 
 
 class TriageMemory:
-    """One installation's open model and finder of places in one process."""
+    """One installation's open model, finder of places and terms of danger in one process."""
 
     def __init__(self) -> None:
         self.model: LastMade[Model] = LastMade()
         self.finder: LastMade[PlaceFinder] = LastMade()
+        self.hazards: LastMade[HazardTerms] = LastMade()

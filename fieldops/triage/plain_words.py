@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 MOST_SIGNS: Final = 4_000
@@ -15,9 +16,12 @@ DIGIT: Final = re.compile(r"\d")
 def cut(text: str) -> str:
     """Return at most `MOST_SIGNS` signs of a text, in the usual form of Unicode, control signs as spaces."""
     usual = unicodedata.normalize("NFKC", text[:MOST_SIGNS])[:MOST_SIGNS]
+    if usual.isprintable():
+        return usual
     return "".join(" " if unicodedata.category(sign)[0] == "C" else sign for sign in usual)
 
 
+@lru_cache(maxsize=16)  # hazards, severity, intent and language read one text, each in its turn
 def plain(text: str) -> str:
     """Return a text in small letters, with no letter more than twice in a row."""
     return REPEATED.sub(r"\1\1", cut(text).lower())

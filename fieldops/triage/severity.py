@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from fieldops.triage.hazards import Hazard, HazardWord, find_hazards
+from fieldops.triage.hazards import Hazard, HazardTerms, HazardWord, find_hazards
 from fieldops.triage.plain_words import plain
 
 LIGHT, MEDIUM, HEAVY = 1, 2, 3
 
 # What is heavy and what light whatever the kind: how deep, how wide, who cannot pass.
-HEAVY_WORDS: Final = tuple(
+HEAVY_WORDS: Final = HazardTerms(
     HazardWord(code, language, term)
     for code, language, terms in (
         (
@@ -39,7 +39,7 @@ HEAVY_WORDS: Final = tuple(
     )
     for term in terms.split(", ")
 )
-LIGHT_WORDS: Final = tuple(
+LIGHT_WORDS: Final = HazardTerms(
     HazardWord(code, language, term)
     for code, language, terms in (
         (

@@ -1,6 +1,7 @@
 """Complaints as vector tiles: one address for everybody, one for staff. Nothing here knows what they hold."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -8,11 +9,14 @@ from flask import Blueprint, Flask, Response, current_app, request
 from sqlalchemy.exc import DBAPIError
 
 from fieldops import clock
-from fieldops.domain.roles import Right
+from fieldops.domain.roles import Right, may
+from fieldops.errors import FieldOpsError, NotFound
 from fieldops.extensions import db, limiter
 from fieldops.maps.live_map import LiveMap
 from fieldops.maps.tile_answers import PUBLIC_CACHING, STAFF_CACHING, is_new, tile_answer
 from fieldops.operations.note_map_check import note_map_check
+from fieldops.operations.note_token_use import note_token_use
+from fieldops.queries.api_tokens import token_holder
 from fieldops.queries.map_requests import MapRequests
 from fieldops.transaction import transaction
 from fieldops.web.page import installation
@@ -83,6 +87,28 @@ def public_tile(zoom: int, x: int, y: int) -> Response:
 def staff_tile(zoom: int, x: int, y: int) -> Response:
     """Send a tile of everything, with exact places and numbers."""
     return _sent(staff_map(), (zoom, x, y), STAFF_CACHING)
+
+
+@blueprint.get("/ogc/<token>/tiles/requests/<int:zoom>/<int:x>/<int:y>.pbf")
+@limiter.limit("120/minute", deduct_when=lambda answer: answer.status_code == 404)
+def token_tile(token: str, zoom: int, x: int, y: int) -> Response:
+    """Send a tile as staff see it to a program that holds a token, such as QGIS."""
+    holder = token_holder(db.session(), token)
+    if holder is None or not may(holder.roles, Right.SEE_BOARD):
+        raise NotFound("There is no such page. It may have moved, or the address is mistyped.")
+    today = clock.now().astimezone(ZoneInfo(installation().city.time_zone)).date()
+    if holder.last_used_on != today:
+        with (
+            suppress(FieldOpsError),
+            transaction() as session,
+        ):  # where somebody else writes, the next one notes it
+            note_token_use(session, holder.token_id, today)
+    return _limited_staff_tile((zoom, x, y))
+
+
+@limiter.limit(NEW_FILTERS, exempt_when=lambda: not is_new(staff_map().pyramid(), request.args))
+def _limited_staff_tile(tile: tuple[int, int, int]) -> Response:
+    return _sent(staff_map(), tile, STAFF_CACHING)
 
 
 def _sent(shown: LiveMap, tile: tuple[int, int, int], caching: str) -> Response:

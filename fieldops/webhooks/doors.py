@@ -1,4 +1,4 @@
-"""The addresses vendors call. An event is proven over its raw bytes, stored, and answered at once."""
+"""The addresses vendors call. An event is proven over its raw bytes, spooled, and answered at once."""
 
 import hashlib
 from typing import Final
@@ -13,8 +13,9 @@ from fieldops.extensions import csrf, db, limiter
 from fieldops.installation import Installation
 from fieldops.models import ChannelAccount
 from fieldops.operations.open_channel import open_channel
-from fieldops.operations.store_event import count_refused, store_event
+from fieldops.operations.store_event import count_refused
 from fieldops.queries.channels import account_by_hook
+from fieldops.spool.writer import SpoolWriter
 from fieldops.transaction import as_known, transaction
 
 MOST_BYTES: Final = 5_000_000
@@ -41,7 +42,7 @@ def challenge(hook_key: str) -> Response:
 @blueprint.route("/<hook_key>/<path:path>", methods=["POST", "PUT"])
 @limiter.limit("120/minute", deduct_when=lambda answer: answer.status_code in (401, 403))
 def event(hook_key: str, path: str) -> Response:
-    """Take an event: 200 once it is stored, again for a replay; 401 or 403 without proof, 413 too large."""
+    """Take an event: 200 once it is on disk, again for a replay; 401 or 403 without proof, 413 too large."""
     account, installation = _account(hook_key)
     request.max_content_length = MOST_BYTES
     raw = request.get_data(cache=False)
@@ -59,8 +60,10 @@ def event(hook_key: str, path: str) -> Response:
     except ValueError:
         # Proven to be the vendor's, and no event that we know how to name: it is stored under its own digest.
         key = ""
-    with transaction() as session:
-        store_event(session, account.id, key or _digest(raw), raw)
+    account_id = account.id
+    db.session.remove()  # the disk may be slow: nothing of the database is held meanwhile
+    spool: SpoolWriter = current_app.extensions["spool"]
+    spool.append(account_id, key or _digest(raw), raw)
     return _say(200)
 
 
@@ -80,8 +83,10 @@ def _say(status: int, error: str = "") -> Response:
 
 @blueprint.errorhandler(FieldOpsError)
 def known(error: FieldOpsError) -> Response:
-    """Answer in the vendor's language: a status and a code. Whatever is 5xx they send again."""
-    return _say(error.status, type(error).__name__)
+    """Answer in the vendor's language: a status and a code. What is 503 they send again, such as an event for
+    which the disk has no room.
+    """
+    return _say(503 if error.status >= 500 else error.status, type(error).__name__)
 
 
 @blueprint.errorhandler(DBAPIError)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import math
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from typing import Final, Literal
@@ -16,32 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.errors import GeoError
+from geo.statistics.gauge_rows import (
+    MOST_DAY_MM,
+    Clock,
+    GaugeColumns,
+    depth_mm,
+    find_heading,
+    gauge_and_time,
+    table_rows,
+)
 
 DAY_S: Final = 86_400
 ONLY_GAUGE: Final = "gauge"
-
-TIME_WORDS: Final = frozenset(
-    ["time", "datetime", "date", "timestamp", "waktu", "tanggal", "tgl", "day", "hari"]
-)
-CLOCK_WORDS: Final = frozenset(["jam", "pukul", "hour", "clock"])
-GAUGE_WORDS: Final = frozenset(["gauge", "station", "stasiun", "pos", "penakar", "sensor", "nama", "name"])
-MM_WORDS: Final = frozenset(
-    ["mm", "rain", "rainfall", "hujan", "rr", "ch", "precip", "precipitation", "prcp", "curah"]
-)
-
-MISSING: Final = frozenset(
-    ["", "-", "--", "na", "nan", "null", "none", "missing", "x", "//", "///", "kosong"]
-)
-UNMEASURED: Final = frozenset(["ttu", "t", "tr", "trace", "tidak terukur"])
-"""BMKG writes TTU (tidak terukur) or 8888 where rain was seen that could not be measured."""
-UNMEASURED_MM: Final = 8888.0
-MISSING_MM: Final = frozenset([-9999.0, -999.0, -99.0, 9999.0, 999.9, 9999.9])
-"""BMKG writes 9999 where nothing was measured; others -9999, -999 or 999.9."""
-MOST_MM: Final = ((3_600, 410.0), (DAY_S, 1_830.0))
-"""More than the world has seen in an hour (401 mm) or a day (1,825 mm), WMO's record table, is a slip."""
-
-DATE_FORMS: Final = ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d")
-CLOCK_FORMS: Final = ("", " %H:%M", " %H:%M:%S", " %H.%M", " %H")
+MOST_HOUR_MM: Final = 410.0
+"""And so in an hour (401 mm, Shangdi 1975)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,32 +109,6 @@ class Readings:
     gap_steps: int
 
 
-@dataclass(frozen=True, slots=True)
-class GaugeColumns:
-    """Names of the columns, where they are not to be guessed; "" guesses.
-
-    Attributes
-    ----------
-    time, clock, gauge, mm
-        Time (or date), time of day in its own column, name of the gauge, depth in mm.
-    """
-
-    time: str = ""
-    clock: str = ""
-    gauge: str = ""
-    mm: str = ""
-
-
-@dataclass(slots=True)
-class _Places:
-    """Where the columns stand; -1 where there is none."""
-
-    time: int
-    clock: int
-    gauge: int
-    mm: int
-
-
 @dataclass(slots=True)
 class _Heap:
     """Rows of one gauge as they come."""
@@ -173,8 +131,9 @@ def read_gauges(
     Parameters
     ----------
     text
-        The file: a heading, then a row a reading. Comma, semicolon or tab; with a comma for a decimal point
-        where columns are parted by something else; dates as ISO 8601 or day first (31-01-2026, 31/01/2026).
+        The file: a heading, then a row a reading; up to 30 lines about the station may stand before. Comma,
+        semicolon or tab; with a comma for a decimal point where columns are parted by something else; dates
+        as ISO 8601 or day first (31-01-2026, 31/01/2026).
     zone
         The zone of times that name none: the city's.
     columns
@@ -197,19 +156,17 @@ def read_gauges(
     GeoError
         No heading with a column of times and one of depths, two that could be either, or no usable reading.
     """
-    rows = _rows(text)
-    heading = next(rows, None)
-    if heading is None:
-        raise GeoError("The file of rain readings is empty; it needs a heading and a row a reading.")
-    places = _places(heading[1], columns or GaugeColumns())
+    table = list(table_rows(text))
+    head, places = find_heading(table, columns or GaugeColumns())
     faults: list[RowFault] = []
     seen: Counter[str] = Counter()
     heaps: defaultdict[str, _Heap] = defaultdict(_Heap)
-    for line, cells in rows:
+    clock = Clock()
+    for line, cells in table[head + 1 :]:
         seen["rows"] += 1
         try:
-            gauge, when = _gauge_and_time(cells, places, name)
-            _keep(heaps[gauge], when, _depth(cells, places, unmeasured, seen), line, seen)
+            gauge, when = gauge_and_time(cells, places, name, clock)
+            _keep(heaps[gauge], when, depth_mm(cells, places, unmeasured, seen), line, seen)
         except GeoError as error:
             faults.append(RowFault(line, str(error)))
     gaps, records = 0, []
@@ -232,106 +189,6 @@ def read_gauges(
     )
 
 
-# ---------------------------------------------------------------- rows and columns
-
-
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    lines = text.lstrip("\ufeff").splitlines()
-    first = next((line for line in lines if line.strip()), "")
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(lines, delimiter=delimiter)
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield reader.line_num, [cell.strip() for cell in cells]
-
-
-def _words(title: str) -> set[str]:
-    return set(re.findall(r"[a-z]+", title.casefold()))
-
-
-def _places(heading: list[str], columns: GaugeColumns) -> _Places:
-    mm = _column(heading, columns.mm, MM_WORDS, "depths of rain in mm (mm, hujan, rain)")
-    others = [title if k != mm else "" for k, title in enumerate(heading)]
-    time = _column(others, columns.time, TIME_WORDS, "times (time, waktu, tanggal)")
-    others[time] = ""
-    clock = _column(others, columns.clock, CLOCK_WORDS, "")
-    gauge = _column(others, columns.gauge, GAUGE_WORDS, "")
-    return _Places(time, clock, gauge, mm)
-
-
-def _column(heading: list[str], wanted: str, words: frozenset[str], meaning: str) -> int:
-    if wanted:
-        if wanted not in heading:
-            raise GeoError(f"There is no column {wanted!r}; there are: {_listed(heading)}.")
-        return heading.index(wanted)
-    found = [k for k, title in enumerate(heading) if _words(title) & words]
-    exact = [k for k in found if heading[k].casefold() in words]
-    if len(exact) == 1 or (exact and not meaning):
-        return exact[0]
-    if len(found) > 1 and meaning:
-        raise GeoError(
-            f"Several columns could be the one of {meaning}: {_listed([heading[k] for k in found])}. Name it."
-        )
-    if not found and meaning:
-        raise GeoError(f"There is no column of {meaning}; there are: {_listed(heading)}.")
-    return found[0] if found else -1
-
-
-def _listed(titles: Iterable[str]) -> str:
-    return ", ".join(repr(title) for title in titles if title)
-
-
-# ---------------------------------------------------------------- one row
-
-
-def _gauge_and_time(cells: list[str], places: _Places, name: str) -> tuple[str, datetime]:
-    if len(cells) <= max(places.time, places.mm, places.gauge, places.clock):
-        raise GeoError(f"the row has {len(cells)} cells, fewer than the heading names.")
-    written = cells[places.time]
-    if places.clock >= 0:
-        written = f"{written} {cells[places.clock]}"
-    gauge = cells[places.gauge] if places.gauge >= 0 else name
-    if not gauge:
-        raise GeoError("the gauge has no name.")
-    return gauge, _time(written.strip())
-
-
-def _time(written: str) -> datetime:
-    with suppress(ValueError):
-        return datetime.fromisoformat(written)
-    for date in DATE_FORMS:
-        for clock in CLOCK_FORMS:
-            with suppress(ValueError):
-                return datetime.strptime(written, date + clock)  # noqa: DTZ007 - the zone is put on later
-    raise GeoError(f"{written!r} is no time that is known (2026-01-31 14:00, 31-01-2026 14:00).")
-
-
-def _depth(
-    cells: list[str], places: _Places, unmeasured: Literal["zero", "missing"], seen: Counter[str]
-) -> float:
-    written = cells[places.mm].casefold()
-    too_little = 0.0 if unmeasured == "zero" else math.nan
-    if written in MISSING:
-        seen["missing"] += 1
-        return math.nan
-    if written in UNMEASURED:
-        seen["unmeasured"] += 1
-        return too_little
-    try:
-        mm = float(written.replace(",", "."))
-    except ValueError:
-        raise GeoError(f"{cells[places.mm]!r} is no depth of rain in mm.") from None
-    if mm == UNMEASURED_MM:
-        seen["unmeasured"] += 1
-        return too_little
-    if mm in MISSING_MM or math.isnan(mm):
-        seen["missing"] += 1
-        return math.nan
-    if not 0.0 <= mm <= MOST_MM[-1][1]:
-        raise GeoError(f"{cells[places.mm]} mm cannot be; a depth is 0 to {MOST_MM[-1][1]:,.0f} mm.")
-    return mm
-
-
 def _keep(heap: _Heap, when: datetime, mm: float, line: int, seen: Counter[str]) -> None:
     earlier = heap.lines.get(when)
     if earlier is None:
@@ -351,9 +208,6 @@ def _keep(heap: _Heap, when: datetime, mm: float, line: int, seen: Counter[str])
         )
 
 
-# ---------------------------------------------------------------- one record
-
-
 def _record(
     gauge: str, heap: _Heap, zone: tzinfo, stamp: Literal["begin", "end"]
 ) -> tuple[GaugeRecord, int, list[RowFault]]:
@@ -362,7 +216,8 @@ def _record(
     seconds = np.array(order, dtype=np.int64)
     mm = np.array([heap.mm[placed[second]] for second in order])
     lines = np.array([heap.lines[placed[second]] for second in order])
-    step_s = _step(gauge, seconds)
+    # One date alone is a day's reading: yesterday's rain, added every morning.
+    step_s = DAY_S if len(seconds) == 1 and not _has_clock(heap) else _step(gauge, seconds)
     is_daily = step_s == DAY_S
     if is_daily:
         seconds = np.array([_midnight(placed[second]) for second in order], dtype=np.int64)
@@ -429,8 +284,7 @@ def _base(seconds: NDArray[np.int64], step_s: int) -> int:
 
 
 def _most_mm(step_s: int) -> float:
-    hour_s, hour_mm = MOST_MM[0]
-    return hour_mm if step_s <= hour_s else MOST_MM[1][1]
+    return MOST_HOUR_MM if step_s <= 3_600 else MOST_DAY_MM
 
 
 def _slips(lines: NDArray[np.int64], bad: NDArray[np.bool_], fault: str) -> list[RowFault]:

@@ -1,4 +1,4 @@
-"""Where a maintenance budget avoids the most complaints per rupiah, and how sure that is."""
+"""Where maintenance avoids the most complaints per rupiah, and how sure that is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from geo.errors import GeoError
 from geo.statistics.columns import finite_columns, refuse_rows
@@ -17,11 +16,12 @@ from geo.statistics.refusals import refuse_below
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
 LEAST_CANDIDATES: Final = 10
 LEAST_COMPLAINTS: Final = 30
-MOST_SECONDS: Final = 10.0
 RUPIAH_SHOWN: Final = 1_000_000.0
+MOST_DRAWN: Final = 16_000_000
+"""Numbers drawn at once; 128 MB."""
+LEAST_DRAWS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,8 @@ class PriorityRules:
     top
         How many first places to give the chance of.
     draws
-        Worlds drawn.
+        Worlds drawn; fewer, but 200 at least, for so many candidates that more than 16 million numbers would
+        have to be drawn.
     share
         Of intervals.
     seed
@@ -113,7 +114,12 @@ class PriorityRules:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        if not self.horizon_years > 0.0 or self.top < 1 or self.draws < 200 or not 0.0 < self.share < 1.0:
+        if (
+            not self.horizon_years > 0.0
+            or self.top < 1
+            or self.draws < LEAST_DRAWS
+            or not 0.0 < self.share < 1.0
+        ):
             raise GeoError(
                 "A horizon above 0 years, a first place, 200 draws and a share between 0 and 1 are needed, "
                 f"not {self.horizon_years:g}, {self.top}, {self.draws} and {self.share:g}."
@@ -139,6 +145,8 @@ class Priorities:
     weight_of_own
         Share of its own complaints in its expected rate, the rest being what is usual for its kind, shape
         (n,).
+    draws
+        Worlds that were drawn.
     rules
         As given.
     """
@@ -153,31 +161,8 @@ class Priorities:
     rank_high: Ints
     chance_of_top: Floats
     weight_of_own: Floats
+    draws: int
     rules: PriorityRules
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a budget buys.
-
-    Attributes
-    ----------
-    rows
-        Chosen, ascending.
-    spent
-        Rupiah.
-    avoided, low, high
-        Complaints avoided by all of them together, mean and interval.
-    is_best
-        Proven to be the best for the means; else a good one that was found in the time there was.
-    """
-
-    rows: Ints
-    spent: float
-    avoided: float
-    low: float
-    high: float
-    is_best: bool
 
 
 def rank_priorities(
@@ -209,10 +194,9 @@ def rank_priorities(
         A kind without effect, or an effect that is no interval within 0 to 1.
     """
     wanted = rules or PriorityRules()
-    avoided, own = _worlds(candidates, effects, wanted)
-    value = avoided / candidates.cost
+    avoided, own = avoided_worlds(candidates, effects, wanted)
     tail = 100.0 * (1.0 - wanted.share) / 2.0
-    place = np.argsort(np.argsort(-value, axis=1, kind="stable"), axis=1, kind="stable") + 1
+    place = _places(avoided, candidates.cost)
     mean = avoided.mean(axis=0)
     order = np.argsort(-mean / candidates.cost, kind="stable")
     rank = np.empty(len(order), dtype=np.int64)
@@ -230,84 +214,45 @@ def rank_priorities(
         np.ceil(worst).astype(np.int64),
         (place <= wanted.top).mean(axis=0),
         own,
+        len(avoided),
         wanted,
     )
 
 
-def choose_within(
-    candidates: Candidates,
-    effects: Mapping[str, tuple[float, float]],
-    budget: float,
-    *,
-    rules: PriorityRules | None = None,
-) -> Choice:
-    """Choose what avoids the most complaints within a budget (a knapsack, solved exactly).
-
-    Parameters
-    ----------
-    candidates, effects
-        As `rank_priorities`.
-    budget
-        Rupiah.
+def avoided_worlds(
+    candidates: Candidates, effects: Mapping[str, tuple[float, float]], rules: PriorityRules
+) -> tuple[Floats, Floats]:
+    """Draw complaints avoided, (draws, n), and say how much each candidate's own complaints weigh, (n,).
 
     Raises
     ------
-    TooFewData
+    TooFewData, GeoError
         As `rank_priorities`.
-    GeoError
-        As `rank_priorities`, or a budget below the cheapest candidate.
     """
-    wanted = rules or PriorityRules()
-    cheapest = float(candidates.cost.min())
-    if not cheapest <= budget < np.inf:
-        raise GeoError(
-            f"A budget of Rp{budget:,.0f} buys nothing; the cheapest treatment costs Rp{cheapest:,.0f}."
-        )
-    avoided, _ = _worlds(candidates, effects, wanted)
-    mean = avoided.mean(axis=0)
-    found = milp(
-        -mean,
-        constraints=LinearConstraint(candidates.cost[None, :] / budget, -np.inf, 1.0),
-        integrality=np.ones(len(mean)),
-        bounds=Bounds(0.0, 1.0),
-        options={"time_limit": MOST_SECONDS, "mip_rel_gap": 0.0},
-    )
-    # HiGHS lets a constraint be passed by a hair; a budget may not be.
-    rows = _within_budget(np.flatnonzero(found.x > 0.5), mean, candidates.cost, budget)
-    tail = 100.0 * (1.0 - wanted.share) / 2.0
-    whole = avoided[:, rows].sum(axis=1)
-    low, high = np.percentile(whole, [tail, 100.0 - tail])
-    return Choice(
-        rows,
-        float(candidates.cost[rows].sum()),
-        float(whole.mean()),
-        float(low),
-        float(high),
-        found.status == 0,
-    )
-
-
-# ---------------------------------------------------------------- within
-
-
-def _worlds(
-    candidates: Candidates, effects: Mapping[str, tuple[float, float]], rules: PriorityRules
-) -> tuple[Floats, Floats]:
-    """Complaints avoided, (draws, n), and how much each candidate's own complaints weigh, (n,)."""
     dice = np.random.default_rng(rules.seed)
-    avoided = np.empty((rules.draws, len(candidates.cost)))
-    own = np.empty(len(candidates.cost))
+    n = len(candidates.cost)
+    draws = min(rules.draws, max(LEAST_DRAWS, MOST_DRAWN // n))
+    avoided, own = np.empty((draws, n)), np.empty(n)
     for kind in np.unique(candidates.kind).tolist():
         rows = np.flatnonzero(candidates.kind == kind)
         least, most = _effect(kind, effects)
         count, time = candidates.complaints[rows], candidates.exposure[rows] * candidates.years
         _refuse_few(kind, len(rows), float(count.sum()))
         usual = fit_gamma_rates(count, time)
-        rate = dice.gamma(usual.shape + count, 1.0 / (usual.per + time), size=(rules.draws, len(rows)))
-        effect = dice.uniform(least, most, size=(rules.draws, 1))
+        rate = dice.gamma(usual.shape + count, 1.0 / (usual.per + time), size=(draws, len(rows)))
+        effect = dice.uniform(least, most, size=(draws, 1))
         avoided[:, rows] = rate * candidates.exposure[rows] * rules.horizon_years * effect
         own[rows] = time / (usual.per + time)
     return avoided, own
+
+
+def _places(avoided: Floats, cost: Floats) -> NDArray[np.int32]:
+    """Place of each candidate in each world, from 1."""
+    place = np.empty(avoided.shape, dtype=np.int32)
+    in_order = np.arange(1, len(cost) + 1, dtype=np.int32)
+    for world, row in zip(avoided, place, strict=True):
+        row[np.argsort(-world / cost, kind="stable")] = in_order
+    return place
 
 
 def _effect(kind: str, effects: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
@@ -332,10 +277,3 @@ def _refuse_few(kind: str, many: int, complaints: float) -> None:
         LEAST_COMPLAINTS,
         f"There are {{found}} complaints of {kind}s; at least {{needed}} are needed.",
     )
-
-
-def _within_budget(rows: Ints, mean: Floats, cost: Floats, budget: float) -> Ints:
-    chosen = rows[np.argsort(-mean[rows] / cost[rows], kind="stable")]
-    while cost[chosen].sum() > budget * (1.0 + 1e-12):  # the same costs, added in another order
-        chosen = chosen[:-1]
-    return np.sort(chosen).astype(np.int64)

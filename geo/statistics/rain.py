@@ -1,4 +1,4 @@
-"""Rain by the city's day and by event: depth, intensity, what fell before, and which days were wet."""
+"""Rain by the city's day: depth, intensity, and what fell before."""
 
 from __future__ import annotations
 
@@ -15,13 +15,8 @@ from geo.statistics.gauges import DAY_S, GaugeRecord
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
-
 KNOWN_SHARE: Final = 0.9
 """A day of which less was measured has no depth."""
-WET_MM: Final = 1.0
-"""A rain day, as WMO and BMKG count them."""
-STANDING_WATER_H: Final = 72.0
-"""Standing water belongs to a rain event until so long after its last rain."""
 FORGOTTEN: Final = 0.05
 """An unknown day no longer counts in the antecedent index when its weight has sunk to this."""
 
@@ -50,29 +45,25 @@ class DailyRain:
 
 
 @dataclass(frozen=True, slots=True)
-class RainEvent:
-    """Rain between two dry spells.
+class IntensityDuration:
+    """The strongest rain of each length.
 
     Attributes
     ----------
-    begins, ends
-        The first step with rain and the end of the last one, datetime64[s], UTC (daily readings: days).
-    depth_mm, peak_mm_h
-        Whole depth; the rate of its strongest step.
+    minutes
+        Lengths, ascending, shape (k,).
+    years
+        Local years, shape (y,).
+    most_mm_h
+        Greatest mean intensity by year and length, mm/h, shape (y, k); NaN where nothing is known.
     known
-        Share of its steps that were measured: below 1 the depth is a lower bound.
+        Share of each year that was measured, shape (y,): the greatest of a year with holes is a lower bound.
     """
 
-    begins: np.datetime64
-    ends: np.datetime64
-    depth_mm: float
-    peak_mm_h: float
-    known: float
-
-    @property
-    def hours(self) -> float:
-        """How long it lasted."""
-        return float((self.ends - self.begins) / np.timedelta64(1, "h"))
+    minutes: NDArray[np.int64]
+    years: NDArray[np.int64]
+    most_mm_h: Floats
+    known: Floats
 
 
 def daily_rain(
@@ -180,149 +171,6 @@ def antecedent_index(mm: ArrayLike, *, keep: float = 0.9) -> Floats:
     return index
 
 
-def rain_events(record: GaugeRecord, *, dry_h: float, least_mm: float = WET_MM) -> list[RainEvent]:
-    """Part the record into events of rain.
-
-    Parameters
-    ----------
-    record
-        One gauge's readings. An unknown step is neither rain nor dry: it does not end an event, and the dry
-        time is counted over it.
-    dry_h
-        Hours without rain that end an event: 6 in urban drainage; 72 where an event is to last as long as
-        the water that it left (`STANDING_WATER_H`).
-    least_mm
-        Events of less are left out.
-
-    Returns
-    -------
-    The events, in time.
-
-    Raises
-    ------
-    GeoError
-        `dry_h` shorter than a step.
-    """
-    if dry_h * 3_600 < record.step_s:
-        raise GeoError(
-            f"{dry_h:g} dry hours are less than a step of gauge {record.gauge} ({record.step_s / 3_600:g} h)."
-        )
-    wet = np.flatnonzero(np.nan_to_num(record.mm) > 0.0)
-    if not len(wet):
-        return []
-    dry_steps = np.diff(wet) - 1
-    cuts = np.flatnonzero(dry_steps * record.step_s >= dry_h * 3_600) + 1
-    events = []
-    for steps in np.split(wet, cuts):
-        first, last = int(steps[0]), int(steps[-1])
-        mm = record.mm[first : last + 1]
-        depth = float(np.nansum(mm))
-        if depth >= least_mm:
-            ends = record.begins[last] + np.timedelta64(record.step_s, "s")
-            peak = float(np.nanmax(mm)) * 3_600.0 / record.step_s
-            events.append(RainEvent(record.begins[first], ends, depth, peak, float(np.isfinite(mm).mean())))
-    return events
-
-
-def event_of(events: list[RainEvent], times: Times, *, tail_h: float = STANDING_WATER_H) -> NDArray[np.int64]:
-    """Say which event each time belongs to: the latest that had begun, until `tail_h` after its last rain.
-
-    Parameters
-    ----------
-    events
-        In time, as `rain_events` returns them.
-    times
-        datetime64, shape (n,), in the record's time (UTC; daily readings: local days).
-
-    Returns
-    -------
-    Place in `events`, shape (n,); -1 outside any.
-    """
-    if not events:
-        return np.full(len(times), -1, dtype=np.int64)
-    begins = np.array([event.begins for event in events])
-    last = np.array([event.ends for event in events], dtype="datetime64[s]")
-    ends = (last.astype(np.int64) + round(tail_h * 3_600)).astype("datetime64[s]")
-    at = np.searchsorted(begins, times.astype("datetime64[s]"), side="right") - 1
-    inside = (at >= 0) & (times <= ends[np.maximum(at, 0)])
-    return np.where(inside, at, -1).astype(np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class WetDry:
-    """Days parted for two maps, with how many of each there are, which is the ratio of chances.
-
-    Attributes
-    ----------
-    is_wet, is_dry
-        bool, shape (n,); a day in between, or next to an unknown one, is neither.
-    """
-
-    is_wet: NDArray[np.bool_]
-    is_dry: NDArray[np.bool_]
-
-    @property
-    def wet_days(self) -> int:
-        """How many are wet."""
-        return int(self.is_wet.sum())
-
-    @property
-    def dry_days(self) -> int:
-        """How many are dry."""
-        return int(self.is_dry.sum())
-
-
-def wet_and_dry(mm: ArrayLike, *, wet_mm: float = 10.0, dry_mm: float = WET_MM, tail_days: int = 1) -> WetDry:
-    """Part days into wet ones and dry ones.
-
-    Parameters
-    ----------
-    mm
-        Daily depths one after the other, shape (n,), NaN where unknown.
-    wet_mm
-        A day is wet when it or one of the `tail_days` before had so much.
-    dry_mm
-        It is dry when neither it nor one of those had so much.
-
-    Raises
-    ------
-    GeoError
-        `dry_mm` above `wet_mm`, or a tail below 0.
-    """
-    if not 0.0 < dry_mm <= wet_mm or tail_days < 0:
-        raise GeoError(
-            f"A dry day has less than {dry_mm:g} mm, a wet one {wet_mm:g} or more, and the tail is "
-            f"{tail_days} days: the first must be above 0 and not above the second, the tail not below 0."
-        )
-    depth = np.asarray(mm, dtype=np.float64)
-    before = np.stack([_moved(depth, lag) for lag in range(tail_days + 1)])
-    unknown = np.isnan(before).any(axis=0)
-    highest = np.nan_to_num(before).max(axis=0)
-    return WetDry(highest >= wet_mm, ~unknown & (highest < dry_mm))
-
-
-@dataclass(frozen=True, slots=True)
-class IntensityDuration:
-    """The strongest rain of each length.
-
-    Attributes
-    ----------
-    minutes
-        Lengths, ascending, shape (k,).
-    years
-        Local years, shape (y,).
-    most_mm_h
-        Greatest mean intensity by year and length, mm/h, shape (y, k); NaN where nothing is known.
-    known
-        Share of each year that was measured, shape (y,): the greatest of a year with holes is a lower bound.
-    """
-
-    minutes: NDArray[np.int64]
-    years: NDArray[np.int64]
-    most_mm_h: Floats
-    known: Floats
-
-
 def intensity_duration(
     record: GaugeRecord,
     zone: tzinfo,
@@ -357,9 +205,6 @@ def intensity_duration(
     return IntensityDuration(fits.astype(np.int64), years, most, known)
 
 
-# ---------------------------------------------------------------- within
-
-
 def _local_days(record: GaugeRecord, zone: tzinfo) -> tuple[Times, NDArray[np.int64], Floats]:
     """Days without a hole, the day of each step, and how many steps each whole day has."""
     local = pd.DatetimeIndex(record.begins).tz_localize("UTC").tz_convert(zone).tz_localize(None)
@@ -383,9 +228,3 @@ def _greatest(values: Floats, group: NDArray[np.int64], groups: int) -> Floats:
     most = np.full(groups, -np.inf)
     np.maximum.at(most, group, np.where(np.isnan(values), -np.inf, values))
     return np.where(np.isinf(most), np.nan, most)
-
-
-def _moved(values: Floats, days: int) -> Floats:
-    moved = np.full(len(values), np.nan)
-    moved[days:] = values[: len(values) - days]
-    return moved

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from geo.errors import GeoError
-from geo.statistics.rain import WET_MM, WetDry
 from geo.statistics.refusals import refuse_below, refuse_constant
+from geo.statistics.wet_days import WET_MM, WetDry
 
 Floats = NDArray[np.float64]
 Kind = Literal["pearson", "spearman"]

@@ -8,28 +8,23 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
 
-from geo.compiled import compiler
 from geo.errors import GeoError
 from geo.statistics.columns import finite_columns, refuse_rows
-from geo.statistics.compiled import STAMP, loop
 from geo.statistics.refusals import refuse_few_counts
+from geo.statistics.scan_circles import (
+    LANES,
+    TIE,
+    Circles,
+    best_circle,
+    circles_of,
+    scan_worlds,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-LANES: Final = 16
-"""Replicates that are scanned side by side."""
-MOST_MEMBERS: Final = 60_000_000
-"""Of all circles together; 240 MB."""
 MOST_COMPLAINTS: Final = 1 << 24
 """Whole numbers up to this are exact in single precision."""
-TIE: Final = 1e-9
-SLACK: Final = 1e-3
-
-# NaN never comes up here, and without it the compiler may look at all replicates of a circle in one go.
-_side_by_side = compiler(STAMP, nogil=True, fastmath={"nnan", "nsz", "contract"})
 
 
 class ScanStopped(GeoError):
@@ -136,14 +131,6 @@ class ScanResult:
     rules: ScanRules
 
 
-@dataclass(frozen=True, slots=True)
-class _Circles:
-    """Cells by distance from each centre; ~cell where no circle ends, as the next one is as far."""
-
-    starts: Ints
-    members: NDArray[np.int32]
-
-
 def scan(
     x_m: ArrayLike,
     y_m: ArrayLike,
@@ -193,16 +180,13 @@ def scan(
     if total > MOST_COMPLAINTS:
         raise GeoError(f"There are {total:,} complaints; a scan takes {MOST_COMPLAINTS:,} at most.")
     expected = weight * (total / weight.sum())
-    circles = _circles(x, y, weight, wanted)
+    circles = circles_of(x, y, weight, wanted.most_radius_m, wanted.most_share)
     greatest = _chance(circles, expected, total, wanted, (progress, is_stopped))
     found = _clusters(circles, count, expected, wanted, np.sort(greatest))
     ends = int((circles.members >= 0).sum())
     return ScanResult(
         tuple(_described(x, y, one, total) for one in found), greatest, len(x), total, ends, wanted
     )
-
-
-# ---------------------------------------------------------------- within
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,45 +208,8 @@ def _columns(
     return columns
 
 
-def _circles(x: Floats, y: Floats, exposure: Floats, rules: ScanRules) -> _Circles:
-    points = np.column_stack([x, y])
-    tree = cKDTree(points)
-    n = len(x)
-    if np.isfinite(rules.most_radius_m):
-        sizes = tree.query_ball_point(points, rules.most_radius_m * (1.0 + TIE), return_length=True)
-    else:
-        sizes = np.full(n, n)
-    _refuse_too_many(int(sizes.sum()), n)
-    most = rules.most_share * float(exposure.sum()) * (1.0 + TIE)
-    parts, lengths = [], np.empty(n, dtype=np.int64)
-    step = max(1, 4_000_000 // int(sizes.max()))
-    for first in range(0, n, step):
-        rows = slice(first, min(n, first + step))
-        k = min(n, int(sizes[rows].max()) + 1)  # one more, to see whether the last of a circle has a tie
-        away, cells = tree.query(points[rows], k=np.arange(1, k + 1))
-        apart = np.diff(away, axis=1) > TIE * (1.0 + away[:, 1:])
-        is_end = np.column_stack([apart, np.ones(len(away), dtype=bool)])
-        held = np.cumsum(exposure[cells], axis=1) <= most
-        fits = held & (away <= rules.most_radius_m * (1.0 + TIE))
-        # A circle of a tie holds all of it or none.
-        last = np.where(fits & is_end, np.arange(k), -1).max(axis=1)
-        inside = np.arange(k) <= last[:, None]
-        parts.append(np.where(is_end, cells, ~cells)[inside].astype(np.int32))
-        lengths[rows] = last + 1
-    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return _Circles(starts, np.concatenate(parts))
-
-
-def _refuse_too_many(members: int, n: int) -> None:
-    if members > MOST_MEMBERS:
-        raise GeoError(
-            f"The circles of {n:,} cells hold {members:,} cells together, more than {MOST_MEMBERS:,}: "
-            "take a smaller radius or larger cells."
-        )
-
-
 def _chance(
-    circles: _Circles,
+    circles: Circles,
     expected: Floats,
     total: int,
     rules: ScanRules,
@@ -279,7 +226,7 @@ def _chance(
         worlds = np.zeros((len(expected), LANES), dtype=np.float32)
         worlds[:, :many] = dice.multinomial(total, share, size=many).T
         most = np.zeros(LANES)
-        _scan_worlds(
+        scan_worlds(
             circles.starts, circles.members, worlds, expected, (float(total), rules.least_complaints), most
         )
         greatest[first : first + many] = most[:many]
@@ -289,13 +236,13 @@ def _chance(
 
 
 def _clusters(
-    circles: _Circles, count: Floats, expected: Floats, rules: ScanRules, ascending: Floats
+    circles: Circles, count: Floats, expected: Floats, rules: ScanRules, ascending: Floats
 ) -> list[_Found]:
     is_taken = np.zeros(len(count), dtype=np.bool_)
     found: list[_Found] = []
     total = float(count.sum())
     while len(found) < rules.most_clusters:
-        ratio, centre, size = _best_circle(
+        ratio, centre, size = best_circle(
             circles.starts,
             circles.members,
             count,
@@ -331,85 +278,3 @@ def _described(x: Floats, y: Floats, one: _Found, total: int) -> ScanCluster:
         one.ratio,
         one.p,
     )
-
-
-@loop
-def _ratio(observed: float, expected: float, total: float) -> float:
-    """Logarithm of the likelihood ratio of a rate inside and another outside against one rate."""
-    if observed <= expected or expected >= total:
-        return 0.0
-    ratio: float = observed * np.log(observed / expected)
-    if observed < total:
-        ratio += (total - observed) * np.log((total - observed) / (total - expected))
-    return ratio
-
-
-@_side_by_side
-def _scan_worlds(
-    starts: Ints,
-    members: NDArray[np.int32],
-    worlds: NDArray[np.float32],
-    expected: Floats,
-    limits: tuple[float, int],
-    most: Floats,
-) -> None:
-    """Raise each world's greatest ratio.
-
-    The ratio is at most (c − e)² · C / (e · (C − e)): only circles whose bound exceeds the greatest so far
-    are reckoned with logarithms.
-    """
-    total, least = limits
-    count = np.zeros(LANES, np.float32)
-    bar = np.zeros(LANES, np.float32)
-    for centre in range(len(starts) - 1):
-        count[:] = 0.0
-        inside = 0.0
-        for at in range(starts[centre], starts[centre + 1]):
-            code = members[at]
-            cell = code if code >= 0 else ~code
-            inside += expected[cell]
-            world = worlds[cell]
-            for k in range(LANES):
-                count[k] += world[k]
-            if code < 0:
-                continue
-            spread = np.float32(inside * (total - inside) / total * (1.0 - SLACK))
-            chance = np.float32(inside)
-            above = np.float32(-1.0)
-            for k in range(LANES):
-                excess = count[k] - chance
-                above = max(above, excess * abs(excess) - bar[k] * spread)
-            if above > 0.0:
-                for k in range(LANES):
-                    ratio = _ratio(np.float64(count[k]), inside, total) if count[k] >= least else 0.0
-                    if ratio > most[k]:
-                        most[k] = ratio
-                        bar[k] = ratio
-
-
-@loop
-def _best_circle(
-    starts: Ints,
-    members: NDArray[np.int32],
-    count: Floats,
-    expected: Floats,
-    is_taken: NDArray[np.bool_],
-    total: float,
-    least: int,
-) -> tuple[float, int, int]:
-    """Return the greatest ratio of circles without a cell that is taken, its centre, and how many cells."""
-    best, best_centre, best_size = 0.0, 0, 0
-    for centre in range(len(starts) - 1):
-        observed, inside = 0.0, 0.0
-        for at in range(starts[centre], starts[centre + 1]):
-            code = members[at]
-            cell = code if code >= 0 else ~code
-            if is_taken[cell]:
-                break
-            observed += count[cell]
-            inside += expected[cell]
-            if code >= 0 and observed >= least:
-                ratio = _ratio(observed, inside, total)
-                if ratio > best:
-                    best, best_centre, best_size = ratio, centre, at - starts[centre] + 1
-    return best, best_centre, best_size

@@ -13,6 +13,8 @@ import psycopg
 import pytest
 
 from fieldops.config import Settings
+from fieldops.spool.segments import SpoolReader
+from fieldops.spool.writer import SpoolWriter
 from tests.postgis import PostgisMissing, cluster
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +106,21 @@ def test_a_backup_holds_committed_rows_photos_and_keys(installation: Path, tmp_p
     assert (tmp_path / "copy" / "media" / "ab" / "photo").read_bytes() == b"jpeg"
     assert (tmp_path / "copy" / "keys" / "contact_key").read_text() == "key"
     assert (tmp_path / "copy").stat().st_mode & 0o077 == 0
+
+
+def test_a_backup_takes_along_what_waits_in_the_spool(installation: Path, tmp_path: Path) -> None:
+    spool = tmp_path / "instance" / "spool"
+    writer = SpoolWriter(spool)
+    writer.append(1, "carried", b"{}")
+    SpoolReader(spool).look()  # closed, and not stored yet
+    writer.append(1, "open", b"{}")
+    writer.close()
+    (spool / "damaged").mkdir()
+    told = backup(installation, tmp_path / "copy")
+    assert told.returncode == 0, told.stderr
+    found = SpoolReader(tmp_path / "copy" / "spool").look().records
+    assert [record.event_key for record in found] == ["carried", "open"]
+    assert len(list(spool.glob("*.*"))) == 2
 
 
 def test_a_backup_never_writes_over_another(installation: Path, tmp_path: Path) -> None:

@@ -18,13 +18,14 @@ inside the functions that measure them.
 
 from collections.abc import Iterator
 
-from tests.benchmarks import hotspots_cells, hotspots_density, hotspots_scan
+from tests.benchmarks import hotspots_cells, hotspots_density, hotspots_pages, hotspots_scan
 from tests.benchmarks.rows import Row
 
 PARTS = (
     hotspots_cells,  # Gi*, trends, emerging hotspots
     hotspots_density,  # surfaces of density
     hotspots_scan,  # the circular scan
+    hotspots_pages,  # a folium page of many requests
 )
 
 

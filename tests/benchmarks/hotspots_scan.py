@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.spatial import cKDTree
 
-from geo.statistics.scan import LANES, ScanResult, ScanRules, scan
+from geo.statistics.scan import ScanResult, ScanRules, scan
+from geo.statistics.scan_circles import LANES
 from tests.benchmarks.rounds import Sides, compared, cpu_seconds, is_wanted
 from tests.benchmarks.rows import Row, made_row
 

@@ -15,8 +15,11 @@ START_LIMIT_S = 120
 
 
 @contextmanager
-def site(folder: str) -> Iterator[tuple[int, float]]:
-    """Serve an instance folder; yields the port and how many seconds the start took."""
+def site(folder: str, env: dict[str, str] | None = None) -> Iterator[tuple[int, float]]:
+    """Serve an instance folder; yields the port and how many seconds the start took.
+
+    `env` is the environment of a process of the installation when it differs from `environment(folder)`.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -33,7 +36,7 @@ def site(folder: str) -> Iterator[tuple[int, float]]:
     )
     began = time.perf_counter()
     running = subprocess.Popen(
-        [sys.executable, *command, "fieldops.app:create_app()"], env=environment(folder), cwd=ROOT
+        [sys.executable, *command, "fieldops.app:create_app()"], env=env or environment(folder), cwd=ROOT
     )
     try:
         wait_until_ready(f"http://127.0.0.1:{port}", START_LIMIT_S)

@@ -72,6 +72,8 @@ SHOTS = (
     Shot("exceptions", "/petugas/pengecualian", "dispatcher"),
     Shot("requests", "/petugas/aduan", "dispatcher"),
     Shot("engineer", "/insinyur", "insinyur"),
+    Shot("access", "/akun/akses", "insinyur"),
+    Shot("collections", "/ogc/?f=html"),
     Shot("admin-users", "/admin", "admin"),
     Shot("admin-services", "/admin/jenis", "admin"),
     Shot("admin-crews", "/admin/regu", "admin"),

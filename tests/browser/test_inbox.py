@@ -16,7 +16,13 @@ AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 INBOX = "/petugas/kotak-masuk/"
 STAFF_PAGES = (INBOX, f"{INBOX}1", f"{INBOX}5", f"{INBOX}ringkasan")
-ADMIN_PAGES = ("/admin/kanal", "/admin/kanal/1", "/admin/kanal/baru/whatsapp", "/admin/balasan")
+ADMIN_PAGES = (
+    "/admin/kanal",
+    "/admin/kanal/1",
+    "/admin/kanal/baru/whatsapp",
+    "/admin/balasan",
+    "/admin/kata-bahaya",
+)
 
 
 def test_an_answer_begins_from_a_key_and_shows_in_the_thread(open_page: OpenPage) -> None:

@@ -54,6 +54,7 @@ class MetaStandIn(HttpStandIn):
         self.last_send: dict[str, float] = {}
         self.this_second: Counter[int] = Counter()
         self.next_refusal: Answer | None = None
+        self.is_down = False
         self.sent: list[dict[str, Any]] = []
 
     @property
@@ -80,9 +81,9 @@ class MetaStandIn(HttpStandIn):
 
     # ------------------------------------------------------------------ what it is asked
     def answer(self, asked: Asked) -> Answer:
-        if self.next_refusal is not None:
+        if self.is_down or self.next_refusal is not None:
             refused, self.next_refusal = self.next_refusal, None
-            return refused
+            return refused or Answer(503)
         if asked.path.startswith("/cdn/"):
             return self._file(asked)
         if asked.headers.get("authorization") != f"Bearer {self.access_token}":

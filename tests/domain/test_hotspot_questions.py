@@ -109,6 +109,13 @@ def test_wet_and_dry_days_are_for_one_period_without_steps() -> None:
         assert refused.value.field == "weather"
 
 
+def test_a_density_is_of_areas_and_divided_by_nothing() -> None:
+    for field, value in (("exposure", "road_km"), ("shape", "segment")):
+        with pytest.raises(InvalidInput) as refused:
+            read_question({"method": "density", field: value}, [], OFFER)
+        assert refused.value.field == field
+
+
 def test_runs_of_before_there_was_weather_are_still_read() -> None:
     facts = Question(first=date(2026, 9, 1), last=date(2026, 11, 29)).facts()
     del facts["weather"]

@@ -214,6 +214,9 @@ def test_a_scan_finds_the_hot_corner_as_a_cluster_and_tells_how_far_it_is(
     assert len(told) > 10
     divided = ask(method=Method.SCAN, exposure=Exposure.ROAD_KM)
     assert cell_at_the_hot_corner(divided).label == "cluster"
+    streets = ask(method=Method.SCAN, shape=Shape.SEGMENT)
+    assert streets.figures["clusters"][0]["p"] == pytest.approx(0.001)
+    assert ask(method=Method.MORAN, shape=Shape.SEGMENT).figures["quadrants"]["high_high"] > 0
 
 
 def test_moran_tells_like_cells_from_odd_ones(ask: Ask) -> None:
@@ -289,3 +292,16 @@ def test_missing_rain_is_not_dry(ask: Ask) -> None:
     with transaction() as session:
         session.query(RainDay).filter(RainDay.day > LAST_DAY - timedelta(days=10)).delete()
     assert ask().figures["days"][-1][2] is None
+
+
+def test_streets_by_the_100_m(ask: Ask) -> None:
+    run = ask(shape=Shape.SEGMENT, exposure=Exposure.ROAD_KM)
+    found = cells(run)
+    assert len(found) == 40 * 40  # forty streets of 4 km
+    assert sum(cell.exposure or 0 for cell in found) == pytest.approx(160.0, rel=1e-6)
+    assert sum(cell.count for cell in found) + run.figures["outside"] == 400
+    hot = [cell for cell in found if cell.band == 3]
+    assert hot
+    assert all("Barat Daya" in cell.area_name and cell.area_name.startswith("Jl. ") for cell in hot)
+    refused = ask(shape=Shape.SEGMENT, exposure=Exposure.RESIDENTS)
+    assert "segment" in refused.refusal["words"]

@@ -30,7 +30,7 @@ from tests.web.desk import Submit, ask_for_plan, cluster_of, english, fresh, ope
 PAGES = (
     "/admin", "/admin/dinas", "/admin/jenis", "/admin/jenis/1", "/admin/janji", "/admin/regu",
     "/admin/regu/baru", "/admin/regu/1", "/admin/giliran", "/admin/giliran/1", "/admin/depo", "/admin/log",
-    "/admin/akun/1",
+    "/admin/akun/1", "/admin/kata-bahaya",
 )  # fmt: skip
 
 

@@ -1,11 +1,14 @@
 """The list of reports, entries on behalf, reports without a place, and what waits for a person."""
 
+from datetime import timedelta
+
 import pytest
 
 from fieldops import clock
 from fieldops.domain.roles import Role
 from fieldops.extensions import db
 from fieldops.models import Follower, Message, ServiceRequest, Task
+from fieldops.operations.note_map_check import note_map_check
 from fieldops.outbox import enqueue
 from fieldops.tasks.worker import work_until_idle
 from fieldops.transaction import transaction
@@ -203,3 +206,14 @@ def test_only_dispatchers_merge_single_reports(world: World, submission: Submit)
     assert "The same as another report?" not in browser.get(f"/petugas/aduan/{lost.id}").text
     answer = browser.post(f"/petugas/aduan/{lost.id}/sama", data={"version": lost.version, "code": lost.code})
     assert answer.status_code == 403
+
+
+def test_a_map_that_differed_lately_is_told(world: World) -> None:
+    said = "differed from the database"
+    assert said not in english(world, Role.ADMIN).get("/petugas/pengecualian").text
+    with clock.frozen(clock.now() - timedelta(days=9)), transaction() as session:
+        note_map_check(session, is_right=False)
+    assert said not in english(world, Role.ADMIN).get("/petugas/pengecualian").text
+    with transaction() as session:
+        note_map_check(session, is_right=False)
+    assert said in english(world, Role.ADMIN).get("/petugas/pengecualian").text

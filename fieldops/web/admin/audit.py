@@ -13,6 +13,8 @@ from fieldops.web.protection import requires
 def act_words() -> dict[str, str]:
     """Return what the log's acts mean."""
     return {
+        "api_token_given": _("Token for a program made"),
+        "api_token_revoked": _("Token for a program revoked"),
         "batch_recalled": _("Batch called back"),
         "cluster_split": _("Cluster split"),
         "clusters_merged": _("Clusters merged"),

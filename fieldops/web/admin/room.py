@@ -36,6 +36,7 @@ def _around() -> dict[str, Any]:
                 ("admin.levels", _("Promises"), "admin.level"),
                 ("admin.channels", _("Channels"), "admin.channel"),
                 ("admin.replies", _("Replies"), "admin.repl"),
+                ("admin.hazards", _("Danger words"), "admin.hazard"),
                 ("admin.crews", _("Crews"), "admin.crew"),
                 ("admin.shifts", _("Shifts"), "admin.shift"),
                 ("admin.depots", _("Depots"), "admin.depot"),

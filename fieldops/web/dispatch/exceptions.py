@@ -6,13 +6,14 @@ from typing import Final
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from fieldops import clock
+from fieldops import clock, i18n
 from fieldops.domain.roles import Right
 from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.i18n import _
 from fieldops.operations.retry_task import retry_task
 from fieldops.queries.channels import event_counts, failing_accounts
+from fieldops.queries.map_checks import map_differed_on
 from fieldops.queries.messages import message_counts, messages_in
 from fieldops.queries.orders import blocked_orders, orders_described
 from fieldops.queries.running_day import conflicting_reports
@@ -23,6 +24,7 @@ from fieldops.web.answers import sentence
 from fieldops.web.dispatch.room import blueprint
 from fieldops.web.protection import requires
 
+MAP_KEPT: Final = timedelta(days=7)
 KEPT: Final = timedelta(days=3)
 """How long a report that another crew's work contradicts is shown (ours)."""
 
@@ -38,6 +40,8 @@ def exceptions_page(error: FieldOpsError | None = None) -> str:
     """Return the page."""
     session = db.session()
     conflicts = conflicting_reports(session, clock.now() - KEPT)
+    differed = map_differed_on(session)
+    is_late = differed is not None and differed >= (i18n.local(clock.now()) - MAP_KEPT).date()
     return render_template(
         "dispatch/exceptions.html",
         conflicts=conflicts,
@@ -49,6 +53,7 @@ def exceptions_page(error: FieldOpsError | None = None) -> str:
         messages=messages_in(session, "failed", "waiting"),
         blocked=blocked_orders(session),
         failing=failing_accounts(session),
+        map_differed=differed if is_late else None,
         unread=sum(counts.parked for counts in event_counts(session).values()),
         errors={"errors": sentence(error)} if error else {},
     )
@@ -73,6 +78,8 @@ def task_words() -> dict[str, str]:
         "send_reply": _("Send an answer"),
         "poll_account": _("Look into an account"),
         "train_triage": _("Learn suggestions anew"),
+        "compute_hotspots": _("Compute a map of hotspots"),
+        "refresh_hotspots": _("Ask for the maps of every night"),
     }
 
 

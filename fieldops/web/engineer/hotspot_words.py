@@ -33,6 +33,7 @@ SHAPE: Final[Mapping[Any, Said]] = {
     "hexagon": lambda: _("Hexagons"),
     "square": lambda: _("Squares"),
     "kelurahan": lambda: _("Kelurahan"),
+    "segment": lambda: _("Streets by the 100 m"),
 }
 STATUS: Final[Mapping[Any, Said]] = {
     "": lambda: _("Any state"),
@@ -128,6 +129,8 @@ def cell_words(question: Question) -> str:
     """Return what a cell is and who its neighbours are."""
     if question.shape is Shape.KELURAHAN:
         return str(_("kelurahan; neighbours touch"))
+    if question.shape is Shape.SEGMENT:
+        return str(_("streets by the 100 m; neighbours meet or cross; reports within 40 m of a street"))
     kind = SHAPE[question.shape.value]().lower()
     return str(
         _(
@@ -380,8 +383,8 @@ def thin_words(figures: Mapping[str, Any]) -> str:
     if not many:
         return ""
     return ngettext(
-        "%(n)s cell’s neighbourhood expects fewer than 5: read it with care",
-        "%(n)s cells’ neighbourhoods expect fewer than 5: read them with care",
+        "%(n)s cell’s neighbourhood expects fewer than 20: one false hotspot is likelier than the level says",
+        "%(n)s cells’ neighbourhoods expect fewer than 20: false hotspots are likelier than the level says",
         many,
         n=i18n.number(many),
     )

@@ -9,12 +9,13 @@ from werkzeug.wrappers import Response
 from fieldops.domain.conversations import Tray
 from fieldops.domain.places import LocationSource
 from fieldops.domain.roles import By, Right
-from fieldops.errors import FieldOpsError
+from fieldops.errors import FieldOpsError, NotFound
 from fieldops.extensions import db
 from fieldops.i18n import _
 from fieldops.models import Conversation
 from fieldops.operations.forget_person import forget_person
 from fieldops.operations.hand_conversation import assign_conversation, hand_over_conversation
+from fieldops.operations.join_people import join_people, part_people
 from fieldops.operations.open_request_from_conversation import (
     Reading,
     join_request,
@@ -27,6 +28,7 @@ from fieldops.operations.sort_conversation import (
     mute_person,
     split_conversation,
 )
+from fieldops.queries.channels import joins_into
 from fieldops.queries.conversations import get_conversation, messages_of
 from fieldops.queries.requests import request_by_code
 from fieldops.queries.staff import names_of
@@ -110,6 +112,35 @@ def mute(conversation_id: int) -> Answer:
         conversation_id,
         lambda session, one, by: mute_person(session, one, by, muted=muted),
         _("Nothing more of this person comes in.") if muted else _("Messages of this person come in again."),
+    )
+
+
+@blueprint.post("/<int:conversation_id>/orang-sama")
+@requires(Right.CONVERSE)
+def join_person(conversation_id: int) -> Answer:
+    """Say that this person and the one of another conversation are one."""
+    try:
+        other = mine_or_not_found(whole_of(request.form, "other", 1, 2**31 - 1))
+    except FieldOpsError as error:
+        return conversation_page(mine_or_not_found(conversation_id), error), error.status
+    return _decide(
+        conversation_id,
+        lambda session, one, by: join_people(session, one.person_id, other.person_id, by),
+        _("Joined. What either writes comes in as one person; it can be taken back."),
+    )
+
+
+@blueprint.post("/<int:conversation_id>/orang-sama/<int:join_id>/batal")
+@requires(Right.CONVERSE)
+def part_person(conversation_id: int, join_id: int) -> Answer:
+    """Take a join back."""
+    joins = {join.id for join in joins_into(db.session(), mine_or_not_found(conversation_id).person_id)}
+    if join_id not in joins:
+        raise NotFound("There is no such conversation. It may have been deleted.")
+    return _decide(
+        conversation_id,
+        lambda session, _one, by: part_people(session, join_id, by),
+        _("Taken back. They are two people again."),
     )
 
 

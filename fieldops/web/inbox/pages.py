@@ -11,11 +11,17 @@ from fieldops.domain.roles import Right
 from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.i18n import _, clock_words, date_words, local, moment_words
-from fieldops.models import Conversation
+from fieldops.models import ChannelPerson, Conversation
 from fieldops.operations.near_requests import NearRequest, near_requests
 from fieldops.operations.open_request_from_conversation import words_of
 from fieldops.operations.reveal_contact import Contact
-from fieldops.queries.channels import failing_accounts, get_account, get_person
+from fieldops.queries.channels import (
+    failing_accounts,
+    get_account,
+    get_person,
+    joins_into,
+    others_heard,
+)
 from fieldops.queries.conversations import (
     changes_of,
     clocks_of,
@@ -116,6 +122,8 @@ def conversation_page(
         words=words_of(session, shown),
         request_made=get_request(session, shown.request_id) if shown.request_id else None,
         near=_near(shown),
+        others=_others(person),
+        joins=[(join.id, moment_words(join.at)) for join in joins_into(session, person.id)],
         typed=request.form,
         contact=contact,
         contact_reasons=contact_reasons(),
@@ -123,6 +131,22 @@ def conversation_page(
         base_url=base_map_url(),
         reply_key=f"reply.{shown.id}.{len(rows)}.{current_user.id}",
     )
+
+
+def _others(person: ChannelPerson) -> list[tuple[int, str]]:
+    """Return who else wrote to the account lately, as choices: a conversation of each."""
+    session = db.session()
+    found: dict[int, Conversation] = {}
+    people: dict[int, ChannelPerson] = {}
+    for conversation, other in others_heard(session, person, my_departments()):
+        found.setdefault(other.id, conversation)
+        people[other.id] = other
+    names = shown_names(session, installation().sealer, people.values())
+    return [
+        (one.id, f"{names[number]} · {one.subject or moment_words(one.last_message_at)}")
+        for number, one in found.items()
+        if names[number]
+    ]
 
 
 def list_context() -> dict[str, Any]:

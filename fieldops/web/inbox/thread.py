@@ -144,6 +144,8 @@ def error_words(code: str) -> str:
         ),
         "channel_down": _("The channel was down for two days."),
         "rehearsal": _("A rehearsal: nothing leaves for another machine."),
+        "joined_person": _("The person was joined with another one"),
+        "parted": _("The person was parted from another one again"),
         "forgotten": _("The person asked to be forgotten."),
     }.get(code, code)
 
@@ -225,7 +227,9 @@ def history_words(kind: str, facts: Mapping[str, Any], names: Mapping[int, str])
         "unmuted": _("Person heard again"),
         "stopped": _("The person said stop"),
         "ended": _("Ended"),
-        "opened_again": _("Open again: the person wrote"),
+        "opened_again": _("Open again: the person showed the place")
+        if facts.get("why") == "placed"
+        else _("Open again: the person wrote"),
         "not_delivered": _("An answer was not delivered"),
         "edited": _("A message was changed by its sender"),
         "withdrawn": _("A message was deleted by its sender"),
@@ -233,6 +237,8 @@ def history_words(kind: str, facts: Mapping[str, Any], names: Mapping[int, str])
         "answered": _("Answered"),
         "said_fixed": _("The person says: fixed"),
         "said_not_fixed": _("The person says: not fixed. The report is open again."),
+        "joined_person": _("The person was joined with another one"),
+        "parted": _("The person was parted from another one again"),
         "forgotten": _("The person was forgotten"),
         "contact_shown": _("Contact shown"),
     }

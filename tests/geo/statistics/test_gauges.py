@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.errors import GeoError
-from geo.statistics.gauges import GaugeColumns, read_gauges
+from geo.statistics.gauge_rows import GaugeColumns
+from geo.statistics.gauges import read_gauges
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 FAULTY = """Tanggal;Stasiun;Curah Hujan (mm)
@@ -106,7 +107,7 @@ def test_a_day_of_23_hours_is_a_day():
         ("a,b\n1,2\n", "no column of depths of rain in mm .*there are: 'a', 'b'"),
         ("rain_mm,b\n1,2\n", r"no column of times \(time, waktu, tanggal\)"),
         ("date,rain_a,rain_b\n", "Several columns could be .*'rain_a', 'rain_b'. Name it"),
-        ("date,mm\n2026-01-01,x\n", "Gauge gauge has 1 reading; at least 2"),
+        ("time,mm\n2026-01-01 07:00,3\n", "Gauge gauge has 1 reading; at least 2"),
         ("date,mm\n2026-01-01,-\n2026-01-02,-\n", "None of the 2 rows is a usable reading"),
         ("date,mm\nmorgen,1\n", "None of the 1 rows .* Line 2: 'morgen' is no time"),
         ("date,mm\n2026-01-01,1\n2026-01-08,1\n", "every 604,800 s"),
@@ -119,6 +120,24 @@ def test_a_day_of_23_hours_is_a_day():
 def test_what_cannot_be_read_is_refused(text, said):
     with pytest.raises(GeoError, match=said):
         read_gauges(text, JAKARTA)
+
+
+def test_one_date_alone_is_a_day():
+    (record,) = read_gauges("date,mm\n2026-01-01,12.5\n", JAKARTA).gauges
+    assert record.is_daily
+    assert record.mm.tolist() == [12.5]
+
+
+def test_lines_about_the_station_may_stand_before_the_heading_and_notes_after():
+    text = (
+        "ID WMO : 96845;;;\nNama Stasiun : Adi Soemarmo;;;\n\nTanggal;Tx;RR;ss\n"
+        "01-01-2026;31,5;8888;4,1\n02-01-2026;30,0;22,4;2\n03-01-2026;;9999;\n"
+        "KETERANGAN:;;;\n9999: Tidak Ada Data;;;\n"
+    )
+    readings = read_gauges(text, JAKARTA, name="Adi Soemarmo")
+    assert readings.gauges[0].gauge == "Adi Soemarmo"
+    assert readings.gauges[0].mm.tolist() == pytest.approx([0.0, 22.4, np.nan], nan_ok=True)
+    assert [fault.line for fault in readings.faults] == [8, 9]
 
 
 def test_columns_can_be_named():

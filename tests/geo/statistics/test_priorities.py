@@ -5,7 +5,9 @@ import pytest
 from scipy.stats import spearmanr
 
 from geo.errors import GeoError
-from geo.statistics.priorities import Candidates, PriorityRules, choose_within, rank_priorities
+from geo.statistics import budget_choice, priorities
+from geo.statistics.budget_choice import choose_within
+from geo.statistics.priorities import Candidates, PriorityRules, rank_priorities
 from geo.statistics.refusals import TooFewData
 
 EFFECTS = {"segment": (0.4, 0.7), "drain": (0.2, 0.6)}
@@ -98,6 +100,25 @@ def test_a_budget_buys_the_best_of_all_choices(share):
     assert found.avoided == pytest.approx(best)
     assert found.low < found.avoided < found.high
     assert found.is_best
+    assert found.most_missed == 0.0
+
+
+def test_a_large_choice_says_what_it_may_have_missed(monkeypatch):
+    monkeypatch.setattr(budget_choice, "MOST_SECONDS", 0.02)
+    monkeypatch.setattr(priorities, "MOST_DRAWN", 1_000_000)
+    dice = np.random.default_rng(1)
+    length = dice.uniform(20.0, 300.0, 4_000)
+    complaints = dice.poisson(dice.gamma(1.0, 0.01, 4_000) * length)
+    price = dice.uniform(2e5, 5e5, 4_000)
+    candidates = Candidates.of(np.full(4_000, "segment"), complaints, length, length, price, years=2.0)
+    found = choose_within(candidates, EFFECTS, 5e9)
+    assert found.spent <= 5e9
+    mean = rank_priorities(candidates, EFFECTS)
+    assert mean.draws == 250
+    # A knapsack filled by worth per rupiah misses less than its first candidate that did not fit.
+    taken = mean.order[: np.searchsorted(np.cumsum(candidates.cost[mean.order]), 5e9, side="right")]
+    assert mean.avoided[found.rows].sum() >= mean.avoided[taken].sum() - 1e-9
+    assert found.is_best or 0.0 <= found.most_missed < mean.avoided.max()
 
 
 def test_a_budget_for_all_buys_all():

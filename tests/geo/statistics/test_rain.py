@@ -11,14 +11,13 @@ from geo.statistics.gauges import GaugeRecord
 from geo.statistics.rain import (
     antecedent_index,
     daily_rain,
-    event_of,
     intensity_duration,
-    rain_events,
-    wet_and_dry,
     window_depth,
     window_intensity,
 )
+from geo.statistics.rain_events import event_of, rain_events
 from geo.statistics.rain_places import rain_at
+from geo.statistics.wet_days import wet_and_dry
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 UTC = ZoneInfo("UTC")

@@ -7,11 +7,14 @@ from scipy.stats import spearmanr
 from statsmodels import api
 
 from geo.errors import GeoError
-from geo.statistics.gauges import GaugeColumns, read_gauges
-from geo.statistics.rain import WetDry, daily_rain, wet_and_dry
+from geo.statistics.comparison import compare_periods
+from geo.statistics.gauge_rows import GaugeColumns
+from geo.statistics.gauges import read_gauges
+from geo.statistics.rain import daily_rain
 from geo.statistics.rain_lags import Resampling, at_lag, lag_profile, wet_against_dry
 from geo.statistics.rain_response import ResponseModel, fit_counts, rain_response
 from geo.statistics.refusals import TooFewData
+from geo.statistics.wet_days import WetDry, wet_and_dry
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -89,6 +92,7 @@ def test_new_york_floods_on_the_day_it_rains(new_york):
     pearson = lag_profile(complaints, rain.mm, resampling=Resampling(seed=1))
     same_day = int(np.flatnonzero(pearson.lag_days == 0)[0])
     assert pearson.correlation[same_day] == pytest.approx(0.68, abs=0.02)
+    assert (pearson.low[same_day], pearson.high[same_day]) == pytest.approx((0.59, 0.75), abs=0.02)
     assert pearson.low[same_day] < 0.6 < pearson.correlation[same_day] < pearson.high[same_day]
     assert pearson.correlation.argmax() == same_day
     # The day after still counts, the day before (rain of tomorrow) does not.
@@ -156,10 +160,43 @@ def test_exposure_and_holes_are_heeded():
 def test_new_york_rain_response(new_york):
     rain, complaints = new_york
     found = rain_response(rain.days, complaints, rain.mm, model=ResponseModel(waves=2))
-    assert found.fit.dispersion > 3.0
-    assert found.low[0] > 3.0
+    assert found.fit.dispersion == pytest.approx(8.9, abs=0.1)
+    assert found.ratio.tolist() == pytest.approx([12.6, 2.1, 1.2, 1.4], abs=0.1)
+    assert (found.low[0], found.high[0]) == pytest.approx((10.0, 15.9), abs=0.1)
+    assert (found.whole_ratio, found.whole_low, found.whole_high) == pytest.approx((46, 25, 83), abs=1)
     assert (found.ratio[0] > found.ratio[1:]).all()
     assert found.low[1] > 1.0
+
+
+def test_new_york_leans_on_a_few_days(new_york):
+    rain, complaints = new_york
+    least = np.argsort(complaints)[:-2]
+    assert np.corrcoef(complaints[least], rain.mm[least])[0, 1] == pytest.approx(0.60, abs=0.005)
+    year = rain.days.astype("datetime64[Y]")
+    by_year = [np.corrcoef(complaints[year == y], rain.mm[year == y])[0, 1] for y in np.unique(year)]
+    assert (min(by_year), max(by_year)) == pytest.approx((0.59, 0.72), abs=0.005)
+    rates = wet_against_dry(complaints, wet_and_dry(rain.mm))
+    assert (rates.wet_days, rates.dry_days) == (249, 870)
+    assert (rates.wet_mean, rates.dry_mean) == pytest.approx((20.0, 1.85), abs=0.01)
+    assert (rates.ratio, rates.low, rates.high) == pytest.approx((10.8, 8.7, 13.6), abs=0.05)
+
+
+def test_places_that_suffer_from_rain_more_than_the_city_are_found():
+    """Wet and dry days as two periods of one map: cells 0 to 4 flood."""
+    dice = np.random.default_rng(1)
+    rain = dice.gamma(0.4, 12.0, 365) * (dice.random(365) < 0.4)
+    parted = wet_and_dry(rain)
+    risk = np.where(np.arange(60) < 5, 6.0, 2.0)
+    mean = 0.5 * np.where(parted.is_wet[:, None], risk, 1.0)
+    daily = dice.poisson(mean)
+    found = compare_periods(
+        daily[parted.is_dry].sum(axis=0),
+        daily[parted.is_wet].sum(axis=0),
+        parted.dry_days,
+        parted.wet_days,
+        against="city",
+    )
+    assert np.flatnonzero(found.change == 1).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_wet_days_against_dry_days():
