@@ -62,7 +62,7 @@ def language() -> str:
 def number(value: float, decimals: int = 0) -> str:
     """Write a figure with the language's marks: 1.234,5 or 1,234.5."""
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return str(format_decimal(round(value, decimals), format=pattern))
+    return str(format_decimal(round(value, decimals) or 0, format=pattern))  # "or": no minus before nothing
 
 
 def date_words(day: date | datetime, *, weekday: bool = True, year: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""What an engineer asks of a map of hotspots: one question, with fixed days, that can be asked again."""
+"""What an engineer asks of reports: one question, with fixed days, that can be asked again."""
 
 import hashlib
 import json
@@ -17,6 +17,26 @@ class Method(StrEnum):
     GI_STAR = "gi_star"
     EMERGING = "emerging"
     COMPARISON = "comparison"
+    SCAN = "scan"
+    MORAN = "moran"
+    DENSITY = "density"
+
+
+class Analysis(StrEnum):
+    """What is asked when the answer is figures rather than a map."""
+
+    RAIN = "rain"
+    CO_LOCATION = "co_location"
+    REPEATS = "repeats"
+    BIAS = "bias"
+
+
+class Weather(StrEnum):
+    """On which days reports count."""
+
+    ANY = ""
+    WET = "wet"
+    DRY = "dry"
 
 
 class Unit(StrEnum):
@@ -57,12 +77,13 @@ REACH: Final = 1.6
 @dataclass(frozen=True)
 class Question:
     """One question. The days are of the city's calendar and both belong to the period; `earlier_last` ends
-    the period of the same length that a comparison holds it against. Empty filters stand for all.
+    the period of the same length that a comparison holds it against. Empty filters stand for all. Reports of
+    wet, or of dry, days alone are counted where `weather` says so.
     """
 
     first: date
     last: date
-    method: Method = Method.GI_STAR
+    method: Method | Analysis = Method.GI_STAR
     unit: Unit = Unit.INCIDENTS
     exposure: Exposure = Exposure.NONE
     shape: Shape = Shape.HEXAGON
@@ -76,6 +97,7 @@ class Question:
     status: str = ""
     least_severity: int = 1
     jurisdiction: str = ""
+    weather: Weather = Weather.ANY
 
     @property
     def days(self) -> int:
@@ -120,14 +142,26 @@ def as_question(facts: Mapping[str, Any]) -> Question:
     held = dict(facts)
     for name in ("first", "last", "earlier_last"):
         held[name] = date.fromisoformat(held[name]) if held.get(name) else None
-    kinds = {"method": Method, "unit": Unit, "exposure": Exposure, "shape": Shape}
+    kinds = {"unit": Unit, "exposure": Exposure, "shape": Shape}
     return Question(
         **{
             **held,
             **{name: kind(held[name]) for name, kind in kinds.items()},
+            "method": as_method(held["method"]),
+            "weather": Weather(held.get("weather", "")),
             "services": tuple(held["services"]),
         }
     )
+
+
+def as_method(code: str) -> Method | Analysis:
+    """Return the map or the analysis of a code."""
+    return Method(code) if code in tuple(Method) else Analysis(code)
+
+
+def is_analysis(code: str) -> bool:
+    """Return whether a code is that of an analysis, whose answer is figures rather than a map."""
+    return code in tuple(Analysis)
 
 
 @dataclass(frozen=True)
@@ -160,39 +194,65 @@ def read_question(fields: Mapping[str, str], services: list[str], offer: Offer) 
         A value is not on offer, a day cannot be read, or the period is turned around, too long or not over;
         `field` names it.
     """
-    unknown = [code for code in services if code not in offer.services]
-    if unknown:
+    refuse_unknown_kinds(services, offer)
+    method = Method(among(fields, "method", tuple(Method), Method.GI_STAR))
+    first, last = read_period(fields, offer.yesterday)
+    weather = Weather(among(fields, "weather", tuple(Weather), Weather.ANY))
+    if weather and method in (Method.EMERGING, Method.COMPARISON):
         raise InvalidInput(
-            "There is no kind of report called “%(code)s”.", field="service", code=unknown[0][:40]
+            "Wet and dry days are told apart for one period and no steps. Choose another method, or any "
+            "weather.",
+            field="weather",
         )
-    method = Method(_among(fields, "method", tuple(Method), Method.GI_STAR))
-    first, last = _period(fields, offer.yesterday)
+    exposure = Exposure(among(fields, "exposure", tuple(Exposure), Exposure.NONE))
+    if exposure is not Exposure.NONE and method is Method.DENSITY:
+        raise InvalidInput("A density is of reports on the ground, divided by nothing.", field="exposure")
+    shape = Shape(among(fields, "shape", tuple(Shape), Shape.HEXAGON))
+    if shape is Shape.SEGMENT and method is Method.DENSITY:
+        raise InvalidInput("A density is of areas: choose hexagons, squares or kelurahan.", field="shape")
     question = Question(
         first=first,
         last=last,
         method=method,
-        unit=Unit(_among(fields, "unit", tuple(Unit), Unit.INCIDENTS)),
-        exposure=Exposure(_among(fields, "exposure", tuple(Exposure), Exposure.NONE)),
-        shape=Shape(_among(fields, "shape", tuple(Shape), Shape.HEXAGON)),
-        size_m=int(_among(fields, "size", tuple(str(size) for size in SIZES_M), "400")),
-        step_days=int(_among(fields, "step", tuple(str(step) for step in STEPS_DAYS), "7")),
+        unit=Unit(among(fields, "unit", tuple(Unit), Unit.INCIDENTS)),
+        exposure=exposure,
+        shape=shape,
+        size_m=int(among(fields, "size", tuple(str(size) for size in SIZES_M), "400")),
+        step_days=int(among(fields, "step", tuple(str(step) for step in STEPS_DAYS), "7")),
         services=tuple(code for code in offer.services if code in services),
-        channel=_among(fields, "channel", ("", *offer.channels), ""),
-        department=_among(fields, "department", ("", *offer.departments), ""),
-        kelurahan=_among(fields, "kelurahan", ("", *offer.kelurahan), ""),
-        status=_among(fields, "status", STATUSES, ""),
-        least_severity=int(_among(fields, "severity", ("1", "2", "3"), "1")),
-        jurisdiction=_among(fields, "jurisdiction", ("", *offer.jurisdictions), ""),
+        channel=among(fields, "channel", ("", *offer.channels), ""),
+        department=among(fields, "department", ("", *offer.departments), ""),
+        kelurahan=among(fields, "kelurahan", ("", *offer.kelurahan), ""),
+        status=among(fields, "status", STATUSES, ""),
+        least_severity=int(among(fields, "severity", ("1", "2", "3"), "1")),
+        jurisdiction=among(fields, "jurisdiction", ("", *offer.jurisdictions), ""),
+        weather=weather,
     )
     if method is Method.COMPARISON:
         return replace(question, earlier_last=_earlier_last(fields, question))
     return question
 
 
-def _period(fields: Mapping[str, str], yesterday: date) -> tuple[date, date]:
+def refuse_unknown_kinds(services: list[str], offer: Offer) -> None:
+    """Raise `InvalidInput` when a kind of report is not among the city's."""
+    unknown = [code for code in services if code not in offer.services]
+    if unknown:
+        raise InvalidInput(
+            "There is no kind of report called “%(code)s”.", field="service", code=unknown[0][:40]
+        )
+
+
+def read_period(fields: Mapping[str, str], yesterday: date) -> tuple[date, date]:
+    """Return the first and last day that a form chooses.
+
+    Raises
+    ------
+    InvalidInput
+        A day cannot be read, or the period is turned around, too long or not over; `field` names it.
+    """
     length = fields.get("days", "").strip()
     if length and length != "own":
-        days = int(_among(fields, "days", tuple(str(one) for one in LENGTHS_DAYS), "90"))
+        days = int(among(fields, "days", tuple(str(one) for one in LENGTHS_DAYS), "90"))
         return yesterday - timedelta(days=days - 1), yesterday
     first = _day(fields, "from", yesterday - timedelta(days=89))
     last = _day(fields, "until", yesterday)
@@ -226,7 +286,8 @@ def _day(fields: Mapping[str, str], name: str, otherwise: date) -> date:
         raise InvalidInput("Choose a day from the calendar, like 2026-11-25.", field=name) from None
 
 
-def _among(fields: Mapping[str, str], name: str, allowed: tuple[str, ...], otherwise: str) -> str:
+def among(fields: Mapping[str, str], name: str, allowed: tuple[str, ...], otherwise: str) -> str:
+    """Return what a field chooses, `otherwise` where it is left out; `InvalidInput` for anything else."""
     word = fields.get(name, "").strip() or otherwise
     if word not in allowed:
         raise InvalidInput(

@@ -10,12 +10,14 @@ from fieldops.models.base import Code, Facts, Key, Model, Moment, Name, UtcDateT
 
 
 class HotspotRun(Model):
-    """One computed map of hotspots, kept with everything that it depends on.
+    """One computed map of hotspots, or an analysis that has figures and no cells, kept with everything that
+    it depends on.
 
     `question` is what was asked (`domain.hotspot_questions`), with dates that are fixed; `question_digest`
-    finds the same question again. `change_seq` is the last change of the map's sequence that it saw: the same
-    question, seed and change number give the same cells. `figures` are what the page states of the method and
-    the outcome; `refusal` says what was too little when the data do not allow the map.
+    finds the same question of the same rain, residents and finished work again. `change_seq` is the last
+    change of the map's sequence that it saw: the same question, seed and change number give the same cells.
+    `figures` are what the page states of the method and the outcome; `refusal` says what was too little when
+    the data do not allow the map.
 
     `standing` names a question that the schedule asks anew every night; its period moves with the calendar.
     """
@@ -43,9 +45,11 @@ class HotspotCell(Model):
     """One cell of a run: counts, what was expected, and how sure the method is.
 
     `band` is −3 to 3: cold or hot at 99, 95 or 90 %, 0 for what may be chance, after the correction for
-    many cells; `plain_band` is the same without it. `label` is a class of the method (a pattern over time),
-    empty for others. `facts` hold what only one method has: the earlier period, the steps. A cell with
-    `is_tested` off has too little exposure to say anything.
+    many cells; `plain_band` is the same without it; methods that correct nothing have one in both. `z` is
+    what cells are ranked by: z, or the method's own figure (a likelihood ratio, Moran's I, a density).
+    `label` is a class of the method (a pattern over time, a quadrant), empty for others. `facts` hold what
+    only one method has: the earlier period, the steps. A cell with `is_tested` off has too little exposure
+    to say anything.
     """
 
     __tablename__ = "hotspot_cell"

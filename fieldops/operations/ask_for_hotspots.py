@@ -1,5 +1,6 @@
-"""Asking for a map of hotspots: a row with the question, and a task for the worker."""
+"""Asking for a map of hotspots or an analysis: a row with the question, and a task for the worker."""
 
+import hashlib
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from fieldops.domain.roles import By
 from fieldops.errors import Conflict
 from fieldops.models import HotspotRun
 from fieldops.outbox import enqueue
-from fieldops.queries.hotspot_frames import last_change
+from fieldops.queries.hotspot_frames import kept_figures_mark, last_change
 from fieldops.queries.hotspots import same_run, waiting_of
 
 MOST_WAITING: Final = 5
@@ -22,7 +23,9 @@ USUAL_SEED: Final = 1
 def ask_for_hotspots(
     session: Session, question: Question, by: By, *, seed: int = USUAL_SEED, standing: str = ""
 ) -> HotspotRun:
-    """Ask for a map; the worker computes it. One that would come out the same is given instead.
+    """Ask for a map or an analysis; the worker computes it. One that would come out the same is given
+    instead: of the same question and seed, after the same change of the map, with the same rain, residents
+    and finished work.
 
     Parameters
     ----------
@@ -35,7 +38,8 @@ def ask_for_hotspots(
         The person waits for as many maps as one person may.
     """
     seen = last_change(session)
-    held = same_run(session, question.digest, seed, seen)
+    digest = hashlib.sha256(f"{question.digest} {kept_figures_mark(session)}".encode()).hexdigest()
+    held = same_run(session, digest, seed, seen)
     if held is not None and held.standing == standing:
         return held
     if not standing and waiting_of(session, by.user_id) >= MOST_WAITING:
@@ -46,7 +50,7 @@ def ask_for_hotspots(
     run = HotspotRun(
         method=question.method.value,
         question=question.facts(),
-        question_digest=question.digest,
+        question_digest=digest,
         standing=standing,
         seed=seed,
         user_id=by.user_id,

@@ -1,4 +1,4 @@
-"""Computing a map of hotspots: read, judge outside any transaction, write cells and figures."""
+"""Computing a map of hotspots or an analysis: read, judge outside any transaction, write what came out."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,12 +14,14 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from fieldops import clock
-from fieldops.domain.hotspot_questions import Exposure, Question, Shape, as_question
+from fieldops.domain.hotspot_questions import Analysis, Exposure, Question, Shape, as_question
 from fieldops.errors import InvalidInput
 from fieldops.installation import Installation
 from fieldops.models import HotspotCell, HotspotRun
 from fieldops.models.base import SRID
-from fieldops.operations.hotspot_ground import Judged, Material
+from fieldops.operations.analyse import analyse
+from fieldops.operations.choose_days import choose_days
+from fieldops.operations.hotspot_ground import Judged, Material, Report
 from fieldops.operations.judge_cells import judge_cells
 from fieldops.operations.linking_rules import city_crs
 from fieldops.operations.search_plan import Limit, no_limit
@@ -61,14 +63,12 @@ def compute_hotspots(
             run.state, run.refusal = "failed", {"need": "stopped"}
             return
         run.state, run.progress = "computing", 5
-        question = as_question(run.question)
-        seed = run.seed
-        material = _read(session, installation, question)
-        run.change_seq = material.change_seq
+        run.change_seq = last_change(session)
+        judge = _prepared(session, installation, as_question(run.question), run.seed)
     watch = _Watch(run_id, unit_of_work)
     try:
         with limit(LONGEST_S):
-            judged = judge_cells(material, question, seed, watch)
+            judged = judge(watch)
     except TooFewData as error:
         _refuse(unit_of_work, run_id, {"need": error.need, "found": error.found, "needed": error.needed})
         return
@@ -79,10 +79,30 @@ def compute_hotspots(
         _write(session, get_run(session, run_id), judged)
 
 
+def _prepared(
+    session: Session, installation: Installation, question: Question, seed: int
+) -> Callable[[Report], Judged]:
+    """Read what a question needs; return what answers it outside the transaction."""
+    if isinstance(question.method, Analysis):
+        compute = analyse(session, installation, question, question.method, seed)
+        change_seq = last_change(session)
+
+        def figures_alone(report: Report) -> Judged:
+            return Judged([], [], compute(report) | {"change_seq": change_seq})
+
+        return figures_alone
+    material = _read(session, installation, question)
+    return lambda report: judge_cells(material, question, seed, report)
+
+
 def _read(session: Session, installation: Installation, question: Question) -> Material:
     city = installation.city
     first = question.earlier_first or question.first
     reports = reports_of(session, city, question, first, question.last)
+    rain = rain_of(session, question.first - timedelta(days=LAGS_DAYS), question.last)
+    weather: dict[str, float] = {}
+    if question.weather:
+        reports, weather = choose_days(reports, question, rain)
     people, source, year = residents(session)
     return Material(
         crs=city_crs(city),
@@ -92,7 +112,8 @@ def _read(session: Session, installation: Installation, question: Question) -> M
         roads=roads(session, question.jurisdiction) if _needs_roads(question) else None,
         residents=people,
         residents_source=f"{source} {year}" if year else "",
-        rain=rain_of(session, question.first - timedelta(days=LAGS_DAYS), question.last),
+        rain=rain,
+        weather=weather,
         rain_source=gauge_words(session),
         change_seq=last_change(session),
     )

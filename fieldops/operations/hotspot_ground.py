@@ -53,7 +53,8 @@ Report = Callable[[int], None]
 @dataclass(frozen=True)
 class Material:
     """Everything that a map is computed from, as it was after change `change_seq`. Shapes in degrees, rain in
-    millimetres by day, residents by name of the kelurahan. `roads` only where kilometres are asked for.
+    millimetres by day, residents by name of the kelurahan. `roads` only where kilometres are asked for;
+    `weather` tells how many days there are of each kind where reports of one kind alone are counted.
     """
 
     crs: CRS
@@ -65,6 +66,7 @@ class Material:
     residents_source: str = ""
     rain: dict[date, float] = field(default_factory=dict)
     rain_source: str = ""
+    weather: dict[str, float] = field(default_factory=dict)
     change_seq: int = 0
 
 
@@ -258,8 +260,10 @@ def state(
         "exposure_source": _exposure_source(material, question),
         "channels": dict(Counter(reports.frame["channel"]).most_common()),
         "bounds": [float(edge) for edge in _bounds(material, ground)],
-        "days": _days(material, question, units),
-        "lag": rain_lag(material, question, units, seed),
+        # days that are left out would look like days without reports
+        "days": [] if question.weather else _days(material, question, units),
+        "lag": None if question.weather else rain_lag(material, question, units, seed),
+        "weather": material.weather,
         "rain_source": material.rain_source,
         "change_seq": material.change_seq,
     }

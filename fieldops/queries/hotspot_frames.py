@@ -28,6 +28,7 @@ from fieldops.models import (
     RainGauge,
     Service,
     ServiceRequest,
+    WorkOrder,
 )
 from fieldops.queries.base_map import MAIN_CLASSES
 from fieldops.queries.spatial import Box, within
@@ -95,10 +96,20 @@ def reports_of(
     moments = pd.to_datetime(held["reported_at"], utc=True).dt.tz_convert(ZoneInfo(city.time_zone))
     held = held.assign(
         day=moments.dt.tz_localize(None).to_numpy().astype("datetime64[D]"),
+        moment=moments.dt.tz_localize(None),
         cluster_id=held["cluster_id"].fillna(0).astype("int64"),
     )
-    kept = held[["id", "service", "channel", "cluster_id", "day", "lon", "lat"]]
+    kept = held[["id", "service", "channel", "cluster_id", "day", "moment", "lon", "lat"]]
     return Reports(kept, int((~has_place).sum()))
+
+
+def numbers_of(city: City, question: Question) -> Select[Any]:
+    """Return the query for the numbers of a question's reports, whatever their state and place."""
+    return (
+        _filtered(city, question, question.first, question.last)
+        .with_only_columns(ServiceRequest.id)
+        .order_by(None)
+    )
 
 
 def _filtered(city: City, question: Question, first: date, last: date) -> Select[Any]:
@@ -199,6 +210,16 @@ def gauge_words(session: Session) -> str:
     """Return names and sources of the gauges, for the line on sources."""
     rows = session.execute(select(RainGauge.name, RainGauge.source).order_by(RainGauge.name)).all()
     return "; ".join(", ".join(word for word in row if word) for row in rows)
+
+
+def kept_figures_mark(session: Session) -> str:
+    """Return what tells the figures that are kept beside reports from what they were: rain, residents, and
+    finished work.
+    """
+    rain = session.execute(select(func.count(), func.coalesce(func.sum(RainDay.depth_mm), 0.0))).one()
+    people = session.execute(select(func.count(), func.coalesce(func.sum(AreaResidents.residents), 0))).one()
+    done = session.scalar(select(func.count()).where(WorkOrder.status == "done"))
+    return f"{rain[0]} {float(rain[1]):.1f} {people[0]} {people[1]} {done}"
 
 
 def last_change(session: Session) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from fieldops.domain.hotspot_questions import Analysis, Method, is_analysis
 from fieldops.errors import NotFound
 from fieldops.models import HotspotCell, HotspotRun
 
@@ -24,6 +25,22 @@ def get_run(session: Session, run_id: int) -> HotspotRun:
     if found is None:
         raise NotFound("There is no such map of hotspots.")
     return found
+
+
+def get_map(session: Session, run_id: int) -> HotspotRun:
+    """Return a run that is a map; raise `NotFound` where there is none of this number."""
+    run = get_run(session, run_id)
+    if is_analysis(run.method):
+        raise NotFound("There is no such map of hotspots.")
+    return run
+
+
+def get_analysis(session: Session, run_id: int) -> HotspotRun:
+    """Return a run that is an analysis; raise `NotFound` where there is none of this number."""
+    run = session.get(HotspotRun, run_id)
+    if run is None or not is_analysis(run.method):
+        raise NotFound("There is no such analysis.")
+    return run
 
 
 def same_run(session: Session, digest: str, seed: int, change_seq: int) -> HotspotRun | None:
@@ -62,8 +79,24 @@ def runs_standing(session: Session) -> list[HotspotRun]:
 
 
 def newest_runs(session: Session, most: int) -> list[HotspotRun]:
-    """Return the newest runs that people asked for."""
-    return list(session.scalars(select(HotspotRun).order_by(HotspotRun.id.desc()).limit(most)))
+    """Return the newest maps."""
+    return _newest(session, tuple(Method), most)
+
+
+def newest_analyses(session: Session, most: int) -> list[HotspotRun]:
+    """Return the newest analyses."""
+    return _newest(session, tuple(Analysis), most)
+
+
+def _newest(session: Session, methods: tuple[str, ...], most: int) -> list[HotspotRun]:
+    return list(
+        session.scalars(
+            select(HotspotRun)
+            .where(HotspotRun.method.in_(methods))
+            .order_by(HotspotRun.id.desc())
+            .limit(most)
+        )
+    )
 
 
 def waiting_of(session: Session, user_id: int | None) -> int:

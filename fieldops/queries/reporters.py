@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import func, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from fieldops.models import ChannelPerson, Follower, Reporter, ServiceRequest
@@ -60,6 +63,30 @@ def me_too_counts(session: Session, cluster_ids: Collection[int]) -> dict[int, i
         .group_by(ServiceRequest.cluster_id)
     )
     return {cluster_id: count for cluster_id, count in rows if cluster_id is not None}
+
+
+def reporter_indices(session: Session, request_ids: Select[Any]) -> NDArray[np.int64]:
+    """Return, for each report that somebody who can be told is behind, a number that stands for its author
+    and for nothing else: 0 for whoever reported most, and so on.
+
+    The numbers come sorted, so that none leads back to its report, and say nothing of who came first.
+
+    Parameters
+    ----------
+    request_ids
+        A query for the numbers of the reports.
+
+    Returns
+    -------
+    Shape (n,), ascending; may be empty.
+    """
+    counts = session.scalars(
+        select(func.count())
+        .select_from(Follower)
+        .where(Follower.part == "author", Follower.request_id.in_(request_ids))
+        .group_by(Follower.reporter_id)
+    ).all()
+    return np.repeat(np.arange(len(counts), dtype=np.int64), sorted(counts, reverse=True))
 
 
 def user_id_of(sealer: Sealer, reporter: Reporter) -> str:

@@ -130,6 +130,13 @@ HOTSPOT_METHOD: Final[Mapping[Any, Said]] = {
     "gi_star": lambda: _("Hotspots (Gi*)"),
     "emerging": lambda: _("Emerging hotspots"),
     "comparison": lambda: _("Two periods"),
+    "scan": lambda: _("Busy circles (scan)"),
+    "moran": lambda: _("Local Moran"),
+    "density": lambda: _("Density"),
+    "rain": lambda: _("Rain and reports"),
+    "co_location": lambda: _("Road damage and standing water"),
+    "repeats": lambda: _("Repeat repairs"),
+    "bias": lambda: _("Reporting bias"),
 }
 LANGUAGE: Final[Mapping[Any, Said]] = {
     "id": lambda: _("Indonesian"),

@@ -36,7 +36,7 @@
     else if (tags.band !== 7) box.append(piece("p", classes.find(([band]) => band === tags.band - 3)?.[1] ?? "", "sm"));
     const counted = tags.earlier === undefined ? said(words.counted, { n: figure(tags.count), m: figure(tags.expected) }) : said(words.difference, { n: figure(tags.count), m: figure(tags.earlier) });
     box.append(piece("p", counted, "sm num"));
-    if (tags.z !== undefined) box.append(piece("p", `z = ${figure(tags.z)}${tags.p ? `, p = ${tags.p}` : ""}`, "xs muted num"));
+    if (tags.z !== undefined) box.append(piece("p", `${words.statistic} = ${figure(tags.z)}${tags.p ? `, p = ${tags.p}` : ""}`, "xs muted num"));
     const link = piece("a", words.open, "btn");
     link.href = options.cell.replace("{id}", id);
     link.target = "_top";

@@ -4,14 +4,18 @@ from datetime import date
 
 import pytest
 
+from fieldops.domain.analysis_questions import read_analysis
 from fieldops.domain.hotspot_questions import (
+    Analysis,
     Exposure,
     Method,
     Offer,
     Question,
     Shape,
     Unit,
+    Weather,
     as_question,
+    is_analysis,
     read_question,
 )
 from fieldops.errors import InvalidInput
@@ -92,3 +96,56 @@ def test_a_question_comes_back_from_its_facts_and_has_one_digest() -> None:
     assert as_question(asked.facts()).digest == asked.digest
     assert asked.moved(1).digest != asked.digest
     assert asked.moved(30).earlier_last == date(2026, 9, 30)
+
+
+def test_wet_and_dry_days_are_for_one_period_without_steps() -> None:
+    asked = read_question({"weather": "wet"}, [], OFFER)
+    assert asked.weather is Weather.WET
+    assert as_question(asked.facts()) == asked
+    assert asked.digest != read_question({}, [], OFFER).digest
+    for method in ("emerging", "comparison"):
+        with pytest.raises(InvalidInput) as refused:
+            read_question({"weather": "dry", "method": method}, [], OFFER)
+        assert refused.value.field == "weather"
+
+
+def test_a_density_is_of_areas_and_divided_by_nothing() -> None:
+    for field, value in (("exposure", "road_km"), ("shape", "segment")):
+        with pytest.raises(InvalidInput) as refused:
+            read_question({"method": "density", field: value}, [], OFFER)
+        assert refused.value.field == field
+
+
+def test_runs_of_before_there_was_weather_are_still_read() -> None:
+    facts = Question(first=date(2026, 9, 1), last=date(2026, 11, 29)).facts()
+    del facts["weather"]
+    assert as_question(facts).weather is Weather.ANY
+
+
+def test_an_analysis_is_asked_by_the_same_question() -> None:
+    rain = read_analysis({}, ["pothole"], OFFER)
+    assert (rain.method, rain.days, rain.services) == (Analysis.RAIN, 90, ("pothole",))
+    assert as_question(rain.facts()) == rain
+    bias = read_analysis({"method": "bias", "days": "30", "unit": "incidents"}, [], OFFER)
+    assert bias.unit is Unit.REQUESTS  # who repeats a report is part of the bias
+    assert bias.earlier_last == date(2026, 10, 30)
+    assert is_analysis("bias")
+    assert not is_analysis("gi_star")
+
+
+@pytest.mark.parametrize(
+    ("fields", "services", "field"),
+    [
+        ({"method": "gi_star"}, [], "method"),
+        ({"method": "bias", "kelurahan": "Serengan"}, [], "kelurahan"),
+        ({"kelurahan": "Atlantis"}, [], "kelurahan"),
+        ({"until": "2026-11-30"}, [], "until"),
+        ({}, ["magic"], "service"),
+    ],
+)
+def test_what_no_analysis_can_be_asked_is_named(
+    fields: dict[str, str], services: list[str], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_analysis(fields, services, OFFER)
+    assert refused.value.field == field

@@ -188,6 +188,64 @@ def test_two_periods(plain: World) -> None:
     assert np.count_nonzero(others) <= 1
 
 
+def test_a_scan_finds_the_hot_corner_as_a_cluster_and_tells_how_far_it_is(
+    ask: Ask, plain: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    setter = HotspotRun.__setattr__
+
+    def noted(run: HotspotRun, name: str, value: Any) -> None:
+        if name == "progress":
+            told.append(value)
+        setter(run, name, value)
+
+    monkeypatch.setattr(HotspotRun, "__setattr__", noted)
+    run = ask(method=Method.SCAN)
+    hot = cell_at_the_hot_corner(run)
+    assert (hot.label, hot.band, hot.facts["cluster"]) == ("cluster", 3, 1)
+    assert hot.p == pytest.approx(0.001)
+    first = run.figures["clusters"][0]
+    inside = [cell for cell in cells(run) if cell.facts.get("cluster") == 1]
+    assert first["observed"] == sum(cell.count for cell in inside)
+    assert first["expected"] == pytest.approx(sum(cell.expected or 0 for cell in inside), abs=0.1)
+    assert first["radius_m"] <= 1000
+    assert run.figures["replicates"] == 999
+    assert told == sorted(told)
+    assert len(told) > 10
+    divided = ask(method=Method.SCAN, exposure=Exposure.ROAD_KM)
+    assert cell_at_the_hot_corner(divided).label == "cluster"
+    streets = ask(method=Method.SCAN, shape=Shape.SEGMENT)
+    assert streets.figures["clusters"][0]["p"] == pytest.approx(0.001)
+    assert ask(method=Method.MORAN, shape=Shape.SEGMENT).figures["quadrants"]["high_high"] > 0
+
+
+def test_moran_tells_like_cells_from_odd_ones(ask: Ask) -> None:
+    run = ask(method=Method.MORAN, unit=Unit.REQUESTS)
+    hot = cell_at_the_hot_corner(run)
+    assert (hot.label, hot.band) == ("high_high", 3)
+    assert (hot.z or 0) > 0
+    found = cells(run)
+    odd = {"low_high": -1, "high_low": 1, "low_low": -3, "high_high": 3, "": 0}
+    assert all(cell.band == odd[cell.label] for cell in found)
+    assert all((cell.p or 0) <= 0.05 for cell in found if cell.label)
+    assert sum(run.figures["quadrants"].values()) == run.figures["tested"]
+    assert ask(method=Method.MORAN, unit=Unit.REQUESTS, exposure=Exposure.RESIDENTS).state == "done"
+
+
+def test_density_ranks_cells_and_tests_nothing(ask: Ask) -> None:
+    run = ask(method=Method.DENSITY, unit=Unit.REQUESTS, size_m=300)
+    hot = cell_at_the_hot_corner(run)
+    found = cells(run)
+    assert (hot.band, hot.p) == (3, None)
+    assert {cell.band for cell in found} == {0, 1, 2, 3}
+    tested = [cell for cell in found if cell.is_tested]
+    assert sum(cell.band == 3 for cell in tested) == pytest.approx(0.05 * len(tested), abs=1)
+    area_km2 = cells_frame(db.session(), run.id).to_crs(CRS).area.to_numpy() / 1e6
+    whole = sum((cell.z or 0) * km2 for cell, km2 in zip(found, area_km2, strict=True))
+    assert whole == pytest.approx(400, rel=0.05)
+    assert ask(method=Method.DENSITY, first=LAST_DAY).state == "refused"
+
+
 def test_the_same_question_is_not_computed_twice_until_something_changes(ask: Ask, plain: World) -> None:
     first = ask()
     assert ask().id == first.id

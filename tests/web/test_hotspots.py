@@ -192,6 +192,41 @@ def test_figures_and_the_report_are_set(plain: World, engineer: FlaskClient, met
     assert "attachment" in report.headers["Content-Disposition"]
 
 
+@pytest.mark.parametrize(
+    ("method", "says", "column"),
+    [
+        (
+            Method.SCAN,
+            ("1 lingkaran ramai", "999 dunia kebetulan", "dalam lingkaran ramai, p ≤ 0,01"),
+            "log_likelihood_ratio",
+        ),
+        (Method.MORAN, ("tinggi di antara tinggi", "tidak dikoreksi"), "moran_i"),
+        (Method.DENSITY, ("tanpa uji", "5 terpadat dari seratus"), "per_km2"),
+    ],
+)
+def test_maps_without_levels_say_what_they_are(
+    plain: World, engineer: FlaskClient, method: Method, says: tuple[str, ...], column: str
+) -> None:
+    address = f"/insinyur/titik-rawan/{computed(plain, method=method)}"
+    page = engineer.get(address).get_data(as_text=True)
+    for words in says:
+        assert words in page
+    assert "Benjamini" not in page
+    table = pd.read_csv(io.BytesIO(engineer.get(f"{address}/sel.csv").data), sep=";", decimal=",")
+    assert column in table
+    assert "z" not in table
+    hottest = table.loc[table[column].idxmax(), "number"]
+    cell = engineer.get(f"{address}/sel/{hottest}").get_data(as_text=True)
+    assert any(words.split(",")[0] in cell for words in says)
+    assert engineer.get(f"{address}/peta.html").status_code == 200
+
+
+def test_a_density_is_divided_by_nothing(engineer: FlaskClient) -> None:
+    answer = engineer.post("/insinyur/titik-rawan", data=FORM | {"method": "density", "exposure": "road_km"})
+    assert answer.status_code == 422
+    assert "dibagi" in answer.get_data(as_text=True)
+
+
 def test_the_period_before_is_one_press_away(plain: World, engineer: FlaskClient) -> None:
     number = computed(plain, first=LAST_DAY - timedelta(days=29))
     answer = engineer.post(f"/insinyur/titik-rawan/{number}/periode", data={"to": "before"})

@@ -1,6 +1,6 @@
 """The dispatcher's room: its blueprint, its way around, and who works in it."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, current_app, flash, request, url_for
 from flask_login import current_user
@@ -36,6 +36,10 @@ def desk_context() -> dict[str, Any]:
     }
 
 
+STATISTICS: Final = ("engineer.hotspot", "engineer.analys")
+"""What the endpoints of maps of hotspots and of analyses begin with."""
+
+
 def nav_items() -> list[dict[str, Any]]:
     """Return the ways that the signed-in person may go."""
     roles = my_roles()
@@ -48,7 +52,7 @@ def nav_items() -> list[dict[str, Any]]:
         (Right.SEE_BOARD, "dispatch.exceptions", _("Exceptions"), "warning", ()),
         (Right.SEE_BOARD, "dispatch.request_list", _("Reports"), "list", ("dispatch.request",)),
         (Right.SEE_MAPS, "engineer.map", _("Maps"), "layers", ()),
-        (Right.SEE_MAPS, "engineer.hotspots", _("Hotspots"), "hexagon", ("engineer.hotspot",)),
+        (Right.SEE_MAPS, "engineer.hotspots", _("Hotspots"), "hexagon", STATISTICS),
         (
             Right.SEE_MAPS,
             "engineer.segments",

@@ -1,6 +1,8 @@
 """Engineers' pages: open clusters and hotspots on maps, with tables and files, and how they were made."""
 
 from fieldops.web.engineer import (
+    analyses,
+    analysis_files,
     downloads,
     evaluations,
     figures,
@@ -15,6 +17,8 @@ from fieldops.web.engineer import (
 from fieldops.web.engineer.room import blueprint
 
 __all__ = [
+    "analyses",
+    "analysis_files",
     "blueprint",
     "downloads",
     "evaluations",

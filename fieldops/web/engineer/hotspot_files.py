@@ -21,8 +21,9 @@ from fieldops.models import HotspotRun
 from fieldops.operations.linking_rules import city_crs
 from fieldops.queries.frames import areas
 from fieldops.queries.hotspot_frames import cells_frame, main_lines
-from fieldops.queries.hotspots import get_run, top_cells
+from fieldops.queries.hotspots import get_map, top_cells
 from fieldops.web.engineer import hotspot_words as words
+from fieldops.web.engineer import method_words
 from fieldops.web.engineer.day_series import day_series
 from fieldops.web.engineer.downloads import safe_cell
 from fieldops.web.engineer.pattern_bands import pattern_band
@@ -62,11 +63,14 @@ def hotspots_cells(run_id: int, kind: str) -> Response:
     if kind not in MAKERS:
         raise NotFound("There is no download of the kind “%(kind)s”.", kind=kind[:20])
     make, mimetype, ending = MAKERS[kind]
-    return _sent(run, make(cells_frame(db.session(), run.id), run), ending, mimetype)
+    cells = cells_frame(db.session(), run.id)
+    if run.method in method_words.STATISTIC:
+        cells = cells.rename(columns={"z": method_words.STATISTIC[run.method][1]})
+    return _sent(run, make(cells, run), ending, mimetype)
 
 
 def _done(run_id: int) -> HotspotRun:
-    run = get_run(db.session(), run_id)
+    run = get_map(db.session(), run_id)
     if run.state != "done":
         raise Conflict("This map is not computed yet.")
     return run
@@ -133,7 +137,7 @@ def _figure(run: HotspotRun) -> dict[str, Any]:
         "language": i18n.language(),
         "classes": [
             {"fill": BANDS[band], "strong": abs(band) == 3, "words": _class_words(run, band)}
-            for band in sorted(BANDS)
+            for band in method_words.bands_shown(run.method)
         ],
         "facts": [[name, text] for name, text in words.method_facts(run) if text],
         "bias": words.BIAS(),
@@ -143,12 +147,13 @@ def _figure(run: HotspotRun) -> dict[str, Any]:
 def _class_words(run: HotspotRun, band: int) -> str:
     if run.method == Method.EMERGING.value:
         return words.pattern_class_words(band)
-    return words.band_words(band)
+    return words.band_words(band, method=run.method)
 
 
 def _report(run: HotspotRun) -> dict[str, Any]:
     comparing = run.method == Method.COMPARISON.value
-    heads = ["", _("Place"), _("Found"), _("Before") if comparing else _("Expected"), "z", _("Class")]
+    statistic = method_words.STATISTIC.get(run.method, ("z",))[0]
+    heads = ["", _("Place"), _("Found"), _("Before") if comparing else _("Expected"), statistic, _("Class")]
     cells = top_cells(db.session(), run.id, TOP)
     channels = run.figures.get("channels", {})
     total = sum(channels.values()) or 1
@@ -171,7 +176,9 @@ def _report(run: HotspotRun) -> dict[str, Any]:
                 i18n.number(cell.count),
                 i18n.number(cell.facts["earlier"]) if comparing else _number(cell.expected),
                 _number(cell.z, 2),
-                words.LABEL[cell.label]() if cell.label in words.LABEL else words.band_words(cell.band),
+                words.LABEL[cell.label]()
+                if cell.label in words.LABEL
+                else words.band_words(cell.band, method=run.method),
             ]
             for number, cell in enumerate(cells, start=1)
         ],
@@ -238,6 +245,8 @@ def to_columns() -> str:
             "count: what was counted; exposure: what it is divided by",
             "expected: the count if the city's mean, or its rate, held in the cell",
             "z, p: of the cell and its neighbours together",
+            "log_likelihood_ratio, moran_i, per_km2: instead of z where the method has its own figure",
+            "cluster, relative_risk: the circle of a scan that holds the cell, by rank",
             "p_adjusted: the smallest false discovery rate at which the cell stands",
             "band: -3 to 3, cold or hot at 99, 95, 90 % after correction; plain_band: without it",
             "label: a pattern over time, or more/fewer than before",

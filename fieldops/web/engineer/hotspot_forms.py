@@ -22,7 +22,7 @@ from fieldops.queries.hotspot_frames import channels_used, jurisdictions
 from fieldops.queries.places import kelurahan_names
 from fieldops.queries.services import active_services
 from fieldops.queries.staff import active_departments
-from fieldops.web.engineer.hotspot_words import EXPOSURE, JURISDICTION, SHAPE, STATUS, UNIT
+from fieldops.web.engineer.hotspot_words import EXPOSURE, JURISDICTION, SHAPE, STATUS, UNIT, WEATHER
 from fieldops.web.words import CHANNEL, HOTSPOT_METHOD, SEVERITY
 
 Fields = dict[str, str]
@@ -71,6 +71,7 @@ def fields_of(question: Question, yesterday_is_last: bool) -> Fields:
         "status": question.status,
         "severity": str(question.least_severity),
         "jurisdiction": question.jurisdiction,
+        "weather": question.weather.value,
     }
 
 
@@ -96,6 +97,7 @@ def choices(session: Session) -> dict[str, list[tuple[Any, str]]]:
         "department": [(one.code, one.name) for one in active_departments(session)],
         "kelurahan": [(name, name) for name in found.kelurahan],
         "status": [(code, STATUS[code]()) for code in STATUSES],
+        "weather": _said(WEATHER),
         "severity": [("1", i18n._("All")), ("2", i18n._("Medium and heavy")), ("3", SEVERITY[3]())],
         "jurisdiction": [
             (code, JURISDICTION[code]() if code in JURISDICTION else code) for code in found.jurisdictions

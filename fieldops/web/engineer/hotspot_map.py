@@ -6,7 +6,7 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from fieldops import i18n
-from fieldops.domain.hotspot_questions import Method
+from fieldops.domain.hotspot_questions import Analysis, Method
 from fieldops.domain.roles import Right
 from fieldops.extensions import db
 from fieldops.i18n import _
@@ -16,13 +16,15 @@ from fieldops.maps.hotspot_map import HotspotMapRequest, hotspots_document
 from fieldops.maps.store import keep
 from fieldops.models import HotspotRun
 from fieldops.queries.base_map import base_map_version
-from fieldops.queries.hotspots import cells_of, get_run
+from fieldops.queries.hotspots import cells_of, get_map
 from fieldops.web.engineer import hotspot_words as words
+from fieldops.web.engineer import method_words
 from fieldops.web.engineer.map_files import maps_folder
 from fieldops.web.engineer.room import blueprint
 from fieldops.web.map_words import LOCALES, map_said, tiles_url
 from fieldops.web.page import THEMES, installation
 from fieldops.web.protection import requires
+from fieldops.web.words import HOTSPOT_METHOD
 
 MVT: Final = "application/vnd.mapbox-vector-tile"
 
@@ -31,7 +33,7 @@ MVT: Final = "application/vnd.mapbox-vector-tile"
 @requires(Right.SEE_MAPS)
 def hotspots_map(run_id: int) -> str:
     """Send the page that the frame shows."""
-    document = drawn(get_run(db.session(), run_id), i18n.language(), request.cookies.get("theme", ""))
+    document = drawn(get_map(db.session(), run_id), i18n.language(), request.cookies.get("theme", ""))
     keep(document, maps_folder())
     return document.page
 
@@ -40,7 +42,7 @@ def hotspots_map(run_id: int) -> str:
 @requires(Right.SEE_MAPS)
 def hotspot_tile(run_id: int, zoom: int, x: int, y: int) -> Response:
     """Send a tile of a run's cells. A run never changes once it is computed."""
-    run = get_run(db.session(), run_id)
+    run = get_map(db.session(), run_id)
     mark = tile_mark(run.id, run.computed_at.isoformat() if run.computed_at else "")
     answer = Response(mimetype=MVT)
     answer.set_etag(f"{mark}-{zoom}-{x}-{y}")
@@ -69,11 +71,11 @@ def drawn(run: HotspotRun, language: str, theme: str) -> Document:
         HotspotMapRequest(
             bounds=tuple(run.figures.get("bounds", place.city.bounds)),
             layers=_layer_names(question.method),
-            classes=tuple((band, words.band_words(band)) for band in range(-3, 4)),
+            classes=tuple((band, words.band_words(band, method=run.method)) for band in range(-3, 4)),
             labels=tuple((code, said()) for code, said in words.LABEL.items()),
             steps=tuple(words.period_words(*words.step_days(one)) for one in steps),
             rain=tuple(one[2] for one in steps),
-            words=tuple(sorted(_words(words.title_words(question)).items())),
+            words=tuple(sorted(_words(words.title_words(question), question.method.value).items())),
             tiles_url=url_for("engineer.hotspot_tile", run_id=run.id, zoom=0, x=0, y=0).replace(
                 "0/0/0", "{z}/{x}/{y}"
             ),
@@ -89,17 +91,20 @@ def drawn(run: HotspotRun, language: str, theme: str) -> Document:
     )
 
 
-def _layer_names(method: Method) -> tuple[tuple[str, str], ...]:
+def _layer_names(method: Method | Analysis) -> tuple[tuple[str, str], ...]:
     if method is Method.COMPARISON:
         return (("band", _("Difference")), ("swipe", _("Side by side")))
     if method is Method.EMERGING:
         return (("label", _("Pattern over time")), ("steps", _("Step by step")))
+    if method in (Method.SCAN, Method.MORAN, Method.DENSITY):
+        return (("band", HOTSPOT_METHOD[method.value]()),)
     return (("band", _("Corrected for many cells")), ("plain", _("Without correction")))
 
 
-def _words(title: str) -> dict[str, Any]:
+def _words(title: str, method: str) -> dict[str, Any]:
     return {
         "title": title,
+        "statistic": method_words.STATISTIC.get(method, ("z",))[0],
         "zoomIn": _("Zoom in"),
         "zoomOut": _("Zoom out"),
         "fullScreen": _("Full screen"),

@@ -10,6 +10,13 @@ from fieldops.extensions import db
 from fieldops.i18n import _, ngettext
 from fieldops.models import HotspotRun
 from fieldops.queries.services import services_by_id
+from fieldops.web.engineer.method_words import (
+    CLASSES,
+    FINDINGS,
+    METHOD_LABEL,
+    OTHER_STATISTICS,
+    method_threshold,
+)
 from fieldops.web.page import installation
 from fieldops.web.words import CHANNEL, SEVERITY, Said
 
@@ -65,6 +72,7 @@ LABEL: Final[Mapping[Any, Said]] = {
     "none": lambda: _("No pattern"),
     "more": lambda: _("More than before"),
     "fewer": lambda: _("Fewer than before"),
+    **METHOD_LABEL,
 }
 LEVELS: Final = {1: 90, 2: 95, 3: 99}
 BAND_Z: Final = (1.65, 1.96, 2.58)
@@ -140,6 +148,8 @@ def statistic_words(question: Question, figures: Mapping[str, Any]) -> str:
     q = i18n.number(figures.get("q", 0.05), 2)
     if question.method is Method.COMPARISON:
         return str(_("Conditional binomial test in each cell, two-sided; Benjamini–Hochberg, q = %(q)s", q=q))
+    if question.method in OTHER_STATISTICS:
+        return OTHER_STATISTICS[question.method](figures)
     if question.method is Method.EMERGING:
         return str(
             _(
@@ -176,11 +186,49 @@ def divisor_words(question: Question, figures: Mapping[str, Any]) -> str:
     return str(_("nothing: busy streets show more"))
 
 
+WEATHER: Final[Mapping[Any, Said]] = {
+    "": lambda: _("Any weather"),
+    "wet": lambda: _("Wet days only"),
+    "dry": lambda: _("Dry days only"),
+}
+
+
+def weather_words(question: Question, figures: Mapping[str, Any]) -> str:
+    """Return which days count where wet or dry ones alone do, and how many days are left out."""
+    days = figures.get("weather")
+    if not question.weather or not days:
+        return ""
+    said = {
+        "of": i18n.number(question.days),
+        "mm": i18n.number(days["wet_mm"] if question.weather == "wet" else days["dry_mm"]),
+        "days": i18n.number(days[question.weather.value]),
+        "unknown": i18n.number(days["unknown"]),
+    }
+    if question.weather == "wet":
+        return str(
+            _(
+                "%(days)s of %(of)s days with %(mm)s mm or more on the day or the day before; %(unknown)s "
+                "days without rain data left out",
+                **said,
+            )
+        )
+    return str(
+        _(
+            "%(days)s of %(of)s days with less than %(mm)s mm on the day and the day before; "
+            "%(unknown)s days "
+            "without rain data, left out with the day after each",
+            **said,
+        )
+    )
+
+
 def filter_words(question: Question) -> str:
     """Return the filters that are on, in words; empty when none is."""
     parts = []
     if question.kelurahan:
         parts.append(question.kelurahan)
+    if question.weather:
+        parts.append(WEATHER[question.weather.value]())
     if question.channel:
         parts.append(CHANNEL[question.channel]() if question.channel in CHANNEL else question.channel)
     if question.department:
@@ -201,6 +249,9 @@ def crs_words(figures: Mapping[str, Any]) -> str:
 
 def threshold_words(figures: Mapping[str, Any]) -> str:
     """Return where the classes begin."""
+    said = method_threshold(figures)
+    if said:
+        return said
     cuts = " · ".join(i18n.number(cut, 2) for cut in BAND_Z)
     return str(
         _("90, 95, 99 %% after correction (without it |z| ≥ %(cuts)s); %(tested)s cells tested", cuts=cuts,
@@ -259,6 +310,7 @@ def method_facts(run: HotspotRun) -> list[tuple[str, str]]:
         (_("Steps"), steps_words(question, figures)),
         (_("Kinds"), kinds_words(question)),
         (_("Filter"), filter_words(question)),
+        (_("Weather"), weather_words(question, figures)),
         (_("Unit"), UNIT[question.unit.value]()),
         (_("Cell"), cell_words(question)),
         (_("CRS"), crs_words(figures)),
@@ -354,41 +406,12 @@ def methods_text(run: HotspotRun, language: str) -> str:
         return f"{title_words(question)}. {body} {BIAS()}"
 
 
-REFUSALS: Final[Mapping[str, Said]] = {
-    "cells": lambda: _("The area has %(found)s cells; at least %(needed)s are needed. Choose smaller cells."),
-    "nonzero_cells": lambda: _(
-        "Only %(found)s cells hold any report; at least %(needed)s are needed. Choose a longer period or "
-        "larger cells."
-    ),
-    "complaints": lambda: _(
-        "There are %(found)s reports; at least %(needed)s are needed. Choose a longer period or more kinds."
-    ),
-    "variance": lambda: _("Every cell has the same figure, so no place stands out."),
-    "steps": lambda: _(
-        "There are %(found)s whole steps; at least %(needed)s are needed. Choose a longer period or shorter "
-        "steps."
-    ),
-    "holes": lambda: _("%(found)s steps have no data at all; at most %(needed)s may be missing."),
-    "exposure": lambda: _(
-        "No cell has enough of what is divided by: the most is %(found)s, %(needed)s is needed."
-    ),
-    "stopped": lambda: _("The computation did not end and was stopped twice."),
-}
-
-
-def refusal_words(refusal: Mapping[str, Any]) -> str:
-    """Return why there is no map, with what was found and what is needed."""
-    said = REFUSALS.get(refusal.get("need", ""))
-    if said is None:
-        return str(_(refusal.get("words", "")) if refusal.get("words") else "")
-    found, needed = refusal.get("found", 0), refusal.get("needed", 0)
-    return said() % {"found": i18n.number(found), "needed": i18n.number(needed)}
-
-
-def band_words(band: int, *, tested: bool = True) -> str:
-    """Return a cell's class: 99 % hot, 90 % cold, not significant."""
+def band_words(band: int, *, tested: bool = True, method: str = "") -> str:
+    """Return a cell's class: 99 % hot, 90 % cold, not significant; what a method calls it."""
     if not tested:
         return str(_("not tested"))
+    if method in CLASSES:
+        return CLASSES[method](band)
     if band == 0:
         return str(_("may be chance"))
     level = LEVELS[abs(band)]
@@ -409,6 +432,8 @@ def pattern_class_words(band: int) -> str:
 
 def finding_words(run: HotspotRun) -> str:
     """Return what came out, in one or two sentences."""
+    if run.method in FINDINGS:
+        return FINDINGS[run.method](run.figures)
     bands = run.figures.get("bands", {})
     hot = sum(bands.get(str(band), 0) for band in (1, 2, 3))
     cold = sum(bands.get(str(band), 0) for band in (-1, -2, -3))

@@ -1,13 +1,14 @@
 """Hotspots: ask for a map, watch it being computed, read it; a cell leads to its reports."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from flask import jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from fieldops import clock, i18n
-from fieldops.domain.hotspot_questions import Question
+from fieldops.domain.hotspot_questions import Analysis, Question
 from fieldops.domain.roles import Right
 from fieldops.domain.standing_questions import STANDING
 from fieldops.errors import FieldOpsError, InvalidInput
@@ -18,7 +19,7 @@ from fieldops.queries.hotspots import (
     BEING_MADE,
     count_cells,
     get_cell,
-    get_run,
+    get_map,
     newest_runs,
     newest_standing,
     runs_standing,
@@ -28,11 +29,14 @@ from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.engineer import hotspot_words as words
+from fieldops.web.engineer import method_words
 from fieldops.web.engineer.cell_reports import cell_reports
 from fieldops.web.engineer.day_series import day_series
 from fieldops.web.engineer.hotspot_forms import asked, choices, fields_of, offer
+from fieldops.web.engineer.refusal_words import refusal_words
 from fieldops.web.engineer.room import blueprint
 from fieldops.web.protection import requires
+from fieldops.web.words import HOTSPOT_METHOD
 
 Answer = Response | tuple[str, int]
 
@@ -75,8 +79,8 @@ def hotspots_create() -> Answer:
 def hotspots_move(run_id: int) -> Answer:
     """Ask the same of the period before or after."""
     by = acting(Right.SEE_MAPS)
-    question = words.question_of(get_run(db.session(), run_id))
-    moved = _moved(question, request.form.get("to", ""))
+    question = words.question_of(get_map(db.session(), run_id))
+    moved = moved_question(question, request.form.get("to", ""))
     with transaction() as session:
         run = ask_for_hotspots(session, moved, by)
     return redirect(url_for("engineer.hotspots_shown", run_id=run.id), 303)
@@ -87,13 +91,20 @@ def hotspots_move(run_id: int) -> Answer:
 def hotspots_repeat(run_id: int) -> Answer:
     """Ask the same question again, with the reports as they are now."""
     by = acting(Right.SEE_MAPS)
-    old = get_run(db.session(), run_id)
+    old = get_map(db.session(), run_id)
     with transaction() as session:
         run = ask_for_hotspots(session, words.question_of(old), by, seed=old.seed)
     return redirect(url_for("engineer.hotspots_shown", run_id=run.id), 303)
 
 
-def _moved(question: Question, to: str) -> Question:
+def moved_question(question: Question, to: str) -> Question:
+    """Return the same question of the period before, or after as far as days are over.
+
+    Raises
+    ------
+    InvalidInput
+        There is no later period yet.
+    """
     yesterday = offer(db.session()).yesterday
     if to == "before":
         return question.moved(-question.days)
@@ -108,13 +119,13 @@ def _moved(question: Question, to: str) -> Question:
 @requires(Right.SEE_MAPS)
 def hotspots_shown(run_id: int) -> str | Answer:
     """Show a run: how far it is, why there is no map, or the map with its table and method."""
-    run = get_run(db.session(), run_id)
+    run = get_map(db.session(), run_id)
     context = _form_context(run)
     if run.state != "done":
         waited_s = (clock.now() - run.created_at).total_seconds()
         return render_template(
             "engineer/hotspots_waiting.html",
-            refusal=words.refusal_words(run.refusal) if run.refusal else "",
+            refusal=refusal_words(run.refusal) if run.refusal else "",
             too_long=run.state in BEING_MADE and waited_s > PATIENCE_S,
             title=words.title_words(words.question_of(run)),
             **context,
@@ -135,8 +146,13 @@ def _shown(run: HotspotRun) -> dict[str, Any]:
         "counted": words.counted_words(question, run.figures),
         "filter_said": words.filter_words(question),
         "cells": top_cells(session, run.id, TOP_CELLS, offset=(page - 1) * TOP_CELLS),
-        "band_words": words.band_words,
+        "band_words": partial(words.band_words, method=run.method),
+        "finding": words.finding_words(run) if run.method in method_words.FINDINGS else "",
+        "statistic": method_words.STATISTIC.get(run.method, ("z",))[0],
         "label_words": words.LABEL,
+        "key_classes": [
+            (band, words.band_words(band, method=run.method)) for band in method_words.bands_shown(run.method)
+        ],
         "cells_many": many,
         "page_number": page,
         "pages": pages,
@@ -162,7 +178,7 @@ def ordered_languages() -> tuple[str, ...]:
 @requires(Right.SEE_MAPS)
 def hotspots_progress(run_id: int) -> Response:
     """Tell a waiting page how far the worker is."""
-    run = get_run(db.session(), run_id)
+    run = get_map(db.session(), run_id)
     return jsonify(state=run.state, progress=run.progress)
 
 
@@ -184,6 +200,7 @@ def _form_context(run: HotspotRun | None) -> dict[str, Any]:
         "period_words": words.period_words,
         "question_of": words.question_of,
         "bias": words.BIAS(),
+        "analyses": [(one.value, HOTSPOT_METHOD[one.value]()) for one in Analysis],
     }
 
 
@@ -192,7 +209,7 @@ def _form_context(run: HotspotRun | None) -> dict[str, Any]:
 def hotspot_cell(run_id: int, number: int) -> str:
     """Show one cell: its figures, its reports, and what was done about them."""
     session = db.session()
-    run = get_run(session, run_id)
+    run = get_map(session, run_id)
     cell = get_cell(session, run_id, number)
     question = words.question_of(run)
     return render_template(
@@ -202,8 +219,9 @@ def hotspot_cell(run_id: int, number: int) -> str:
         question=question,
         title=words.title_words(question),
         period=words.period_words(question.first, question.last),
-        band=words.band_words(cell.band, tested=cell.is_tested),
-        plain=words.band_words(cell.plain_band, tested=cell.is_tested),
+        band=words.band_words(cell.band, tested=cell.is_tested, method=run.method),
+        plain=words.band_words(cell.plain_band, tested=cell.is_tested, method=run.method),
+        statistic=method_words.STATISTIC.get(run.method, ("z",))[0],
         label=words.LABEL[cell.label]() if cell.label in words.LABEL else "",
         **cell_reports(question, cell),
     )
