@@ -22,7 +22,8 @@ from fieldops.queries.surveys import kinds_drawn, surveys_on
 from fieldops.web import survey_words
 from fieldops.web.acting import my_roles
 from fieldops.web.answers import sentence
-from fieldops.web.engineer.hotspot_words import JURISDICTION, period_words, refusal_words
+from fieldops.web.engineer.hotspot_words import JURISDICTION, period_words
+from fieldops.web.engineer.refusal_words import refusal_words
 from fieldops.web.engineer.room import blueprint
 from fieldops.web.engineer.segment_files import segments_csv, segments_geojson, segments_geopackage
 from fieldops.web.engineer.segment_filters import (
