@@ -15,10 +15,19 @@ from fieldops.domain.hotspot_questions import Exposure, Method, Question, Shape,
 from fieldops.domain.roles import THE_SYSTEM, Role
 from fieldops.errors import Conflict
 from fieldops.extensions import db
-from fieldops.models import Cluster, HotspotCell, HotspotRun, RainDay, ServiceRequest
+from fieldops.models import (
+    Cluster,
+    HotspotCell,
+    HotspotRun,
+    MaintenanceRow,
+    MaintenanceRun,
+    RainDay,
+    ServiceRequest,
+)
 from fieldops.operations.ask_for_hotspots import MOST_WAITING, ask_for_hotspots
 from fieldops.operations.compute_hotspots import compute_hotspots
-from fieldops.operations.refresh_hotspots import STANDING_KEPT, refresh_hotspots
+from fieldops.operations.forget_runs import KEPT_DAYS, STANDING_KEPT, forget_runs
+from fieldops.operations.refresh_hotspots import refresh_hotspots
 from fieldops.queries.hotspot_frames import cells_frame
 from fieldops.tasks.worker import work_until_idle
 from fieldops.transaction import transaction
@@ -286,6 +295,24 @@ def test_the_schedule_keeps_standing_maps_and_forgets_old_ones(plain: World) -> 
     assert {name: names.count(name) for name in set(names)} == dict.fromkeys(
         ("by_road", "emerging", "month_against_month"), STANDING_KEPT
     )
+
+
+def test_what_a_person_asked_is_kept_for_a_year_and_then_forgotten_with_its_rows(ask: Ask) -> None:
+    run = ask()
+    with transaction() as session:
+        made = MaintenanceRun(
+            kind="priorities", state="done", question={}, question_digest="0" * 64, seed=1,
+            created_at=run.created_at,
+        )  # fmt: skip
+        session.add(made)
+        session.flush()
+        session.add(MaintenanceRow(run_id=made.id, number=1, line_id=1, from_m=0.0, to_m=100.0))
+    with transaction() as session:
+        assert forget_runs(session, run.created_at + timedelta(days=KEPT_DAYS)) == 0
+    with transaction() as session:
+        assert forget_runs(session, run.created_at + timedelta(days=KEPT_DAYS + 1)) == 2
+    for table in (HotspotRun, HotspotCell, MaintenanceRun, MaintenanceRow):
+        assert db.session.query(table).count() == 0
 
 
 def test_missing_rain_is_not_dry(ask: Ask) -> None:
