@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from fieldops.models import (
@@ -70,6 +70,51 @@ def count_conversations(session: Session, wanted: InboxFilter, now: datetime) ->
             session.scalar(select(func.count()).select_from(_filtered(asked, now).subquery())) or 0
         )
     return counts
+
+
+@dataclass(frozen=True)
+class Unread:
+    """What came in since somebody last looked: the newest message's number, how many conversations have new
+    words, and whether one of them names danger.
+    """
+
+    newest: int
+    conversations: int
+    is_urgent: bool
+
+
+def unread_since(session: Session, wanted: InboxFilter, since: int) -> Unread:
+    """Return what people wrote after message number `since` in conversations that are open to somebody; who
+    is muted, or only greets, does not count.
+    """
+    is_theirs: ColumnElement[bool] = true()
+    if wanted.department_ids is not None:
+        is_theirs = or_(
+            Conversation.department_id.in_(wanted.department_ids), Conversation.assignee_id == wanted.user_id
+        )
+    row = session.execute(
+        select(
+            func.max(ConversationMessage.id),
+            func.count(ConversationMessage.conversation_id.distinct()),
+            func.max(case((Conversation.is_urgent, 1), else_=0)),
+        )
+        .join(Conversation, Conversation.id == ConversationMessage.conversation_id)
+        .join(ChannelPerson, ChannelPerson.id == Conversation.person_id)
+        .where(
+            ConversationMessage.id > since,
+            ConversationMessage.direction == "in",
+            Conversation.state == "open",
+            Conversation.tray == "complaints",
+            ChannelPerson.muted.is_(False),
+            is_theirs,
+        )
+    ).one()
+    return Unread(row[0] or since, row[1], bool(row[2]))
+
+
+def newest_message(session: Session) -> int:
+    """Return the number of the newest message of all."""
+    return session.scalar(select(func.max(ConversationMessage.id))) or 0
 
 
 def _filtered(wanted: InboxFilter, now: datetime) -> Select[Any]:

@@ -8,7 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from fieldops import clock
+from fieldops.models import ConversationMessage
 from fieldops.operations.pin_link import pin_link
+from fieldops.transaction import transaction
 from tests.browser.conftest import Site
 
 OpenPage = Callable[..., Page]
@@ -51,6 +54,24 @@ def test_colleagues_see_that_somebody_is_answering(open_page: OpenPage) -> None:
         first.get_by_label("Answer", exact=True).press_sequentially("Ba")
     second = open_page(f"{INBOX}2", login="dispatcher", language="en")
     expect(second.get_by_text("Ratri is answering")).to_be_visible()
+
+
+def test_new_messages_are_told_in_the_list_and_the_title(open_page: OpenPage, site: Site) -> None:
+    page = open_page(INBOX, login="petugas", language="en")
+    listed = page.locator("[data-module=unread][data-ready]")
+    expect(listed).to_be_attached()
+    with site.app.app_context(), transaction() as session:
+        first = session.query(ConversationMessage).filter_by(conversation_id=1, direction="in").first()
+        assert first is not None
+        session.add(
+            ConversationMessage(
+                conversation_id=1, account_id=first.account_id, direction="in", words="Halo?", at=clock.now()
+            )
+        )
+    listed.dispatch_event("asked")
+    expect(page.get_by_role("link", name=re.compile("New messages: 1"))).to_be_visible()
+    expect(page).to_have_title(re.compile(r"^\(1\) Inbox"))
+    assert "Halo" not in page.locator("[data-said]").inner_text()
 
 
 def test_without_scripts_everything_still_works(open_page: OpenPage) -> None:

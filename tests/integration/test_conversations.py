@@ -164,6 +164,22 @@ def test_an_answer_by_a_person_stops_the_first_clock_once_it_has_left(channel: C
     assert channel.told()[-1] == "Kami ke sana pagi ini."
 
 
+def test_an_open_page_hears_of_new_messages_in_numbers_only(channel: Channels) -> None:
+    browser = channel.world.sign_in(Role.OFFICER)
+    assert browser.get("/petugas/kotak-masuk/baru").json == {"newest": 0, "conversations": 0, "urgent": False}
+    channel.hear(said.text(COMPLAINT))
+    told = browser.get("/petugas/kotak-masuk/baru?since=0").json
+    assert told is not None
+    assert (told["conversations"], told["urgent"]) == (1, False)
+    since = told["newest"]
+    assert browser.get(f"/petugas/kotak-masuk/baru?since={since}").json["conversations"] == 0  # type: ignore[index]
+    with transaction() as session:
+        session.query(ChannelPerson).one().muted = True
+    assert browser.get("/petugas/kotak-masuk/baru?since=0").json["conversations"] == 0  # type: ignore[index]
+    assert browser.get("/petugas/kotak-masuk/baru?since=banyak").status_code == 200
+    assert channel.world.sign_in(Role.ENGINEER).get("/petugas/kotak-masuk/baru").status_code == 403
+
+
 def test_the_same_form_sent_twice_is_one_answer(channel: Channels) -> None:
     channel.hear(said.text(COMPLAINT))
     browser, number = channel.world.sign_in(Role.OFFICER), channel.only().id

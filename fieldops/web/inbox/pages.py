@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from flask import render_template, request
+from flask import jsonify, render_template, request
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from fieldops import clock
 from fieldops.channels.registry import CHANNELS
@@ -36,6 +37,8 @@ from fieldops.queries.inbox import (
     InboxRow,
     count_conversations,
     find_conversations,
+    newest_message,
+    unread_since,
 )
 from fieldops.queries.replies import replies_for
 from fieldops.queries.reporters import shown_names
@@ -57,6 +60,15 @@ from fieldops.web.protection import requires
 def conversations() -> str:
     """Show the list, with nothing open beside it."""
     return render_template("inbox/inbox.html", **list_context(), shown=None)
+
+
+@blueprint.get("/baru")
+@requires(Right.CONVERSE)
+def unread() -> Response:
+    """Tell an open page what came in since it was made: numbers, never words or names."""
+    since = max(0, request.args.get("since", 0, type=int) or 0)
+    found = unread_since(db.session(), InboxFilter("open", current_user.id, my_departments()), since)
+    return jsonify(newest=found.newest, conversations=found.conversations, urgent=found.is_urgent)
 
 
 @blueprint.get("/<int:conversation_id>")
@@ -176,6 +188,7 @@ def list_context() -> dict[str, Any]:
         "counts": count_conversations(session, wanted, now),
         "args": {key: value for key, value in args.items() if key != "page" and value},
         "failing": failing_accounts(session),
+        "newest": newest_message(session),
     }
 
 
