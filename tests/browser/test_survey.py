@@ -65,6 +65,11 @@ def test_without_a_signal_a_survey_waits_on_the_phone_and_goes_by_itself(
     expect(page.locator("[data-error]")).to_contain_text("Belum terkirim", timeout=WAIT_MS)
     assert kept(site) == 0
     page.context.set_offline(False)
+    for _try in range(100):  # it goes by itself, and the page loads anew once it went
+        if kept(site):
+            break
+        page.wait_for_timeout(100)
+    page.wait_for_load_state("networkidle")
     page.goto("/regu/survei")
     expect(page.get_by_role("heading", name="Survei terakhir Anda")).to_be_visible(timeout=WAIT_MS)
     assert kept(site) == 1

@@ -182,13 +182,14 @@ def _command(*words: str, **environment: str) -> "subprocess.CompletedProcess[st
 def test_the_doctor_names_driver_library_and_versions(tmp_path: Path) -> None:
     done = _command("doctor", FIELDOPS_INSTANCE_DIR=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
-    driver, library, database, map_line, roads = done.stdout.splitlines()
+    driver, library, database, map_line, intake, roads = done.stdout.splitlines()
     assert driver.startswith("driver ")
     assert "SQLite 3." in driver
     assert library.startswith("SpatiaLite ")
     assert "mod_spatialite" in library
     assert database == f"database sqlite:///{tmp_path}/fieldops.sqlite answers"
     assert map_line == "map: the database is empty"
+    assert intake == "intake: nothing waits in the spool"
     assert roads == "roads: none; travel times are estimates (import-roads)"
 
 
