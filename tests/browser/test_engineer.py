@@ -29,9 +29,12 @@ def test_a_card_opens_and_leads_to_its_cluster(site: Site, open_page: OpenPage) 
     page.emulate_media(reduced_motion="reduce")
     frame = map_in(page)
     card = frame.locator(".leaflet-popup-content").last  # one that closes may still be fading
-    for _step in range(6):  # bubbles zoom in until one report, or one spot, is left
-        frame.locator(".leaflet-marker-icon[aria-label]").first.press("Enter")
-        if card.count():
+    symbols = frame.locator(".leaflet-marker-icon[aria-label]")
+    for step in range(30):  # bubbles zoom in until one report, or one spot, is left; some are of no cluster
+        symbols.nth(step % symbols.count()).press("Enter")
+        page.wait_for_load_state("networkidle")  # the next tiles are there, or what a card leads to
+        page.wait_for_timeout(300)
+        if card.count() and "Buka kelompok" in card.inner_text():
             break
     expect(card).to_be_visible()
     expect(card).to_contain_text("berat")
