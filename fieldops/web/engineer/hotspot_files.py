@@ -232,11 +232,11 @@ def _all(cells: gpd.GeoDataFrame, run: HotspotRun) -> bytes:
             if kind != "zip":
                 archive.writestr(f"{LAYER}.{ending}", make(cells, run))
         text = "\n\n".join(words.methods_text(run, code) for code in i18n.LANGUAGES)
-        archive.writestr("README.txt", f"{text}\n\n{to_columns()}\n")
+        archive.writestr("README.txt", f"{text}\n\n{column_words()}\n")
     return held.getvalue()
 
 
-def to_columns() -> str:
+def column_words() -> str:
     """Return what the columns of the files hold."""
     return "\n".join(  # noqa: FLY002  one line a column
         (
