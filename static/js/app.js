@@ -77,4 +77,8 @@ document.addEventListener("keydown", (event) => {
   else wanted.focus();
 });
 
+/* On a phone the rail is a bar that may be wider than the screen: the page one is on is shown. */
+const here = document.querySelector('.rail [aria-current="page"]');
+if (here) here.parentElement.scrollLeft = here.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+
 startAll();
