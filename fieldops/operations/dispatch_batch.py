@@ -5,11 +5,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from fieldops import clock
+from fieldops.domain.notices import NewsKind
 from fieldops.domain.roles import THE_SYSTEM, By
 from fieldops.domain.work_order_states import BATCH_MOVES, BatchStatus, StopStatus, WorkOrderStatus
 from fieldops.errors import Conflict
 from fieldops.installation import Installation
 from fieldops.models import Batch, DayPlan, Stop
+from fieldops.operations.add_news import add_news
 from fieldops.operations.audit import write_audit
 from fieldops.operations.bring_along import schedule_requests, withdraw_schedule
 from fieldops.operations.notify_reporter import notify_reporters
@@ -68,6 +70,7 @@ def dispatch_plan(
         for stop in stops[batch.id]:
             change_work_order_status(session, orders[stop.id], WorkOrderStatus.BATCHED, by)
             schedule_requests(session, orders[stop.id], stop, day_plan.day, by)
+    add_news(session, NewsKind.LIST, [batch.id for batch in batches], by.user_id)
     day_plan.state = "applied"
     write_audit(
         session, by, "plan_dispatched", "day_plan", day_plan.id, batches=len(batches), stops=len(orders)
@@ -106,6 +109,7 @@ def recall_batch(session: Session, batch_id: int, version: int, by: By) -> Batch
     was_out = batch.status == BatchStatus.DISPATCHED.value
     batch.status = BatchStatus.RECALLED.value
     if was_out:
+        add_news(session, NewsKind.LIST, [batch.id], by.user_id)
         for stop in stops_of(session, [batch.id])[batch.id]:
             if stop.status == StopStatus.PLANNED.value:
                 return_stop(session, stop)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from fieldops import clock
+from fieldops.domain.notices import NewsKind
 from fieldops.errors import Conflict, Gone
 from fieldops.installation import Installation
 from fieldops.models import ChannelPerson, Conversation, Reporter
+from fieldops.operations.add_news import add_news
 from fieldops.operations.run_clocks import note_change, resume_clocks
 from fieldops.operations.submit_request import check_coordinates
 from fieldops.outbox import enqueue
@@ -55,6 +57,7 @@ def place_conversation(
     conversation.is_unread = True
     resume_clocks(session, conversation, now)
     note_change(session, conversation, "placed")
+    add_news(session, NewsKind.MESSAGE, [conversation.id])
     if conversation.state == "ended":
         conversation.state, conversation.last_message_at = "open", now
         note_change(session, conversation, "opened_again", why="placed")

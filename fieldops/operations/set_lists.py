@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.domain.list_changes import ListChange, Visit, changes_between, new_sequence
+from fieldops.domain.notices import NewsKind
 from fieldops.domain.roles import THE_SYSTEM, By
 from fieldops.domain.work_order_states import (
     BATCH_MOVES,
@@ -17,6 +18,7 @@ from fieldops.domain.work_order_states import (
     WorkOrderStatus,
 )
 from fieldops.models import Batch, BatchRevision, DayPlan, Stop, WorkOrder
+from fieldops.operations.add_news import add_news
 from fieldops.operations.bring_along import schedule_requests, withdraw_schedule
 from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.open_work_order import change_work_order_status
@@ -243,6 +245,7 @@ def append_version(
     )
     session.add(fresh)
     session.flush()
+    add_news(session, NewsKind.LIST, [batch.id], by.user_id)
     return fresh
 
 

@@ -1,0 +1,20 @@
+/* The page without a signal: says what waits on this phone, and tries again when the network is back. */
+
+import { kept } from "../lib/outbox.js";
+
+const at = (moment) => new Date(moment).toLocaleTimeString("id", { hour: "2-digit", minute: "2-digit" });
+
+export default async function offline(element) {
+  addEventListener("online", () => location.reload());
+  const all = await kept().catch(() => []);
+  if (!all.length) return;
+  element.hidden = false;
+  for (const part of element.querySelectorAll("[data-words]")) part.textContent = part.dataset.words.replace("{n}", all.length);
+  element.querySelector("[data-list]").replaceChildren(
+    ...all.map((report) => {
+      const line = document.createElement("li");
+      line.textContent = `${report.what ?? element.dataset.stop.replace("{n}", report.stop)} · ${at(report.at)}`;
+      return line;
+    }),
+  );
+}
