@@ -15,7 +15,7 @@ from fieldops.channels.push_encryption import DeviceKeys, encrypt
 from fieldops.channels.vapid import PushKey
 from fieldops.channels.vendor_calls import ASSUMED_WAIT_S, call, wait_s
 
-TIMEOUT: Final = httpx.Timeout(10.0)
+TIMEOUT_S: Final = 10.0
 """A service that does not answer holds the only worker no longer."""
 MOST_ADDRESS: Final = 1000
 GONE: Final = (404, 410)
@@ -63,6 +63,7 @@ class PushServices:
     allowed: tuple[str, ...]
     key: PushKey
     contact: str
+    timeout_s: float = TIMEOUT_S
 
     def is_taken(self, endpoint: str) -> bool:
         """Return whether an address may be kept: of a known service by HTTPS; in a rehearsal also this
@@ -119,7 +120,7 @@ class PushServices:
                 repeatable=True,  # the same topic and tag: a second one takes the first one's place
                 content=encrypt(push.words, to.keys),
                 headers=headers,
-                timeout=TIMEOUT,
+                timeout=self.timeout_s,
             )
         _require_taken(answer)
 
