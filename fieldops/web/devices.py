@@ -39,7 +39,7 @@ def devices() -> str:
     return render_template(
         "account/devices.html",
         devices=devices_of(db.session(), current_user.id, clock.now()),
-        here=this_device(),
+        this_browser=this_device(),
         push_key=installation().push_key.public,
         is_rehearsal=not installation().settings.live,
         answers=may(roles, Right.CONVERSE),
