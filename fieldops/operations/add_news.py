@@ -16,6 +16,8 @@ def add_news(
     """Add news of conversations (or of batches: LIST) to the caller's transaction.
 
     Who is told is decided a moment later, by one task for all: a burst of messages is one notice a device.
+    That task's row is everybody's, so this comes last in a unit of work, when it holds all the rows that it
+    changes: two that took them in different orders would wait for each other.
     """
     now = clock.now()
     rows = [
@@ -24,4 +26,5 @@ def add_news(
     ]
     if rows:
         session.add_all(rows)
+        session.flush()
         enqueue(session, "tell_staff", {}, due_at=now + JOIN_NEWS, dedupe_key="tell_staff")

@@ -70,12 +70,11 @@ def dispatch_plan(
         for stop in stops[batch.id]:
             change_work_order_status(session, orders[stop.id], WorkOrderStatus.BATCHED, by)
             schedule_requests(session, orders[stop.id], stop, day_plan.day, by)
-    add_news(session, NewsKind.LIST, [batch.id for batch in batches], by.user_id)
     day_plan.state = "applied"
     write_audit(
         session, by, "plan_dispatched", "day_plan", day_plan.id, batches=len(batches), stops=len(orders)
     )
-    session.flush()
+    add_news(session, NewsKind.LIST, [batch.id for batch in batches], by.user_id)
     return batches
 
 
@@ -109,12 +108,13 @@ def recall_batch(session: Session, batch_id: int, version: int, by: By) -> Batch
     was_out = batch.status == BatchStatus.DISPATCHED.value
     batch.status = BatchStatus.RECALLED.value
     if was_out:
-        add_news(session, NewsKind.LIST, [batch.id], by.user_id)
         for stop in stops_of(session, [batch.id])[batch.id]:
             if stop.status == StopStatus.PLANNED.value:
                 return_stop(session, stop)
     write_audit(session, by, "batch_recalled", "batch", batch.id)
     session.flush()
+    if was_out:
+        add_news(session, NewsKind.LIST, [batch.id], by.user_id)
     return batch
 
 

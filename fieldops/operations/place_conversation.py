@@ -57,7 +57,6 @@ def place_conversation(
     conversation.is_unread = True
     resume_clocks(session, conversation, now)
     note_change(session, conversation, "placed")
-    add_news(session, NewsKind.MESSAGE, [conversation.id])
     if conversation.state == "ended":
         conversation.state, conversation.last_message_at = "open", now
         note_change(session, conversation, "opened_again", why="placed")
@@ -67,3 +66,4 @@ def place_conversation(
         {"conversation_id": conversation.id},
         dedupe_key=f"understand:{conversation.id}",
     )
+    add_news(session, NewsKind.MESSAGE, [conversation.id])

@@ -23,7 +23,7 @@ def tick_response_clocks(session: Session) -> int:
     Nothing closes by itself.
     """
     now = clock.now()
-    warnings = 0
+    warnings: list[tuple[int, int]] = []
     for row in running_clocks(session, MOST_AT_ONCE):
         share = due_warning(as_paused(row).used(now), row.warned)
         if share is not None:
@@ -31,14 +31,15 @@ def tick_response_clocks(session: Session) -> int:
             conversation = get_conversation(session, row.conversation_id)
             conversation.is_unread = True
             note_change(session, conversation, "warned", clock=row.kind, share=share)
-            add_news(session, NewsKind.LATE if share >= LATE else NewsKind.WARNED, [conversation.id])
-            warnings += 1
+            warnings.append((conversation.id, share))
     for row in paused_since(session, now - LONGEST_PAUSE):
         conversation = get_conversation(session, row.conversation_id)
         conversation.is_unread = True
         resume_clocks(session, conversation, now)
         note_change(session, conversation, "no_answer", clock=row.kind)
-    return warnings
+    add_news(session, NewsKind.WARNED, [number for number, share in warnings if share < LATE])
+    add_news(session, NewsKind.LATE, [number for number, share in warnings if share >= LATE])
+    return len(warnings)
 
 
 def as_paused(row: ConversationClock) -> PausedClock:
