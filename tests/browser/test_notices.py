@@ -128,6 +128,8 @@ def open_desk(chromium: Browser, site: Site) -> Iterator[Callable[..., Desk]]:
     yield open_one
     for context in contexts:
         context.close()
+    # A context of a test is a private window, which has no push service; Chromium says so where it is asked.
+    watch.errors = [words for words in watch.errors if "Push API in incognito" not in words]
     watch.check()
 
 
@@ -200,14 +202,17 @@ def test_an_officer_is_told_with_the_page_closed_and_finds_the_conversation(
 
 
 def click_on(desk: Desk, tag: str) -> list[str]:
-    """Click on a shown notice: the worker gets the very event; only what it opens is written down, since a
-    browser opens a window for a finger alone.
+    """Click on a shown notice: the worker gets the very event; only what it opens or brings to the front is
+    written down, since a browser does either for a finger alone.
     """
     found: list[str] = desk.worker.evaluate(
         """async (tag) => {
           const opened = [];
           const value = async (url) => void opened.push(url);
           Object.defineProperty(self.clients, "openWindow", { configurable: true, value });
+          const path = (url) => new URL(url).pathname;
+          WindowClient.prototype.focus = async function () { opened.push(`front ${path(this.url)}`); };
+          WindowClient.prototype.navigate = async (url) => void opened.push(`led to ${path(url)}`);
           const [notification] = await self.registration.getNotifications({ tag });
           const waits = [];
           const event = new NotificationEvent("notificationclick", { notification });
@@ -236,6 +241,54 @@ def test_a_notice_leads_nowhere_else(open_desk: OpenDesk) -> None:
     desk.deliver(json.dumps(words))
     assert desk.shown()
     assert click_on(desk, "fieldops-inbox") == []
+
+
+@pytest.mark.parametrize(
+    ("open_page", "expected"),
+    [
+        (f"{INBOX}2", [f"front {INBOX}2"]),
+        (INBOX, [f"front {INBOX}", f"led to {INBOX}2"]),
+        (f"{INBOX}1", ["open"]),
+        (PAGE, ["open"]),
+    ],
+    ids=["there already", "the list", "an answer half written", "another page"],
+)
+def test_a_click_takes_nobody_away_from_an_answer(
+    open_desk: OpenDesk, open_page: str, expected: list[str]
+) -> None:
+    desk = open_desk()
+    page = desk.sign_in("petugas")
+    page.goto(open_page)
+    desk.deliver(json.dumps({"title": "1", "url": f"{INBOX}2", "tag": "fieldops-inbox", "key": "1"}))
+    assert desk.shown()
+    opened = click_on(desk, "fieldops-inbox")
+    assert [re.sub("^http.*", "open", one) for one in opened] == expected
+
+
+def test_the_worker_tells_the_browsers_new_address(
+    open_desk: OpenDesk, site: Site, push: PushStandIn
+) -> None:
+    old, new = push.device(), push.device()
+    desk = open_desk()
+    desk.context.add_init_script(f"({SUBSCRIBED})({json.dumps(push.offer(old))})")
+    page = desk.sign_in("petugas")
+    page.goto(PAGE)
+    page.get_by_role("button", name="Nyalakan di perangkat ini").click()
+    expect(page.get_by_text("perangkat ini", exact=True)).to_be_visible()
+    desk.worker.evaluate(
+        """async ({ endpoint, p256dh, auth }) => {
+          const event = new ExtendableEvent("pushsubscriptionchange");
+          const waits = [];
+          Object.defineProperty(event, "waitUntil", { value: (work) => waits.push(work) });
+          event.newSubscription = { toJSON: () => ({ endpoint, keys: { p256dh, auth } }) };
+          self.dispatchEvent(event);
+          await Promise.all(waits);
+        }""",
+        push.offer(new),
+    )
+    page.get_by_role("button", name="Kirim pemberitahuan uji").click()
+    assert [one["title"] for one in got(page, new, 1)] == ["Perangkat ini diberi tahu"]
+    assert old.got == []
 
 
 def test_signing_out_takes_everything_off_the_device(
@@ -313,3 +366,31 @@ def test_the_pages_pass_axe_and_never_scroll_sideways(
         wrong = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
         assert not wrong, (path, wrong)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+
+
+def test_a_browser_that_cannot_subscribe_says_so(open_desk: OpenDesk, site: Site) -> None:
+    """The real `subscribe`, which finds no service from here."""
+    page = open_desk().sign_in("petugas")
+    page.goto(PAGE)
+    page.get_by_role("button", name="Nyalakan di perangkat ini").click()
+    expect(page.get_by_text("Peramban tidak dapat menghubungi layanan")).to_be_visible(timeout=15_000)
+    assert subscriptions(site) == 0
+
+
+def test_nobody_is_asked_before_a_tap_and_a_no_is_kept_to(open_desk: OpenDesk, site: Site) -> None:
+    desk = open_desk()
+    desk.context.clear_permissions()
+    desk.context.add_init_script(
+        """window.asked = 0;
+        Notification.requestPermission = async () => { window.asked += 1; return "denied"; };
+        const get = () => (window.asked ? "denied" : "default");
+        Object.defineProperty(Notification, "permission", { get });"""
+    )
+    page = desk.sign_in("petugas")
+    for path in (INBOX, PAGE):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("window.asked") == 0
+    page.get_by_role("button", name="Nyalakan di perangkat ini").click()
+    expect(page.get_by_text("Peramban ini diminta untuk tidak pernah")).to_be_visible()
+    assert subscriptions(site) == 0

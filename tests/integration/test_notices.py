@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from fieldops import clock
 from fieldops.domain.notices import MOST_DEVICES, MOST_FAILURES, SILENT_AFTER, NewsKind
 from fieldops.domain.roles import Actor, By, Role
-from fieldops.errors import InvalidInput, NotFound
+from fieldops.errors import Busy, InvalidInput, NotFound
 from fieldops.extensions import db
 from fieldops.models import Batch, Department, PushSubscription, StaffNews, Task, User, UserRole
 from fieldops.operations.add_news import add_news
@@ -466,6 +467,44 @@ def test_a_device_switched_off_while_its_notice_is_on_its_way_stays_off(notices:
         send_notice(notices.world.installation, number, off_in_between)
     assert opened == 2
     assert notices.rows() == []
+
+
+def test_news_of_many_at_once_reach_the_device_each_once(notices: Notices) -> None:
+    """Several processes write news while several hand them on."""
+    notices.device(Role.OFFICER)
+    for number in range(1, 7):
+        notices.hear(number)
+    notices.pass_time(60)
+    ids = [one.id for one in notices.channel.conversations()]
+    before = {one["id"]: one["at"] for one in notices.rows()[0].news}
+    db.session.remove()
+    app, troubles = notices.world.app, []
+
+    def work(mine: list[int]) -> None:
+        with app.app_context():
+            for number in mine:
+                for act in (lambda s, n=number: add_news(s, NewsKind.MESSAGE, [n]), tell_staff):
+                    try:
+                        with transaction() as session:
+                            act(session)
+                    except Busy as busy:
+                        troubles.append(str(busy))
+                    db.session.remove()
+
+    with clock.frozen(clock.now() + timedelta(seconds=5)):
+        threads = [Thread(target=work, args=(ids[start::3],)) for start in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        with transaction() as session:
+            tell_staff(session)
+        db.session.remove()
+    assert troubles == []
+    after = {one["id"]: one["at"] for one in notices.rows()[0].news}
+    assert set(after) == set(ids)
+    assert all(after[number] > before[number] for number in ids)
+    assert db.session().scalar(select(func.count()).select_from(StaffNews)) == 0
 
 
 # ---------------------------------------------------------------- whose device it is
