@@ -5,6 +5,7 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fieldops import models  # noqa: F401  the metadata must be complete before the first query
+from fieldops.channels.vapid import PushKey
 from fieldops.config import ROOT, Settings, settings_from_environment
 from fieldops.database import engine_options, open_database
 from fieldops.demo.logins import LOGINS
@@ -57,6 +58,7 @@ def create_app(settings: Settings | None = None, *, pages: bool = True) -> Flask
         ),
         media=MediaStore(settings.media_address),
         roads=roads_of(settings),
+        push_key=PushKey(settings.push_key or instance_key(settings.instance_dir, "push_key")),
     )
     app.extensions["demo_logins"] = LOGINS if settings.demo else ()
     db.init_app(app)

@@ -37,6 +37,16 @@ class Settings(BaseSettings):
         description="Encrypts reporters' contacts (Fernet key). Empty: made once, kept in the instance "
         "folder, outside the database.",
     )
+    push_key: str = Field(
+        default="",
+        description="Proves to push services that a notice is ours (a P-256 key). Empty: made once, kept in "
+        "the instance folder.",
+    )
+    push_services: str = Field(
+        default="fcm.googleapis.com,updates.push.services.mozilla.com,*.notify.windows.com,*.push.apple.com",
+        description="The hosts that notices for closed pages may go to, separated by commas; *. before a "
+        "name means every host below it. Empty: none.",
+    )
     spatialite_library_path: str = Field(
         default="",
         alias="SPATIALITE_LIBRARY_PATH",

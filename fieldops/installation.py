@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from fieldops.channels.vapid import PushKey
 from fieldops.config import Settings
 from fieldops.domain.city import City
 from fieldops.media.store import MediaStore
@@ -19,4 +20,5 @@ class Installation:
     sealer: Sealer
     media: MediaStore
     roads: Roads
+    push_key: PushKey
     triage: TriageMemory = field(default_factory=TriageMemory)

@@ -1,11 +1,13 @@
 """Keys kept beside the data, never in it: made once, readable by their owner alone."""
 
+import base64
 import os
 import secrets
 import tempfile
 from pathlib import Path
 
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from fieldops.errors import SetupError
 
@@ -23,12 +25,20 @@ def instance_key(folder: Path, name: str) -> str:
     """
     path = folder / name
     if not path.exists():
-        fresh = Fernet.generate_key().decode() if name == "contact_key" else secrets.token_urlsafe(48)
-        _link_into_place(path, fresh)
+        _link_into_place(path, _fresh(name))
     words = path.read_text(encoding="utf-8").strip()
     if not words:
         raise SetupError("The key file %(path)s is empty. Restore it from a backup.", path=path)
     return words
+
+
+def _fresh(name: str) -> str:
+    if name == "contact_key":
+        return Fernet.generate_key().decode()
+    if name == "push_key":  # the private number of a P-256 key
+        number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+        return base64.urlsafe_b64encode(number.to_bytes(32, "big")).decode()
+    return secrets.token_urlsafe(48)
 
 
 def _link_into_place(path: Path, words: str) -> None:

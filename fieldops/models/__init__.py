@@ -15,6 +15,7 @@ from fieldops.models.conversations import (
 )
 from fieldops.models.crews import Crew, Shift
 from fieldops.models.departments import Department, Service, ServiceLevel
+from fieldops.models.devices import PushSubscription, StaffNews
 from fieldops.models.hotspots import AreaResidents, HotspotCell, HotspotRun, RainDay, RainGauge
 from fieldops.models.map_changes import MapChange
 from fieldops.models.places import Area, Depot, Landmark, Line
@@ -75,6 +76,7 @@ __all__ = [
     "PersonJoin",
     "PersonKey",
     "Photo",
+    "PushSubscription",
     "RainDay",
     "RainGauge",
     "Reporter",
@@ -85,6 +87,7 @@ __all__ = [
     "ServiceLevel",
     "ServiceRequest",
     "Shift",
+    "StaffNews",
     "StatusChange",
     "Stop",
     "StopEvent",

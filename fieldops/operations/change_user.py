@@ -15,6 +15,7 @@ from fieldops.errors import Conflict, InvalidInput
 from fieldops.i18n import LANGUAGES
 from fieldops.models import User, UserRole
 from fieldops.operations.audit import write_audit
+from fieldops.operations.keep_device import forget_devices
 from fieldops.queries.users import user_by_login
 
 LEAST_PASSWORD = 10
@@ -86,17 +87,19 @@ def set_roles(session: Session, user: User, roles: Iterable[str]) -> None:
     session.flush()
 
 
-def set_password(session: Session, user: User, password: str, by: By) -> None:
-    """Give a new password and end all other sessions."""
+def set_password(session: Session, user: User, password: str, by: By, *, device_digest: str = "") -> None:
+    """Give a new password and end all other sessions; only the browser with this secret is told any more."""
     user.password_hash = _hashed(password)
     user.session_key = secrets.token_hex(16)
+    forget_devices(session, user.id, but_digest=device_digest)
     write_audit(session, by, "password_set", "user", user.id)
 
 
 def set_active(session: Session, user: User, active: bool, by: By) -> None:
-    """Let an account in or keep it out; its sessions end at once."""
+    """Let an account in or keep it out; its sessions end at once, and its devices are told no more."""
     user.active = active
     user.session_key = secrets.token_hex(16)
+    forget_devices(session, user.id)
     write_audit(session, by, "user_activated" if active else "user_deactivated", "user", user.id)
 
 

@@ -5,11 +5,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from fieldops import clock
+from fieldops.domain.notices import NewsKind
 from fieldops.domain.roles import THE_SYSTEM, By
 from fieldops.domain.work_order_states import BATCH_MOVES, BatchStatus, StopStatus, WorkOrderStatus
 from fieldops.errors import Conflict
 from fieldops.installation import Installation
 from fieldops.models import Batch, DayPlan, Stop
+from fieldops.operations.add_news import add_news
 from fieldops.operations.audit import write_audit
 from fieldops.operations.bring_along import schedule_requests, withdraw_schedule
 from fieldops.operations.notify_reporter import notify_reporters
@@ -72,7 +74,7 @@ def dispatch_plan(
     write_audit(
         session, by, "plan_dispatched", "day_plan", day_plan.id, batches=len(batches), stops=len(orders)
     )
-    session.flush()
+    add_news(session, NewsKind.LIST, [batch.id for batch in batches], by.user_id)
     return batches
 
 
@@ -111,6 +113,8 @@ def recall_batch(session: Session, batch_id: int, version: int, by: By) -> Batch
                 return_stop(session, stop)
     write_audit(session, by, "batch_recalled", "batch", batch.id)
     session.flush()
+    if was_out:
+        add_news(session, NewsKind.LIST, [batch.id], by.user_id)
     return batch
 
 

@@ -3,9 +3,11 @@
 from sqlalchemy.orm import Session
 
 from fieldops import clock
+from fieldops.domain.notices import NewsKind
 from fieldops.domain.roles import By, Right, may
 from fieldops.errors import InvalidInput
 from fieldops.models import Conversation, Department, User
+from fieldops.operations.add_news import add_news
 from fieldops.operations.run_clocks import note_change
 from fieldops.queries.users import roles_of
 
@@ -26,6 +28,8 @@ def assign_conversation(session: Session, conversation: Conversation, user_id: i
             raise InvalidInput("Choose somebody who works in the inbox.", field="assignee")
     earlier, conversation.assignee_id = conversation.assignee_id, user_id
     note_change(session, conversation, "assigned", by, to=user_id, earlier=earlier)
+    if user_id is not None:
+        add_news(session, NewsKind.ASSIGNED, [conversation.id], by.user_id)
 
 
 def hand_over_conversation(
@@ -59,3 +63,4 @@ def hand_over_conversation(
     conversation.department_id = department.id
     conversation.assignee_id = None
     conversation.is_unread = True
+    add_news(session, NewsKind.HANDED_OVER, [conversation.id], by.user_id)

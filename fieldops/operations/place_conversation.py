@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from fieldops import clock
+from fieldops.domain.notices import NewsKind
 from fieldops.errors import Conflict, Gone
 from fieldops.installation import Installation
 from fieldops.models import ChannelPerson, Conversation, Reporter
+from fieldops.operations.add_news import add_news
 from fieldops.operations.run_clocks import note_change, resume_clocks
 from fieldops.operations.submit_request import check_coordinates
 from fieldops.outbox import enqueue
@@ -64,3 +66,4 @@ def place_conversation(
         {"conversation_id": conversation.id},
         dedupe_key=f"understand:{conversation.id}",
     )
+    add_news(session, NewsKind.MESSAGE, [conversation.id])

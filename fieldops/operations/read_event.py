@@ -17,8 +17,10 @@ from fieldops.channels.inbound import (
     Unread,
     Withdrawn,
 )
+from fieldops.domain.notices import NewsKind
 from fieldops.installation import Installation
 from fieldops.models import ChannelAccount, Conversation, InboundEvent
+from fieldops.operations.add_news import add_news
 from fieldops.operations.correspondence import Correspondence
 from fieldops.operations.know_person import meet_people
 from fieldops.operations.note_receipt import note_receipt
@@ -72,6 +74,7 @@ def read_events(session: Session, installation: Installation, event_ids: Sequenc
     for one in opened:
         touched |= {conversation.id: conversation for conversation in _read(one, known)}
     understand_conversations(session, installation, list(touched.values()), known, reader)
+    add_news(session, NewsKind.MESSAGE, touched)
 
 
 def read_event(session: Session, installation: Installation, event_id: int) -> None:
@@ -84,7 +87,9 @@ def read_event(session: Session, installation: Installation, event_id: int) -> N
     one = _open(installation, event, accounts_by_id(session))
     if one is None:
         return
-    for conversation in _read(one, Correspondence(session, installation)):
+    touched = _read(one, Correspondence(session, installation))
+    add_news(session, NewsKind.MESSAGE, [conversation.id for conversation in touched])
+    for conversation in touched:
         enqueue(
             session,
             "understand_conversation",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.domain.list_changes import ListChange
+from fieldops.domain.notices import NewsKind
 from fieldops.domain.roles import By
 from fieldops.domain.work_order_states import (
     BATCH_MOVES,
@@ -25,6 +26,7 @@ from fieldops.installation import Installation
 from fieldops.media.photos import PreparedPhoto
 from fieldops.models import Batch, Crew, Stop, StopEvent, WorkOrder
 from fieldops.models.base import as_point, lon_lat
+from fieldops.operations.add_news import add_news
 from fieldops.operations.attach_photo import attach_photo
 from fieldops.operations.bring_along import start_requests, withdraw_schedule
 from fieldops.operations.complete_work_order import complete_work_order
@@ -301,6 +303,7 @@ def _take_off(session: Session, stop: Stop, case: _Case) -> None:
     change = ListChange("removed", stop.work_order_id, batch.crew_id, mine.crew_id, stop.arrives_at, None)
     append_version(session, batch, left, "done_by_other", case.by, [change.as_facts()])
     _finish_batch_when_ended(session, batch, case.by)
+    add_news(session, NewsKind.LIST, [batch.id], case.by.user_id)
 
 
 _FOLLOW: Final = {

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.domain.list_changes import ListChange, Visit, changes_between, new_sequence
+from fieldops.domain.notices import NewsKind
 from fieldops.domain.roles import THE_SYSTEM, By
 from fieldops.domain.work_order_states import (
     BATCH_MOVES,
@@ -17,6 +18,7 @@ from fieldops.domain.work_order_states import (
     WorkOrderStatus,
 )
 from fieldops.models import Batch, BatchRevision, DayPlan, Stop, WorkOrder
+from fieldops.operations.add_news import add_news
 from fieldops.operations.bring_along import schedule_requests, withdraw_schedule
 from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.open_work_order import change_work_order_status
@@ -62,8 +64,11 @@ def set_lists(
     for change in changes:
         if change.from_crew is not None and change.from_crew != change.to_crew:
             _leave(session, crews[change.from_crew], change, setting)
-    for crew_id in sorted(touched):
+    batches = [
         _relist(session, crews[crew_id], after.get(crew_id, ()), changes, setting)
+        for crew_id in sorted(touched)
+    ]
+    add_news(session, NewsKind.LIST, batches, setting.by.user_id)
     return changes
 
 
@@ -94,7 +99,8 @@ def _relist(
     visits: Sequence[Visit],
     changes: Sequence[ListChange],
     setting: ListSetting,
-) -> None:
+) -> int:
+    """Give a crew its list and return the batch's number."""
     if crew.batch is not None:
         keep_first_version(session, crew.batch)
     batch = crew.batch or _new_batch(session, crew, setting)
@@ -118,6 +124,7 @@ def _relist(
     mine = [change.as_facts() for change in changes if change.concerns(crew.crew.id)]
     append_version(session, batch, listed, setting.reason, setting.by, mine)
     _recall_when_taken_back(session, batch, setting)
+    return batch.id
 
 
 def _new_stop(batch: Batch, visit: Visit) -> Stop:

@@ -15,6 +15,7 @@ from fieldops.operations.end_shift import end_overdue_shifts
 from fieldops.operations.fetch_attachment import fetch_attachment
 from fieldops.operations.group_requests import group_request
 from fieldops.operations.hash_photos import hash_photos
+from fieldops.operations.keep_device import tidy_devices
 from fieldops.operations.plan_batches import compute_plan
 from fieldops.operations.poll_account import poll_account, poll_all
 from fieldops.operations.read_event import read_event
@@ -23,7 +24,9 @@ from fieldops.operations.refresh_hotspots import refresh_hotspots
 from fieldops.operations.regroup_requests import regroup_requests
 from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
+from fieldops.operations.send_notice import send_notice
 from fieldops.operations.send_reply import send_reply
+from fieldops.operations.tell_staff import tell_staff
 from fieldops.operations.tick_response_clocks import tick_response_clocks
 from fieldops.operations.tidy_events import tidy_damaged, tidy_events
 from fieldops.operations.tidy_map_changes import tidy_map_changes
@@ -143,6 +146,20 @@ def _tidy_events(installation: Installation, _payload: dict[str, Any]) -> None:
     tidy_damaged(installation.settings.spool_dir)
 
 
+def _tell(_installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        tell_staff(session)
+
+
+def _notice(installation: Installation, payload: dict[str, Any]) -> None:
+    send_notice(installation, payload["subscription_id"], transaction)
+
+
+def _tidy_devices(_installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        tidy_devices(session)
+
+
 def _train(installation: Installation, _payload: dict[str, Any]) -> None:
     train_triage(installation, transaction)
 
@@ -181,6 +198,9 @@ TASKS: Final[dict[str, Handler]] = {
     "poll_account": _poll,
     "tick_response_clocks": _tick,
     "tidy_events": _tidy_events,
+    "tell_staff": _tell,
+    "send_notice": _notice,
+    "tidy_devices": _tidy_devices,
     "tidy_tasks": _tidy,
     "tidy_map_changes": _tidy_map,
     "train_triage": _train,

@@ -42,6 +42,7 @@ SCHEDULE: Final = (
     Entry("tick_response_clocks", 300),
     Entry("tidy_events", 24 * 3600),
     Entry("tidy_tasks", 24 * 3600),
+    Entry("tidy_devices", 24 * 3600),
     Entry("tidy_map_changes", 24 * 3600),
     Entry("train_triage", 24 * 3600, nightly_at_s=19 * 3600),  # two in the morning, western Indonesia
     Entry("refresh_hotspots", 24 * 3600, nightly_at_s=18 * 3600),

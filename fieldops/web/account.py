@@ -17,9 +17,11 @@ from fieldops.extensions import db, limiter
 from fieldops.i18n import _
 from fieldops.models import User
 from fieldops.operations.change_user import check_password, note_sign_in, set_language, set_password
+from fieldops.operations.keep_device import forget_browser, welcome_device
 from fieldops.queries.users import roles_of
 from fieldops.transaction import transaction
 from fieldops.web.answers import sentence
+from fieldops.web.device_cookie import DEVICE_COOKIE, this_device
 from fieldops.web.map_words import map_said, tiles_url
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
@@ -57,6 +59,8 @@ def sign_in_sent() -> Answer:
         known = check_password(db.session(), login, password)
         with transaction() as session:
             user = note_sign_in(session, known.id)
+            if here := this_device():
+                welcome_device(session, user.id, here)
     except FieldOpsError as error:
         return _sign_in_page(login, {error.field or "login": sentence(error)}), error.status
     wanted = safe_next(home_of(user))
@@ -69,10 +73,15 @@ def sign_in_sent() -> Answer:
 
 @blueprint.post("/keluar")
 def sign_out() -> Response:
-    """End this session."""
+    """End this session, and tell nothing more on this device."""
+    if here := this_device():
+        with transaction() as session:
+            forget_browser(session, here)
     logout_user()
     cookie.clear()
-    return redirect(url_for("account.sign_in"), 303)
+    answer = redirect(url_for("account.sign_in"), 303)
+    answer.delete_cookie(DEVICE_COOKIE)
+    return answer
 
 
 @blueprint.get("/akun")
@@ -108,7 +117,7 @@ def own_password() -> Answer:
             raise InvalidInput("The two new passwords differ.", field="again")
         with transaction() as session:
             user = _mine(session)
-            set_password(session, user, new, By(_actor(user), user.id))
+            set_password(session, user, new, By(_actor(user), user.id), device_digest=this_device())
     except FieldOpsError as error:
         field = "new" if error.values.get("least") else error.field or "new"
         return _own_page({field: sentence(error)}), error.status

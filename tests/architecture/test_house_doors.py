@@ -38,10 +38,15 @@ PUBLIC = {
     "citizen.pin", "citizen.pin_send", "citizen.pin_sent", "webhooks.challenge", "webhooks.event",
     # The way in.
     "account.sign_in", "account.sign_in_sent",
+    # The script and the page that a browser keeps; a device's new address, proven by its secret cookie.
+    "worker.script", "worker.offline", "worker.key", "worker.renewed",
     # Machines that watch the site; files that are the same for all.
     "health.alive", "health.ready", "static",
 }  # fmt: skip
-ANY_STAFF = {"account.own", "account.own_language", "account.own_password", "account.sign_out"}
+ANY_STAFF = {
+    "account.own", "account.own_language", "account.own_password", "account.sign_out",
+    "account.devices", "account.device_added", "account.device_tried", "account.device_removed",
+}  # fmt: skip
 """Open to whoever has signed in, whatever their role."""
 
 

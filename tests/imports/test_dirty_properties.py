@@ -11,6 +11,7 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from fieldops.channels.vapid import PushKey
 from fieldops.config import Settings
 from fieldops.domain.city import load_city
 from fieldops.imports.codes import Codes, KnownService
@@ -18,6 +19,7 @@ from fieldops.imports.delimited import DelimitedReader
 from fieldops.imports.judging import Judge
 from fieldops.imports.mapping import load_mapping
 from fieldops.installation import Installation
+from fieldops.keys import instance_key
 from fieldops.media.store import MediaStore
 from fieldops.models import ServiceRequest
 from fieldops.routing.roads import roads_of
@@ -66,6 +68,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
         sealer=Sealer("secret", Fernet.generate_key().decode()),
         media=MediaStore(f"file://{folder}"),
         roads=roads_of(Settings(instance_dir=folder)),
+        push_key=PushKey(instance_key(folder, "push_key")),
     )
 
 

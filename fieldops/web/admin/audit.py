@@ -14,6 +14,8 @@ def act_words() -> dict[str, str]:
     """Return what the log's acts mean."""
     return {
         "api_token_given": _("Token for a program made"),
+        "device_added": _("Notices switched on for a device"),
+        "device_removed": _("Notices switched off for a device"),
         "api_token_revoked": _("Token for a program revoked"),
         "batch_recalled": _("Batch called back"),
         "cluster_split": _("Cluster split"),

@@ -1,5 +1,6 @@
 /* Says that messages came in since the page was made: in the list, in the page's title, and, where the official
-   allowed it, as a notice of the device while the page is not in front. Numbers only; nothing of what was written. */
+   allowed it, as a notice of the device while the page is not in front (where the service worker does not tell it).
+   Numbers only; nothing of what was written. */
 
 const EVERY_MS = 20_000;
 const TAG = "fieldops-inbox"; // a later notice takes the place of an earlier one
@@ -11,9 +12,10 @@ export default function unread(element) {
   const offer = element.querySelector("[data-offer]");
   const title = document.title;
   let told = Number(since);
+  let isPushed = false; // the service worker tells this device already
 
   function notify(text) {
-    if (!("Notification" in window) || Notification.permission !== "granted" || document.visibilityState === "visible") return;
+    if (isPushed || !("Notification" in window) || Notification.permission !== "granted" || document.visibilityState === "visible") return;
     try {
       const shown = new Notification(title, { body: text, tag: TAG });
       shown.addEventListener("click", () => {
@@ -42,13 +44,13 @@ export default function unread(element) {
     }
   }
 
-  if ("Notification" in window && Notification.permission === "default") {
-    offer.hidden = false;
-    element.querySelector("[data-ask]").addEventListener("click", async () => {
-      await Notification.requestPermission();
-      offer.hidden = true;
-    });
+  async function look() {
+    const registration = await navigator.serviceWorker?.getRegistration().catch(() => null);
+    isPushed = Boolean(await registration?.pushManager?.getSubscription());
+    offer.hidden = isPushed || !("Notification" in window) || Notification.permission === "denied";
   }
+
+  look();
   setInterval(ask, EVERY_MS);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && ask());
   element.addEventListener("asked", ask); // for whoever cannot wait
