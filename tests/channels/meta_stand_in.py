@@ -51,7 +51,7 @@ def refusal(status: int, code: int, subcode: int | None = None, **headers: str) 
 def template(name: str, language: str, body: str, **more: Any) -> dict[str, Any]:
     """Return a template as Meta lists it; `more` are other parts and its state."""
     names = re.findall(r"{{(\w+)}}", body)
-    example = {"body_text": [[f"contoh {one}" for one in names]]} if names else None
+    example: dict[str, Any] | None = {"body_text": [[f"contoh {one}" for one in names]]} if names else None
     if names and not names[0].isdecimal():
         named = [{"param_name": one, "example": f"contoh {one}"} for one in names]
         example = {"body_text_named_params": named}
