@@ -1,6 +1,6 @@
 """Looking whether the contact keys that are here open what the database holds."""
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from fieldops.errors import SetupError
@@ -17,7 +17,12 @@ def contact_key_lines(session: Session, installation: Installation) -> list[str]
         The newest value of a sealed column opens with none of them; the column is named.
     """
     looked = 0
+    there = inspect(session.connection())
+    tables = set(there.get_table_names())
     for column in sealed_columns():
+        name = column.table.name
+        if name not in tables or column.name not in {one["name"] for one in there.get_columns(name)}:
+            continue  # not migrated yet
         (own,) = column.table.primary_key.columns
         query = select(column).where(column.is_not(None)).order_by(own.desc()).limit(1)
         held = session.scalar(query)
