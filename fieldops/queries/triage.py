@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any, Final
 
-from sqlalchemy import Select, String, and_, cast, func, literal, or_, select
+from sqlalchemy import Select, String, cast, func, literal, or_, select
 from sqlalchemy.orm import Session, undefer
 
 from fieldops.domain.conversations import Tray
@@ -13,7 +13,6 @@ from fieldops.models import (
     ChannelPerson,
     Conversation,
     ConversationMessage,
-    Reporter,
     Service,
     ServiceRequest,
     TriageCorrection,
@@ -115,8 +114,8 @@ def inbox_words(session: Session) -> list[tuple[str, str | None]]:
 
     Not a complaint is what lies with the greetings because an official put it there, names no danger, and was
     made no report. Of a kind is what an official joined to a report that a person has read. Of one person at
-    most `MOST_OF_A_PERSON`, of nobody who is muted or was forgotten, the newest first, at most
-    `MOST_OF_A_KIND` in all of what is no complaint.
+    most `MOST_OF_A_PERSON`, of nobody who is muted, the newest first, at most `MOST_OF_A_KIND` in all of what
+    is no complaint. Of who was forgotten neither words nor corrections are left.
     """
     dismissed = _words_of(session, _dismissed())
     joined = _words_of(session, _joined())
@@ -156,8 +155,7 @@ def _of_people(code: Any) -> Select[Any]:
         select(Conversation.id, (code if code is not None else literal("")).label("code"))
         .add_columns(place.label("place"))
         .join(ChannelPerson, ChannelPerson.id == Conversation.person_id)
-        .join(Reporter, Reporter.id == ChannelPerson.reporter_id)
-        .where(and_(ChannelPerson.muted.is_(False), Reporter.anonymised_at.is_(None)))
+        .where(ChannelPerson.muted.is_(False))
     )
 
 
