@@ -14,7 +14,7 @@ from fieldops.extensions import babel, csrf, db, limiter, login, migrate
 from fieldops.i18n import chosen_language
 from fieldops.installation import Installation
 from fieldops.journal import open_journal
-from fieldops.keys import instance_key
+from fieldops.keys import ContactKeyFile, instance_key
 from fieldops.media.store import MediaStore
 from fieldops.ogcapi import blueprint as ogcapi
 from fieldops.routing.roads import roads_of
@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None, *, pages: bool = True) -> Flask
         city=load_city(settings.profile),
         sealer=Sealer(
             app.config["SECRET_KEY"],
-            settings.contact_key or instance_key(settings.instance_dir, "contact_key"),
+            settings.contact_key or ContactKeyFile(settings.instance_dir),
         ),
         media=MediaStore(settings.media_address),
         roads=roads_of(settings),

@@ -59,6 +59,7 @@ def doctor() -> None:
     from fieldops.database import require_connection
     from fieldops.extensions import db
     from fieldops.imports.roads import road_lines
+    from fieldops.operations.check_contact_key import contact_key_lines
     from fieldops.queries.map_checks import map_line
     from fieldops.spatialite import find_driver
     from fieldops.tasks.intake import intake_lines
@@ -73,6 +74,8 @@ def doctor() -> None:
         require_connection(db.engine)
         click.echo(f"database {db.engine.url.render_as_string(hide_password=True)} answers")
         click.echo(map_line(db.session()))
+        for line in contact_key_lines(db.session(), app.extensions["fieldops"]):
+            click.echo(line)
         for line in intake_lines(settings):
             click.echo(line)
     for line in road_lines(app.extensions["fieldops"].roads.state()):
@@ -273,6 +276,32 @@ def plan_day_command(day: Any, seconds: float, seed: int, dispatch: bool) -> Non
                     session, installation, plan_id, get_plan(session, plan_id).version, By(Actor.DISPATCHER)
                 )
                 click.echo(f"{len(batches)} batches are out")
+
+
+@commands.command("rotate-contact-key")
+@click.option(
+    "--wait-s",
+    default=30.0,
+    show_default=True,
+    help="How long every process gets to take a new key up: longer than any unit of work.",
+)
+@click.option("--only-here", is_flag=True, help="PostgreSQL: no other machine has a copy of the key's file.")
+@click.option("--leave-unreadable", is_flag=True, help="Finish although some values open with no key.")
+def rotate_contact_key_command(wait_s: float, only_here: bool, leave_unreadable: bool) -> None:
+    """Seal everything with a new contact key while the site runs; after an interruption, repeat it."""
+    from fieldops.extensions import db
+    from fieldops.operations.change_contact_key import Rules, change_contact_key
+    from fieldops.transaction import transaction
+
+    app = _ready_app()
+    with app.app_context():
+        change_contact_key(
+            db.session(),
+            app.extensions["fieldops"],
+            transaction,
+            Rules(wait_s, only_here=only_here, leave_unreadable=leave_unreadable),
+            say=click.echo,
+        )
 
 
 @commands.command("train-triage")

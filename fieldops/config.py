@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     contact_key: str = Field(
         default="",
         description="Encrypts reporters' contacts (Fernet key). Empty: made once, kept in the instance "
-        "folder, outside the database.",
+        "folder, outside the database. While it is changed: the new one, a comma, the one before.",
     )
     push_key: str = Field(
         default="",

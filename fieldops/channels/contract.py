@@ -7,6 +7,7 @@ from typing import ClassVar, Protocol, runtime_checkable
 
 from fieldops.channels.doorman import Doorman
 from fieldops.channels.inbound import Attachment, Inbound, RawEvent
+from fieldops.domain.message_templates import FilledTemplate, TemplateWording
 
 
 class ChannelError(Exception):
@@ -44,6 +45,14 @@ class WindowClosed(Permanent):
     """The vendor takes free words no longer; a template or another way is needed."""
 
 
+class TemplateRefused(Permanent):
+    """The vendor does not send this template; `reason` is a code the page has words for."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class Uncertain(Permanent):
     """It was handed over and no answer came back: it may have arrived.
 
@@ -53,6 +62,10 @@ class Uncertain(Permanent):
 
 class AccessExpired(Permanent):
     """The account's token is no longer taken: the account is paused until somebody renews it."""
+
+
+class NotConfigured(Permanent):
+    """A value of the account that is optional is needed for this."""
 
 
 class MediaGone(Permanent):
@@ -75,7 +88,8 @@ class Traits:
     `reply_window` is how long after a person's last message free words are taken (None: always);
     `per_second` and `per_person_s` are the vendor's limits for one account; `most_characters` is the longest
     text, `asks_place` whether a location can be asked for natively, `polled` whether we fetch instead of
-    being called, `repeats_safely` whether the same `Outbound.key` twice is one message to the vendor, and
+    being called, `has_templates` whether its vendor approves templates for when the window is closed
+    (`Templated`), `repeats_safely` whether the same `Outbound.key` twice is one message to the vendor, and
     `tested_live` whether the adapter ever ran against the real service.
     """
 
@@ -88,6 +102,7 @@ class Traits:
     most_characters: int = 4000
     asks_place: bool = False
     polled: bool = False
+    has_templates: bool = False
     repeats_safely: bool = False
     tested_live: bool = False
     opt_in: bool = False
@@ -113,7 +128,7 @@ class Outbound:
     what the inbound message named, `user_id` its sender. `token` is what an answer brings back where the
     channel can carry it (`InboundMessage.token`). `is_public` answers a comment where everybody reads it,
     instead of its writer alone. `place_label` is what a button says that shares a location.
-    `template` names an approved template and `facts` its values in order, for a window that is closed.
+    `template` is an approved template with its values, for a window that is closed.
     """
 
     key: str
@@ -127,8 +142,7 @@ class Outbound:
     place_label: str = "📍"
     is_automatic: bool = False
     is_public: bool = False
-    template: str | None = None
-    facts: tuple[str, ...] = ()
+    template: FilledTemplate | None = None
     language: str = "id"
 
 
@@ -171,6 +185,22 @@ class Accepting(Protocol):
 
     def accept(self, thread: str) -> None:
         """Enter the room; entering twice does no harm."""
+
+
+@runtime_checkable
+class Templated(Protocol):
+    """A channel whose vendor approves templates (`Traits.has_templates`)."""
+
+    def templates(self) -> list[TemplateWording]:
+        """Return every template of the account, whatever its state.
+
+        Raises
+        ------
+        NotConfigured
+            The account lacks the value that the list is asked by.
+        Retryable, Permanent
+            The vendor does not answer, or refuses.
+        """
 
 
 class Channel(Protocol):

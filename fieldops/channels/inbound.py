@@ -144,7 +144,12 @@ class Unread:
     at: datetime | None = None
 
 
-Inbound = InboundMessage | Edited | Withdrawn | Invited | Receipt | Unread
+@dataclass(frozen=True)
+class TemplatesChanged:
+    """The vendor approved, paused or took back a template: the list is to be asked for anew."""
+
+
+Inbound = InboundMessage | Edited | Withdrawn | Invited | Receipt | TemplatesChanged | Unread
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from fieldops.channels.contract import (
     Retryable,
     Setup,
     SetupField,
+    TemplateRefused,
     WindowClosed,
 )
 from fieldops.channels.loose_json import Record, number, record
@@ -38,6 +39,18 @@ EXPIRED: Final = {102, 190, 463, 467}
 CLOSED: Final = {131047}
 CLOSED_SUBCODE: Final = 2018278
 """Messenger and Instagram say 'outside of the allowed window' as code 10 with this subcode."""
+
+TEMPLATE_REFUSALS: Final = {
+    132000: "template_values",  # another number of values than it has blanks
+    132001: "template_removed",  # none of this name in this language is approved
+    132005: "template_long",
+    132007: "template_rejected",  # against a policy
+    132012: "template_values",  # values of another form
+    132015: "template_paused",
+    132016: "template_disabled",
+    132018: "template_values",
+}
+"""Why Meta does not send a template, by its codes."""
 
 NO_SUCH_OBJECT: Final = (100, 33)
 
@@ -75,6 +88,8 @@ def _meaning(code: int, subcode: int, retry_after: str | None) -> ChannelError:
         return RateLimited(f"code {code}", wait_s(retry_after) if retry_after else TOO_FAST_S[code])
     if code in CLOSED or subcode == CLOSED_SUBCODE:
         return WindowClosed(f"code {code}")
+    if code in TEMPLATE_REFUSALS:
+        return TemplateRefused(f"code {code}", TEMPLATE_REFUSALS[code])
     if code in EXPIRED:
         return AccessExpired(f"code {code}")
     if code in NOT_NOW:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, ClassVar, Final
 
-from fieldops.channels import meta_graph, meta_signature, whatsapp_events
+from fieldops.channels import meta_graph, meta_signature, whatsapp_events, whatsapp_templates
 from fieldops.channels.contract import (
     Health,
     Media,
     MediaGone,
+    NotConfigured,
     Outbound,
     Polled,
     Setup,
@@ -17,11 +18,16 @@ from fieldops.channels.contract import (
 )
 from fieldops.channels.event_ids import event_id
 from fieldops.channels.inbound import Attachment, Inbound
-from fieldops.channels.loose_json import Record, key, records, words
+from fieldops.channels.loose_json import Record, key, record, records, words
 from fieldops.channels.trial import tried
 from fieldops.channels.vendor_calls import require_id
+from fieldops.domain.message_templates import TemplateWording
 
 WINDOW: Final = timedelta(hours=24)
+
+TEMPLATES_A_PAGE: Final = 100
+MOST_PAGES: Final = 70
+"""Meta keeps 6,000 templates of an account at most."""
 
 
 class WhatsAppChannel:
@@ -30,12 +36,18 @@ class WhatsAppChannel:
     traits: ClassVar[Traits] = Traits(
         name="whatsapp",
         label="WhatsApp",
-        fields=(SetupField("phone_number_id"), *meta_signature.FIELDS, *meta_graph.FIELDS),
+        fields=(
+            SetupField("phone_number_id"),
+            SetupField("business_account_id", required=False),
+            *meta_signature.FIELDS,
+            *meta_graph.FIELDS,
+        ),
         reply_window=WINDOW,
         per_second=80.0,
         per_person_s=6.0,
         most_characters=4096,
         asks_place=True,
+        has_templates=True,
     )
 
     def __init__(self, setup: Setup) -> None:
@@ -84,6 +96,31 @@ class WhatsAppChannel:
             )
         return meta_graph.fetch_signed(self._setup, words(found.get("url")), with_token=True)
 
+    def templates(self) -> list[TemplateWording]:
+        """Return every template of the number's WhatsApp Business account, page by page."""
+        account = self._setup.options.get("business_account_id", "")
+        if not account.isalnum():
+            raise NotConfigured("no business_account_id")
+        found: list[TemplateWording] = []
+        after = ""
+        with meta_graph.graph_client(self._setup) as client:
+            for _page in range(MOST_PAGES):
+                asked = {"fields": whatsapp_templates.FIELDS, "limit": str(TEMPLATES_A_PAGE)}
+                page = meta_graph.ask(
+                    client,
+                    "GET",
+                    f"{account}/message_templates",
+                    repeatable=True,
+                    params=asked | ({"after": after} if after else {}),
+                )
+                found += whatsapp_templates.read_templates(records(page.get("data")))
+                paging = record(page.get("paging"))
+                # Only the cursor is taken: `next` is a whole address, with the token in it.
+                before, after = after, key(record(paging.get("cursors")).get("after"))
+                if not paging.get("next") or after in ("", before):
+                    break
+        return found
+
     def check(self) -> Health:
         """Read the number's own name."""
         return tried(self._look)
@@ -110,9 +147,12 @@ def _body(message: Outbound) -> Record:
 
 def _content(message: Outbound) -> dict[str, Any]:
     if message.template:
-        values = [{"type": "text", "text": fact} for fact in message.facts]
-        parts = [{"type": "body", "parameters": values}] if values else []
-        template = {"name": message.template, "language": {"code": message.language}, "components": parts}
+        filled = message.template
+        template = {
+            "name": filled.name,
+            "language": {"code": filled.language},
+            "components": whatsapp_templates.components(filled),
+        }
         return {"type": "template", "template": template}
     if message.asks_place:
         asked = {

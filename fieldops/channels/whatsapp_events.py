@@ -20,6 +20,7 @@ from fieldops.channels.inbound import (
     ReceiptState,
     Sender,
     SharedPlace,
+    TemplatesChanged,
     Unread,
     Withdrawn,
 )
@@ -34,6 +35,12 @@ MEDIA: Final = {
     "sticker": AttachmentKind.STICKER,
     "document": AttachmentKind.DOCUMENT,
 }
+TEMPLATE_FIELDS: Final = (
+    "message_template_status_update",
+    "message_template_components_update",
+    "message_template_quality_update",
+    "template_category_update",
+)
 RECEIPTS: Final = {
     "sent": ReceiptState.SENT,
     "delivered": ReceiptState.DELIVERED,
@@ -71,6 +78,9 @@ def read(raw: bytes, phone_number_id: str) -> list[Inbound]:
 
 def _read_change(change: Record, phone_number_id: str) -> Iterator[Inbound]:
     field, value = change.get("field"), record(change.get("value"))
+    if field in TEMPLATE_FIELDS:
+        yield TemplatesChanged()
+        return
     if field not in ("messages", "smb_message_echoes"):
         yield Unread(f"whatsapp field {type_name(field)}")
         return

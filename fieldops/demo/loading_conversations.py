@@ -1,7 +1,7 @@
 """The demonstration's private conversations: accounts that reach nobody, and what people wrote to them."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,9 +14,17 @@ from fieldops.channels.registry import CHANNELS
 from fieldops.demo.drawings import DATA
 from fieldops.demo.photos import draw
 from fieldops.domain.conversations import ClockKind, FollowUp
+from fieldops.domain.message_templates import TemplateText
 from fieldops.domain.roles import THE_SYSTEM, Actor, By
 from fieldops.installation import Installation
-from fieldops.models import ChannelAccount, Conversation, ConversationMessage, Department, User
+from fieldops.models import (
+    ChannelAccount,
+    Conversation,
+    ConversationMessage,
+    Department,
+    MessageTemplate,
+    User,
+)
 from fieldops.operations.connect_account import connect_account
 from fieldops.operations.correspondence import Correspondence
 from fieldops.operations.hand_conversation import assign_conversation
@@ -67,7 +75,31 @@ def _connect(installation: Installation) -> dict[str, int]:
                 session, installation, kind, name, department.id, None, values, THE_SYSTEM
             )
             made[kind] = account.id
+        _add_templates(session, made["whatsapp"])
     return made
+
+
+def _add_templates(session: Session, account_id: int) -> None:
+    """Add templates as a vendor would list them; the demonstration asks none."""
+    account = session.get_one(ChannelAccount, account_id)
+    account.options = account.options | {"business_account_id": "contoh"}
+    account.templates_at = clock.now()
+    for spec in tomllib.loads((DATA / "templates.toml").read_text(encoding="utf-8"))["template"]:
+        texts = [asdict(TemplateText(**one)) for one in spec["texts"]]
+        session.add(
+            MessageTemplate(
+                account_id=account_id,
+                name=spec["name"],
+                language=spec["language"],
+                category="utility",
+                state=spec["state"],
+                external_id="contoh",
+                reason="",
+                needs="",
+                texts=texts,
+                changed_at=clock.now(),
+            )
+        )
 
 
 def _say(session: Session, telling: Telling, message: dict[str, Any], key: str) -> None:

@@ -95,7 +95,8 @@ class City(_Strict):
     """One city, as its profile describes it.
 
     `bounds` are (west, south, east, north) and `centre` (lon, lat) in degrees, EPSG:4326; `epsg` is the
-    projected CRS in which all distances are measured.
+    projected CRS in which all distances are measured. `emergency_phone` is for whoever is in danger;
+    empty: no number is shown.
     """
 
     code: str = Field(pattern=r"^[A-Z]{2,4}$")
@@ -105,6 +106,7 @@ class City(_Strict):
     epsg: int
     bounds: tuple[float, float, float, float]
     centre: tuple[float, float]
+    emergency_phone: str = Field(default="", pattern=r"^[0-9+]{0,20}$")
     shift: ShiftHours
     departments: list[DepartmentSeed]
     services: list[ServiceSeed]

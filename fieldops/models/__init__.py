@@ -2,7 +2,14 @@
 
 from fieldops.models.api_tokens import ApiToken
 from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
-from fieldops.models.channels import ChannelAccount, ChannelPerson, InboundEvent, PersonJoin, PersonKey
+from fieldops.models.channels import (
+    ChannelAccount,
+    ChannelPerson,
+    InboundEvent,
+    MessageTemplate,
+    PersonJoin,
+    PersonKey,
+)
 from fieldops.models.closures import RoadClosure, RoadClosureChange
 from fieldops.models.clusters import CauseDecision, Cluster, GroupingDecision
 from fieldops.models.conversations import (
@@ -72,6 +79,7 @@ __all__ = [
     "MaintenanceRun",
     "MapChange",
     "Message",
+    "MessageTemplate",
     "OrderPin",
     "PersonJoin",
     "PersonKey",

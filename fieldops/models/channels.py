@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fieldops.models.base import Code, Facts, Key, Model, Moment, Name, UtcDateTime, Words, reference
+from fieldops.models.base import Code, Facts, Key, Model, Moment, Name, Rows, UtcDateTime, Words, reference
 
 
 class ChannelAccount(Model):
@@ -13,7 +13,8 @@ class ChannelAccount(Model):
 
     `hook_key` is the secret part of the address that the vendor calls. `state` is active, paused, or expired
     (its access is taken no longer). `cursor` is where the next look begins on channels that we ask ourselves.
-    `refused` counts events whose signature was wrong; nothing else of them is kept.
+    `refused` counts events whose signature was wrong; nothing else of them is kept. `templates_at` is when
+    the vendor's list of templates was last asked for, `templates_error` what went wrong then, as a code.
     """
 
     __tablename__ = "channel_account"
@@ -35,10 +36,35 @@ class ChannelAccount(Model):
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime())
     last_error: Mapped[Words] = mapped_column(default="")
     refused: Mapped[int] = mapped_column(default=0)
+    templates_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    templates_error: Mapped[Words] = mapped_column(default="")
     created_at: Mapped[Moment]
     version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}
+
+
+class MessageTemplate(Model):
+    """A template of an account's vendor, as it was listed last: `texts` are its parts (`TemplateText`).
+
+    `state` is approved, or why it cannot be sent: the vendor's word, or removed when it is listed no longer.
+    `needs` is what it needs beside words.
+    """
+
+    __tablename__ = "message_template"
+    __table_args__ = (UniqueConstraint("account_id", "name", "language"),)
+
+    id: Mapped[Key]
+    account_id: Mapped[int] = reference("channel_account.id", index=False)
+    name: Mapped[str] = mapped_column(String(512))
+    language: Mapped[str] = mapped_column(String(20))
+    category: Mapped[Code]
+    state: Mapped[Code]
+    external_id: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[Name]
+    needs: Mapped[Code]
+    texts: Mapped[Rows]
+    changed_at: Mapped[Moment]
 
 
 class InboundEvent(Model):
@@ -77,7 +103,11 @@ class ChannelPerson(Model):
 
 
 class PersonKey(Model):
-    """A keyed digest of one of a person's ids on an account: two ids of one person lead to one row."""
+    """A keyed digest of one of a person's ids on an account: two ids of one person lead to one row.
+
+    `id_sealed` is the id itself, from which the digest is made anew when the key changes (None: written
+    before ids were kept).
+    """
 
     __tablename__ = "person_key"
     __table_args__ = (UniqueConstraint("account_id", "digest"),)
@@ -86,6 +116,7 @@ class PersonKey(Model):
     account_id: Mapped[int] = reference("channel_account.id")
     person_id: Mapped[int] = reference("channel_person.id")
     digest: Mapped[str] = mapped_column(String(64))
+    id_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class PersonJoin(Model):

@@ -11,10 +11,10 @@ from fieldops.models.base import Code, Key, Model, Moment, Name, Rows, UtcDateTi
 class PushSubscription(Model):
     """A browser that its user allowed to show notices (consent: the row; withdrawn: no row).
 
-    `sealed` holds the push service's address and the device's keys, readable with the contact key alone;
-    `endpoint_digest` finds the address again. `device_digest` is of a cookie's secret, so that signing out
-    silences the device. `news` are pieces of news ({kind, id, at, told}), ids only. `told_at` is when a
-    notice last left, `quiet_until` until when the service wants to hear nothing; `failures` counts in a row.
+    `address_sealed` holds the push service's address and the device's keys, readable with the contact key
+    alone; `endpoint_digest` finds the address again. `device_digest` is of a cookie's secret, so that
+    signing out silences the device. `news` are pieces of news ({kind, id, at, told}), ids only. `told_at` is
+    when a notice last left, `quiet_until` until when the service wants to hear nothing; `failures` counts in a row.
     """
 
     __tablename__ = "push_subscription"
@@ -23,7 +23,7 @@ class PushSubscription(Model):
     user_id: Mapped[int] = reference("user_account.id")
     endpoint_digest: Mapped[str] = mapped_column(String(64), unique=True)
     device_digest: Mapped[str] = mapped_column(String(64), index=True)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    address_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     label: Mapped[Name] = mapped_column(String(80))
     language: Mapped[Code]
     created_at: Mapped[Moment]

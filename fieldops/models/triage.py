@@ -52,7 +52,8 @@ class TriageCorrection(Model):
     """Staff chose another kind than the one suggested. No words are copied: `thing` and `thing_id` say where
     they stand, and they are gone from here when they are gone there.
 
-    `chosen_service_id` NULL: it is no complaint. A later row on the same thing replaces an earlier one.
+    `chosen_service_id` NULL: it is no complaint. A later row on the same thing replaces an earlier one. Those
+    of a conversation go with the person who is forgotten.
     """
 
     __tablename__ = "triage_correction"

@@ -4,12 +4,11 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.fernet import InvalidToken
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
-from fieldops.errors import InvalidInput, SetupError
+from fieldops.errors import InvalidInput
 from fieldops.installation import Installation
 from fieldops.media.photos import PreparedPhoto
 from fieldops.media.store import photo_name
@@ -51,7 +50,7 @@ def seal_photo(installation: Installation, photo: CarriedPhoto) -> str:
         photo.taken_at and photo.taken_at.isoformat(),
         photo.position,
     ]
-    return installation.sealer.seal(json.dumps(facts, separators=(",", ":"))).decode()
+    return installation.sealer.seal_passing(json.dumps(facts, separators=(",", ":")))
 
 
 def unseal_photo(installation: Installation, word: str) -> CarriedPhoto:
@@ -64,9 +63,9 @@ def unseal_photo(installation: Installation, word: str) -> CarriedPhoto:
     """
     try:
         sha256, width_px, height_px, taken_at, position = json.loads(
-            installation.sealer.open(word.encode("ascii"))
+            installation.sealer.open_passing(word) or ""
         )
-    except (SetupError, InvalidToken, UnicodeEncodeError, ValueError, TypeError):
+    except (ValueError, TypeError):
         raise _lost() from None
     if not installation.media.exists(photo_name(sha256, "small")):
         raise _lost()

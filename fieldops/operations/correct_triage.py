@@ -5,7 +5,16 @@ from sqlalchemy.orm import Session
 from fieldops import clock
 from fieldops.domain.roles import By
 from fieldops.errors import InvalidInput
-from fieldops.models import Service, TriageCorrection
+from fieldops.models import Conversation, Service, TriageCorrection
+from fieldops.queries.services import active_services
+
+
+def suggested_kind(session: Session, conversation: Conversation) -> tuple[int, float] | None:
+    """Return the kind on offer that a conversation's words suggested, with its probability."""
+    known = {service.code: service.id for service in active_services(session)}
+    said = conversation.understood.get("services") or []
+    likely = next((one for one in said if one["code"] in known), None)
+    return (known[likely["code"]], float(likely["confidence"])) if likely else None
 
 
 def correct_triage(
@@ -24,7 +33,7 @@ def correct_triage(
     session
         The caller's unit of work.
     thing, thing_id
-        Where the words stand: "service_request" or the table of a message.
+        Where the words stand: "service_request" or "conversation".
     suggested
         The service that was suggested and its probability; None when none was.
     chosen_service_id

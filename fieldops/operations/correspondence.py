@@ -35,6 +35,16 @@ MOST_EXTERNAL_ID = 300
 Clocks = dict[str, ConversationClock]
 
 
+def ids_of(sender: Sender) -> list[str]:
+    """Return a sender's ids, each once, the channel's own first."""
+    return list(dict.fromkeys(one for one in (sender.user_id, *sender.aliases) if one))
+
+
+def id_words(account_id: int, one: str) -> str:
+    """Return what the digest of an id on an account is made of: the same id on two accounts are two."""
+    return f"{account_id}\0{one}"
+
+
 class Correspondence:
     """The answers for one unit of work; whoever changes something says so here.
 
@@ -77,9 +87,16 @@ class Correspondence:
         self.open({conversation.id for conversation in latest.values()})
 
     def digests(self, account_id: int, sender: Sender) -> list[str]:
-        """Return keyed digests of a sender's ids, the channel's own id first."""
-        ids = dict.fromkeys(one for one in (sender.user_id, *sender.aliases) if one)
-        return [self.installation.sealer.contact_digest(f"{account_id}\0{one}") for one in ids]
+        """Return digests of a sender's ids, the channel's own id first, each by every contact key."""
+        sealer = self.installation.sealer
+        return [
+            digest for one in ids_of(sender) for digest in sealer.contact_digests(id_words(account_id, one))
+        ]
+
+    def keys(self, account_id: int, sender: Sender) -> dict[str, str]:
+        """Return a sender's ids by what they are kept under: digests by the newest contact key."""
+        sealer = self.installation.sealer
+        return {sealer.contact_digest(id_words(account_id, one)): one for one in ids_of(sender)}
 
     def has(self, account_id: int, external_id: str) -> bool:
         """Return whether a message of this vendor's id is here already."""

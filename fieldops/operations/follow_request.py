@@ -35,8 +35,8 @@ def channel_of(contact: str) -> Channel:
     )
 
 
-def _as_known(contact: str, channel: Channel) -> str:
-    """Return a contact without the blanks and marks by which people write one number in many ways."""
+def as_known(contact: str, channel: Channel) -> str:
+    """Return what a contact's digest is made of: people write one number with many blanks and marks."""
     if channel is Channel.PHONE:
         return "".join(sign for sign in contact if sign.isdigit() or sign == "+")
     return contact
@@ -63,23 +63,31 @@ def follow_request(
     InvalidInput
         The contact cannot be reached.
     """
-    sealer = installation.sealer
     channel = channel_of(contact)
-    key = sealer.contact_digest(_as_known(contact, channel))
-    # Two reports of one person at once: the second finds the row of the first instead of failing.
-    insert_if_absent(
-        session,
-        Reporter,
-        channel=channel.value,
-        contact_digest=key,
-        contact_sealed=sealer.seal(contact.strip()),
-        language=language,
-        created_at=clock.now(),
-    )
-    reporter = session.scalars(select(Reporter).where(Reporter.contact_digest == key)).one()
+    keys = installation.sealer.contact_digests(as_known(contact, channel))
+    known = select(Reporter).where(Reporter.contact_digest.in_(keys)).order_by(Reporter.id).limit(1)
+    if (reporter := session.scalar(known)) is None:
+        _meet(session, installation, contact, channel, language)
+        reporter = session.scalars(known).one()
     insert_if_absent(
         session, Follower, request_id=request.id, reporter_id=reporter.id, part=part, since=clock.now()
     )
     return session.scalars(
         select(Follower).where(Follower.request_id == request.id, Follower.reporter_id == reporter.id)
     ).one()
+
+
+def _meet(
+    session: Session, installation: Installation, contact: str, channel: Channel, language: str
+) -> None:
+    sealer = installation.sealer
+    # Two reports of one person at once: the second finds the row of the first instead of failing.
+    insert_if_absent(
+        session,
+        Reporter,
+        channel=channel.value,
+        contact_digest=sealer.contact_digest(as_known(contact, channel)),
+        contact_sealed=sealer.seal(contact.strip()),
+        language=language,
+        created_at=clock.now(),
+    )

@@ -21,11 +21,13 @@ from fieldops.models import (
     Photo,
     Reporter,
     ServiceRequest,
+    TriageCorrection,
 )
 from fieldops.operations.audit import write_audit
 from fieldops.operations.run_clocks import note_change
 from fieldops.queries.channels import joins_into
 from fieldops.queries.conversations import conversations_of, files_of, messages_of
+from fieldops.queries.triage import IN_CONVERSATION
 
 FORGOTTEN: Final = ""
 SIZES: Final = ("large", "small")
@@ -73,6 +75,11 @@ def _empty(session: Session, installation: Installation, conversation: Conversat
         .where(InboundEvent.id.in_(events))
         .values(raw=b"", state="done", reason="forgotten")
         .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        delete(TriageCorrection).where(
+            TriageCorrection.thing == IN_CONVERSATION, TriageCorrection.thing_id == conversation.id
+        )
     )
     conversation.subject, conversation.understood = FORGOTTEN, {}
     conversation.thread_sealed = installation.sealer.seal(FORGOTTEN)

@@ -58,7 +58,7 @@ def keep_device(
     """
     if by.user_id is None:
         raise InvalidInput("Only somebody who is signed in can be told on a device.")
-    sealed = _sealed(installation, offer)
+    held = _checked(installation, offer)
     digest = hashlib.sha256(offer.endpoint.encode()).hexdigest()
     same = device_by_endpoint(session, digest)
     for earlier in {row.id: row for row in [same, *devices_with(session, device_digest)] if row}.values():
@@ -71,7 +71,7 @@ def keep_device(
         user_id=by.user_id,
         endpoint_digest=digest,
         device_digest=device_digest,
-        sealed=sealed,
+        address_sealed=installation.sealer.seal(held),
         label=label[:MOST_LABEL],
         language=language if language in LANGUAGES else LANGUAGES[0],
         created_at=now,
@@ -101,13 +101,14 @@ def renew_device(
     known = [row for row in devices_with(session, device_digest) if row.expires_at > now]
     if not known:
         raise NotFound("No notices are switched on for this browser.")
-    sealed = _sealed(installation, offer)
+    held = _checked(installation, offer)
     digest = hashlib.sha256(offer.endpoint.encode()).hexdigest()
     same = device_by_endpoint(session, digest)
     if same is not None and same.id != known[0].id:
         session.delete(same)
         session.flush()
-    known[0].sealed, known[0].endpoint_digest = sealed, digest
+    known[0].address_sealed = installation.sealer.seal(held)
+    known[0].endpoint_digest = digest
     known[0].failures, known[0].last_error = 0, ""
 
 
@@ -179,11 +180,11 @@ def tidy_devices(session: Session) -> None:
 
 def open_device(sealer: Sealer, device: PushSubscription) -> Subscription:
     """Return where a device's notices go."""
-    held = json.loads(sealer.open(device.sealed))
+    held = json.loads(sealer.open(device.address_sealed))
     return Subscription(held["endpoint"], DeviceKeys.read(held["p256dh"], held["auth"]))
 
 
-def _sealed(installation: Installation, offer: DeviceOffer) -> bytes:
+def _checked(installation: Installation, offer: DeviceOffer) -> str:
     if not open_push(installation).is_taken(offer.endpoint):
         raise InvalidInput("This browser’s push service is not among those that this installation uses.")
     try:
@@ -192,8 +193,7 @@ def _sealed(installation: Installation, offer: DeviceOffer) -> bytes:
         raise InvalidInput(
             "The browser gave keys that cannot be used. Switch the notices on again."
         ) from None
-    words = {"endpoint": offer.endpoint, "p256dh": offer.p256dh, "auth": offer.auth}
-    return installation.sealer.seal(json.dumps(words))
+    return json.dumps({"endpoint": offer.endpoint, "p256dh": offer.p256dh, "auth": offer.auth})
 
 
 def _used_at(device: PushSubscription) -> tuple[object, int]:

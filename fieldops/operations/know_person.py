@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fieldops import clock
 from fieldops.channels.inbound import Sender
 from fieldops.models import ChannelAccount, ChannelPerson, PersonKey, Reporter
-from fieldops.operations.correspondence import Correspondence
+from fieldops.operations.correspondence import Correspondence, ids_of
 from fieldops.outbox import insert_absent, insert_if_absent
 from fieldops.sealing import Sealer
 
@@ -15,9 +15,9 @@ def meet_people(known: Correspondence, account: ChannelAccount, senders: Iterabl
     """Get to know those of an account's senders who never wrote before: all of them by three statements."""
     unknown: dict[str, Sender] = {}
     for sender in senders:
-        digests = known.digests(account.id, sender)
-        if digests[0] not in unknown and known.person(account.id, digests) is None:
-            unknown[digests[0]] = sender
+        digest = next(iter(known.keys(account.id, sender)))
+        if digest not in unknown and known.person(account.id, known.digests(account.id, sender)) is None:
+            unknown[digest] = sender
     if not unknown:
         return
     session = known.session
@@ -43,7 +43,14 @@ def meet_people(known: Correspondence, account: ChannelAccount, senders: Iterabl
     for digest, person, reporter in zip(unknown, people, reporters, strict=True):
         known.got_to_know(person, reporter)
         known.met(person, digest)
-        keys.append({"account_id": account.id, "person_id": person.id, "digest": digest})
+        keys.append(
+            {
+                "account_id": account.id,
+                "person_id": person.id,
+                "digest": digest,
+                "id_sealed": known.installation.sealer.seal(ids_of(unknown[digest])[0]),
+            }
+        )
     insert_absent(session, PersonKey, keys)
 
 
@@ -60,9 +67,16 @@ def know_person(known: Correspondence, account: ChannelAccount, sender: Sender) 
         person = known.person(account.id, digests)
     if person is None:
         raise RuntimeError("somebody who was just met is not there")
-    for digest in digests:
+    for digest, one in known.keys(account.id, sender).items():
         if not known.is_key_of(person, digest):
-            insert_if_absent(session, PersonKey, account_id=account.id, person_id=person.id, digest=digest)
+            insert_if_absent(
+                session,
+                PersonKey,
+                account_id=account.id,
+                person_id=person.id,
+                digest=digest,
+                id_sealed=sealer.seal(one),
+            )
             known.met(person, digest)
     reporter = session.get_one(Reporter, person.reporter_id)
     contact = _contact(sender)

@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from fieldops.channels import meta_graph
 from fieldops.channels.inbound import Receipt, ReceiptState
 from fieldops.domain.conversations import ClockKind
 from fieldops.models import ChannelAccount, ConversationMessage
@@ -25,10 +26,17 @@ def note_receipt(session: Session, account: ChannelAccount, receipt: Receipt) ->
         return
     if receipt.state is ReceiptState.FAILED:
         if row.state not in ("read", "delivered", "failed"):
-            closed = WINDOW_CLOSED in receipt.reason
-            fail(session, row, "window_closed" if closed else receipt.reason or "failed")
+            fail(session, row, _reason(receipt.reason))
     elif FURTHER[receipt.state.value] > FURTHER.get(row.state, 0):
         row.state, row.last_error = receipt.state.value, ""
+
+
+def _reason(told: str) -> str:
+    """Return the code that the page has words for, where the vendor's number has one."""
+    if WINDOW_CLOSED in told:
+        return "window_closed"
+    named = (reason for code, reason in meta_graph.TEMPLATE_REFUSALS.items() if str(code) in told)
+    return next(named, told or "failed")
 
 
 def fail(session: Session, row: ConversationMessage, reason: str) -> None:

@@ -14,14 +14,13 @@ from fieldops.installation import Installation
 from fieldops.models import ChannelAccount, ChannelPerson, Conversation, Follower, Photo, ServiceRequest
 from fieldops.operations.attach_photo import MOST_PHOTOS
 from fieldops.operations.change_request_status import change_request_status
-from fieldops.operations.correct_triage import correct_triage
+from fieldops.operations.correct_triage import correct_triage, suggested_kind
 from fieldops.operations.hash_photos import ask_for_hashes
 from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.run_clocks import note_change
 from fieldops.operations.submit_request import Submission, submit_request
 from fieldops.outbox import insert_if_absent
 from fieldops.queries.conversations import messages_of, photos_of_conversation
-from fieldops.queries.services import active_services
 
 
 @dataclass(frozen=True)
@@ -149,14 +148,11 @@ def _bring_photos(session: Session, conversation: Conversation, request: Service
 
 def _note_choice(session: Session, conversation: Conversation, request: ServiceRequest, by: By) -> None:
     """Keep which kind was suggested and which was chosen: the suggestions learn from it."""
-    services = conversation.understood.get("services") or []
-    known = {one.code: one.id for one in active_services(session)}
-    likely = next((one for one in services if one["code"] in known), None)
     correct_triage(
         session,
         "service_request",
         request.id,
-        suggested=(known[likely["code"]], float(likely["confidence"])) if likely else None,
+        suggested=suggested_kind(session, conversation),
         chosen_service_id=request.service_id,
         by=by,
     )

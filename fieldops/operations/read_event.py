@@ -14,6 +14,7 @@ from fieldops.channels.inbound import (
     Invited,
     Receipt,
     Sender,
+    TemplatesChanged,
     Unread,
     Withdrawn,
 )
@@ -26,6 +27,7 @@ from fieldops.operations.know_person import meet_people
 from fieldops.operations.note_receipt import note_receipt
 from fieldops.operations.open_channel import open_channel
 from fieldops.operations.receive_message import last_heard, note_edit, note_withdrawal, receive_message
+from fieldops.operations.refresh_templates import ask_for_templates
 from fieldops.operations.suggest_triage import open_reader
 from fieldops.operations.understand_conversation import understand_conversations
 from fieldops.outbox import enqueue
@@ -156,6 +158,8 @@ def _carry_out(one: _Opened, part: Inbound, known: Correspondence) -> Conversati
         note_receipt(known.session, one.account, part)
     elif isinstance(part, Edited):
         note_edit(known.session, one.account, part.external_id, part.text, part.at)
+    elif isinstance(part, TemplatesChanged):
+        ask_for_templates(known.session, one.account.id)
     elif isinstance(part, Withdrawn):
         note_withdrawal(known.session, one.account, part.external_id, part.at)
     return None

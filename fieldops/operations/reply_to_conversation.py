@@ -1,6 +1,7 @@
 """An official's answer, by the way the person came; it stops the first promise once it has left."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -8,12 +9,14 @@ from sqlalchemy.orm import Session
 from fieldops import clock
 from fieldops.channels.contract import Traits
 from fieldops.domain.conversations import ANSWERING_FOR, FollowUp, Tray
+from fieldops.domain.message_templates import APPROVED, FilledTemplate, fill, shown
 from fieldops.domain.roles import By
 from fieldops.errors import Conflict, InvalidInput
 from fieldops.models import Conversation, ConversationMessage
 from fieldops.operations.queue_reply import queue_reply
 from fieldops.operations.run_clocks import note_change, pause_clocks
 from fieldops.queries.conversations import message_by_key
+from fieldops.queries.templates import get_template, wording_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class Reply:
 
     `key` is the form's own: sent twice it is one answer. `waits` pauses the clocks until the person answers;
     `follow_up` says what was done about the matter and stops the second promise; `planned_for` is the day of
-    a dated plan. `template` names an approved template where free words are taken no longer.
+    a dated plan. `template_id` is an approved template that goes instead of free words, and `values` what
+    stands in its blanks.
     """
 
     words: str
@@ -30,7 +34,8 @@ class Reply:
     waits: bool = False
     follow_up: FollowUp | None = None
     planned_for: date | None = None
-    template: str | None = None
+    template_id: int | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def reply_to_conversation(
@@ -41,12 +46,14 @@ def reply_to_conversation(
     Raises
     ------
     InvalidInput
-        No words, or more than the channel takes; a dated plan without its day.
+        No words, or more than the channel takes; a dated plan without its day; a blank of a template that
+        is empty.
     Conflict
-        Somebody else is answering right now, the channel takes free words no longer, or another answer
-        was sent under this key, as from two windows of one page.
+        Somebody else is answering right now, the channel takes free words no longer, the template is not
+        approved any more, or another answer was sent under this key, as from two windows of one page.
     """
-    words = reply.words.replace("\0", "").strip()
+    template = _filled(session, conversation, reply)
+    words = template[1] if template else reply.words.replace("\0", "").strip()
     known = message_by_key(session, reply.key)
     if known is not None:
         if (known.conversation_id, known.words) != (conversation.id, words):
@@ -60,8 +67,8 @@ def reply_to_conversation(
         facts["follow_up"] = reply.follow_up.value
     if reply.planned_for is not None:
         facts["planned_for"] = reply.planned_for.isoformat()
-    if reply.template:
-        facts |= {"template": reply.template, "values": [words]}
+    if template:
+        facts["template"] = asdict(template[0])
     row = queue_reply(session, conversation, words, key=reply.key, by=by, facts=facts)
     if conversation.assignee_id is None:
         conversation.assignee_id = by.user_id
@@ -85,15 +92,56 @@ def _check(conversation: Conversation, traits: Traits, reply: Reply, words: str,
     if reply.follow_up is FollowUp.DATED_PLAN and reply.planned_for is None:
         raise InvalidInput("Choose the day of the plan.", field="planned_for")
     now = clock.now()
-    if conversation.reply_until is not None and conversation.reply_until <= now and not reply.template:
+    if conversation.reply_until is not None and conversation.reply_until <= now and reply.template_id is None:
+        if traits.has_templates:
+            raise Conflict(
+                "%(channel)s takes free words no longer. Choose a template, or reach the person another way.",
+                field="words",
+                channel=traits.label,
+            )
         raise Conflict(
-            "%(channel)s takes free words no longer. Choose a template, or reach the person another way.",
+            "%(channel)s takes free words no longer. Reach the person another way.",
             field="words",
             channel=traits.label,
         )
     is_elsewhere = conversation.answering_id not in (None, by.user_id)
     if is_elsewhere and conversation.answering_until is not None and conversation.answering_until > now:
         raise Conflict("Somebody else is answering this right now. Read their answer first.", field="words")
+
+
+def _filled(session: Session, conversation: Conversation, reply: Reply) -> tuple[FilledTemplate, str] | None:
+    """Return the template that is to go and its words as the person reads them; None for free words."""
+    if reply.template_id is None:
+        return None
+    row = get_template(session, conversation.account_id, reply.template_id)
+    if row is None:
+        raise InvalidInput("Choose one of the templates.", field="template")
+    if row.state != APPROVED:
+        raise _refused(row.state)
+    wording = wording_of(row)
+    if wording.needs:
+        raise InvalidInput(
+            "This template needs more than words (%(what)s) and cannot be sent from here. Choose another.",
+            field="template",
+            what=wording.needs,
+        )
+    filled = fill(wording, reply.values)
+    return filled, shown(wording.texts, {key: " ".join(said.split()) for key, said in reply.values.items()})
+
+
+def _refused(state: str) -> Conflict:
+    """Return why a template cannot be sent, by its state."""
+    known = {
+        "paused": Conflict(
+            "The service paused this template, since people complained of it. Choose another one.",
+            field="template",
+        ),
+        "rejected": Conflict("The service rejected this template. Choose another one.", field="template"),
+        "disabled": Conflict("The service switched this template off. Choose another one.", field="template"),
+        "removed": Conflict("This template is there no longer. Choose another one.", field="template"),
+    }
+    otherwise = Conflict("The service has not approved this template. Choose another one.", field="template")
+    return known.get(state, otherwise)
 
 
 def write_note(session: Session, conversation: Conversation, words: str, by: By) -> None:

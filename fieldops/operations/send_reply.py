@@ -16,11 +16,13 @@ from fieldops.channels.contract import (
     Outbound,
     Permanent,
     RateLimited,
+    TemplateRefused,
     Uncertain,
     WindowClosed,
 )
 from fieldops.channels.doorman import KeptInside
 from fieldops.domain.conversations import ClockKind
+from fieldops.domain.message_templates import APPROVED, FilledPart, FilledTemplate
 from fieldops.domain.roles import Actor, By
 from fieldops.errors import Conflict
 from fieldops.i18n import _, in_language
@@ -28,11 +30,13 @@ from fieldops.installation import Installation
 from fieldops.models import ChannelAccount, ChannelPerson, Conversation, ConversationMessage, Reporter
 from fieldops.operations.note_receipt import fail
 from fieldops.operations.open_channel import open_channel
+from fieldops.operations.refresh_templates import note_refusal
 from fieldops.operations.run_clocks import stop_clock
 from fieldops.operations.thread_token import thread_token
 from fieldops.outbox import enqueue
 from fieldops.queries.conversations import get_conversation, last_sent_to, reply_target
 from fieldops.queries.reporters import user_id_of
+from fieldops.queries.templates import template_by_name
 
 FIRST_WAIT_S: Final = 10
 LONGEST_WAIT_S: Final = 1800
@@ -100,6 +104,10 @@ def _take(session: Session, installation: Installation, message_id: int) -> Parc
     if reporter.anonymised_at is not None or reporter.contact_sealed is None:
         row.state, row.last_error = "failed", "forgotten"
         return None
+    trouble = _template_trouble(session, row)
+    if trouble:
+        fail(session, row, trouble)
+        return None
     row.state = "sending"
     account.last_sent_at = clock.now()
     return Parcel(channel, _outbound(session, installation, conversation, row, reporter))
@@ -121,14 +129,37 @@ def _outbound(
         reply_to=reply_target(session, conversation.id),
         asks_place=bool(row.facts.get("asks_place")),
         is_automatic=row.is_automatic,
-        template=row.facts.get("template"),
-        facts=tuple(row.facts.get("values", ())),
+        template=_template(row, conversation),
         language=conversation.language,
         # Thanks under a public comment are public; what a person answers goes to the private thread.
         is_public=conversation.is_public and row.is_automatic,
         token=thread_token(installation, conversation.id),
         place_label=_place_label(conversation.language),
     )
+
+
+def _template(row: ConversationMessage, conversation: Conversation) -> FilledTemplate | None:
+    kept = row.facts.get("template")
+    if not kept:
+        return None
+    if isinstance(kept, str):  # queued by a version that knew a name only
+        values = tuple(row.facts.get("values", ()))
+        return FilledTemplate(kept, conversation.language, (FilledPart("body", 0, values),))
+    parts = (
+        FilledPart(one["part"], one["index"], tuple(one["values"]), tuple(one["names"]))
+        for one in kept["parts"]
+    )
+    return FilledTemplate(kept["name"], kept["language"], tuple(parts))
+
+
+def _template_trouble(session: Session, row: ConversationMessage) -> str:
+    """Return why a message's template would be refused by now, as a code; "" where it would not."""
+    kept = row.facts.get("template")
+    if not isinstance(kept, dict):
+        return ""
+    known = template_by_name(session, row.account_id, kept["name"], kept["language"])
+    state = "removed" if known is None else known.state
+    return "" if state == APPROVED else f"template_{state}"
 
 
 def _place_label(language: str) -> str:
@@ -194,6 +225,11 @@ def _note_trouble(session: Session, message_id: int, error: ChannelError) -> Non
         row.state = "queued"
     elif isinstance(error, WindowClosed):
         fail(session, row, "window_closed")
+    elif isinstance(error, TemplateRefused):
+        fail(session, row, error.reason)
+        kept = row.facts.get("template")
+        if isinstance(kept, dict):
+            note_refusal(session, account.id, kept["name"], kept["language"], error.reason)
     elif isinstance(error, Permanent):
         fail(session, row, str(error) or "refused")
     else:

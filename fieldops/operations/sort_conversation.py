@@ -10,8 +10,10 @@ from fieldops.domain.conversations import ClockKind, Tray
 from fieldops.domain.roles import By
 from fieldops.errors import Conflict, InvalidInput
 from fieldops.models import ChannelPerson, Conversation, ConversationMessage
+from fieldops.operations.correct_triage import correct_triage, suggested_kind
 from fieldops.operations.run_clocks import note_change, start_clocks, stop_clock
 from fieldops.queries.conversations import clocks_of, messages_of
+from fieldops.queries.triage import IN_CONVERSATION
 
 
 def move_to_tray(session: Session, conversation: Conversation, tray: Tray, by: By) -> None:
@@ -26,6 +28,15 @@ def move_to_tray(session: Session, conversation: Conversation, tray: Tray, by: B
         return
     for kind in ClockKind:
         stop_clock(session, conversation, kind, clock.now(), by, why="greeting")
+    # The suggestions learn from it at night, as long as it lies there.
+    correct_triage(
+        session,
+        IN_CONVERSATION,
+        conversation.id,
+        suggested=suggested_kind(session, conversation),
+        chosen_service_id=None,
+        by=by,
+    )
 
 
 def end_conversation(session: Session, conversation: Conversation, by: By) -> None:

@@ -66,4 +66,4 @@ def body_digest(installation: Installation, submission: Submission, photos: Sequ
     body = asdict(submission)
     del body["client_key"], body["reported_at"]
     body["photos"] = sorted(photo.sha256 for photo in photos)
-    return installation.sealer.contact_digest(json.dumps(body, sort_keys=True, default=str))
+    return installation.sealer.stamp(json.dumps(body, sort_keys=True, default=str))

@@ -12,7 +12,7 @@ from fieldops import clock
 from fieldops.installation import Installation
 from fieldops.models import TriageModel
 from fieldops.queries.services import active_services
-from fieldops.queries.triage import active_version, all_versions, confirmed_words
+from fieldops.queries.triage import active_version, all_versions, confirmed_words, inbox_words
 from fieldops.triage.classifier import Model
 from fieldops.triage.hazards import usual_hazard_words
 from fieldops.triage.labelled import (
@@ -22,7 +22,7 @@ from fieldops.triage.labelled import (
     starter_sentences,
 )
 from fieldops.triage.language import language_of
-from fieldops.triage.model_card import make_card
+from fieldops.triage.model_card import make_card, sources
 from fieldops.triage.plain_words import without_figures
 from fieldops.triage.shipped import shipped_card
 from fieldops.triage.training import train_with_proof
@@ -52,7 +52,7 @@ def train_triage(installation: Installation, unit_of_work: UnitOfWork) -> int | 
         if any(version.sentences_digest == digest for version in all_versions(session)):
             return None
     model, proof = train_with_proof(sentences)
-    card = make_card(model, proof, frozen_sentences(), usual_hazard_words())
+    card = make_card(model, proof, frozen_sentences(), usual_hazard_words()) | {"sources": sources(sentences)}
     with unit_of_work() as session:
         return _keep(session, model, card, sentences, digest)
 
@@ -66,7 +66,13 @@ def _sentences(session: Session) -> list[Sentence]:
         for words, code in confirmed_words(session)
         if code in codes and without_figures(words).strip() not in frozen
     ]
-    return [*(one for one in starter_sentences() if one.label in codes), *confirmed]
+    sorted_by_hand = [
+        Sentence(words, language_of(words), code or NOT_A_COMPLAINT, origin="inbox")
+        for words, code in inbox_words(session)
+        if (code or NOT_A_COMPLAINT) in codes and without_figures(words).strip() not in frozen
+    ]
+    # What a report says goes before what a conversation was taken for: of the same words the last one counts.
+    return [*(one for one in starter_sentences() if one.label in codes), *sorted_by_hand, *confirmed]
 
 
 def _digest(sentences: Sequence[Sentence]) -> str:
@@ -88,7 +94,7 @@ def _keep(
     version = TriageModel(
         trained_at=now,
         sentences=len(sentences),
-        confirmed=sum(one.origin == "confirmed" for one in sentences),
+        confirmed=sum(one.origin != "starter" for one in sentences),
         sentences_digest=digest,
         data=model.to_bytes(),
         card=card,

@@ -1,13 +1,23 @@
 """Versions of the suggestion model, and the words that staff confirmed."""
 
-from typing import Final
+from collections import defaultdict
+from typing import Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, String, cast, func, literal, or_, select
 from sqlalchemy.orm import Session, undefer
 
+from fieldops.domain.conversations import Tray
 from fieldops.domain.request_states import ClosedReason, RequestStatus
 from fieldops.errors import NotFound
-from fieldops.models import Service, ServiceRequest, TriageCorrection, TriageModel
+from fieldops.models import (
+    ChannelPerson,
+    Conversation,
+    ConversationMessage,
+    Service,
+    ServiceRequest,
+    TriageCorrection,
+    TriageModel,
+)
 
 READ_BY_STAFF: Final = (
     RequestStatus.ACKNOWLEDGED, RequestStatus.SCHEDULED, RequestStatus.IN_PROGRESS, RequestStatus.DONE,
@@ -15,6 +25,11 @@ READ_BY_STAFF: Final = (
 FOUND_TRUE: Final = (ClosedReason.REPAIRED, ClosedReason.FOUND_FIXED)
 MOST_OF_A_KIND: Final = 500
 LEAST_SIGNS: Final = 8
+MOST_OF_A_PERSON: Final = 3
+"""Conversations of one person that are learned from: nobody teaches the suggestions alone."""
+MOST_WORDS: Final = 4000
+IN_CONVERSATION: Final = "conversation"
+"""What a correction of a conversation calls its thing."""
 
 
 def active_version(session: Session) -> int | None:
@@ -92,3 +107,77 @@ def confirmed_words(session: Session) -> list[tuple[str, str]]:
         .order_by(held.c.id.desc())
     )
     return [(words, code) for words, code in rows]
+
+
+def inbox_words(session: Session) -> list[tuple[str, str | None]]:
+    """Return (words, service code) of conversations that an official sorted by hand; None: not a complaint.
+
+    Not a complaint is what lies with the greetings because an official put it there, names no danger, and was
+    made no report. Of a kind is what an official joined to a report that a person has read. Of one person at
+    most `MOST_OF_A_PERSON`, of nobody who is muted, the newest first, at most `MOST_OF_A_KIND` in all of what
+    is no complaint. Of who was forgotten neither words nor corrections are left.
+    """
+    dismissed = _words_of(session, _dismissed())
+    joined = _words_of(session, _joined())
+    return [*((words, None) for words, _code in dismissed), *joined]
+
+
+def _dismissed() -> Select[Any]:
+    by_hand = select(TriageCorrection.thing_id).where(
+        TriageCorrection.thing == IN_CONVERSATION,
+        TriageCorrection.chosen_service_id.is_(None),
+        TriageCorrection.user_id.is_not(None),
+    )
+    return _of_people(None).where(
+        Conversation.tray == Tray.GREETINGS.value,
+        Conversation.request_id.is_(None),
+        Conversation.is_urgent.is_(False),
+        Conversation.id.in_(by_hand),
+    )
+
+
+def _joined() -> Select[Any]:
+    return (
+        _of_people(Service.code)
+        .join(ServiceRequest, ServiceRequest.id == Conversation.request_id)
+        .join(Service, Service.id == ServiceRequest.service_id)
+        .where(
+            # A report made of the conversation itself is learned from by its own words.
+            ServiceRequest.external_key != literal("conversation.") + cast(Conversation.id, String),
+            or_(ServiceRequest.status.in_(READ_BY_STAFF), ServiceRequest.closed_reason.in_(FOUND_TRUE)),
+        )
+    )
+
+
+def _of_people(code: Any) -> Select[Any]:
+    place = func.row_number().over(partition_by=Conversation.person_id, order_by=Conversation.id.desc())
+    return (
+        select(Conversation.id, (code if code is not None else literal("")).label("code"))
+        .add_columns(place.label("place"))
+        .join(ChannelPerson, ChannelPerson.id == Conversation.person_id)
+        .where(ChannelPerson.muted.is_(False))
+    )
+
+
+def _words_of(session: Session, conversations: Select[Any]) -> list[tuple[str, str]]:
+    held = conversations.subquery()
+    rows = session.execute(
+        select(held.c.id, held.c.code)
+        .where(held.c.place <= MOST_OF_A_PERSON)
+        .order_by(held.c.id.desc())
+        .limit(MOST_OF_A_KIND)
+    ).all()
+    said: dict[int, list[str]] = defaultdict(list)
+    messages = session.execute(
+        select(ConversationMessage.conversation_id, ConversationMessage.words, ConversationMessage.facts)
+        .where(
+            ConversationMessage.conversation_id.in_([number for number, _code in rows]),
+            ConversationMessage.direction == "in",
+        )
+        .order_by(ConversationMessage.at, ConversationMessage.id)
+    )
+    for number, words, facts in messages:
+        if words.strip() and not facts.get("automatic"):
+            said[number].append(words.strip())
+    texts = [("\n".join(said[number])[:MOST_WORDS], code) for number, code in rows]
+    return [(words, code) for words, code in texts if len(words) >= LEAST_SIGNS]

@@ -21,6 +21,7 @@ from fieldops.operations.poll_account import poll_account, poll_all
 from fieldops.operations.read_event import read_event
 from fieldops.operations.reading_turn import take_turn
 from fieldops.operations.refresh_hotspots import refresh_hotspots
+from fieldops.operations.refresh_templates import refresh_all_templates, refresh_templates
 from fieldops.operations.regroup_requests import regroup_requests
 from fieldops.operations.resend_waiting import resend_waiting
 from fieldops.operations.send_message import send_message
@@ -135,6 +136,15 @@ def _poll(installation: Installation, payload: dict[str, Any]) -> None:
     poll_account(db.session(), installation, payload["account_id"], transaction)
 
 
+def _all_templates(_installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        refresh_all_templates(session)
+
+
+def _templates(installation: Installation, payload: dict[str, Any]) -> None:
+    refresh_templates(db.session(), installation, payload["account_id"], transaction)
+
+
 def _tick(_installation: Installation, _payload: dict[str, Any]) -> None:
     with transaction() as session:
         tick_response_clocks(session)
@@ -196,6 +206,8 @@ TASKS: Final[dict[str, Handler]] = {
     "fetch_attachment": _fetch,
     "poll_accounts": _poll_all,
     "poll_account": _poll,
+    "refresh_all_templates": _all_templates,
+    "refresh_templates": _templates,
     "tick_response_clocks": _tick,
     "tidy_events": _tidy_events,
     "tell_staff": _tell,

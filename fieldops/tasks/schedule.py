@@ -39,6 +39,7 @@ SCHEDULE: Final = (
     Entry("resend_waiting", 3600),
     Entry("hash_photos", 24 * 3600),
     Entry("poll_accounts", 60),
+    Entry("refresh_all_templates", 6 * 3600),
     Entry("tick_response_clocks", 300),
     Entry("tidy_events", 24 * 3600),
     Entry("tidy_tasks", 24 * 3600),

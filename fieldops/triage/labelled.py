@@ -17,7 +17,8 @@ class Sentence:
     """One text with what it means.
 
     `label` is a service's code or `NOT_A_COMPLAINT`. What is `made` by a program trains and is never measured
-    on. `origin` says whose it is: "starter", or "confirmed" for words of a report that staff confirmed.
+    on. `origin` says whose it is: "starter", "confirmed" for words of a report that staff confirmed, or
+    "inbox" for those of a conversation that an official sorted by hand.
     """
 
     text: str

@@ -8,7 +8,7 @@ import numpy as np
 
 from fieldops.triage.classifier import Figures, Model
 from fieldops.triage.hazards import HazardWord, find_hazards
-from fieldops.triage.labelled import NOT_A_COMPLAINT, Sentence
+from fieldops.triage.labelled import NOT_A_COMPLAINT, Sentence, each_once
 from fieldops.triage.training import SEED, Numbers, Proof
 
 RESAMPLES: Final = 1_000
@@ -84,6 +84,15 @@ def make_card(
         card["frozen"] = asdict(measure(usable, model.labels, chances, model.threshold))
         card["hazards"] = hazard_shares(frozen, words)
     return card
+
+
+def sources(sentences: Sequence[Sentence]) -> dict[str, dict[str, int]]:
+    """Return how many texts were learned by where they come from: of complaints, and of what is none."""
+    counts: dict[str, dict[str, int]] = {}
+    for sentence in each_once(sentences):
+        of = counts.setdefault(sentence.origin, {"complaints": 0, "none": 0})
+        of["none" if sentence.label == NOT_A_COMPLAINT else "complaints"] += 1
+    return counts
 
 
 def measure(

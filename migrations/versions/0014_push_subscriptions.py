@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("endpoint_digest", sa.String(64), nullable=False),
         sa.Column("device_digest", sa.String(64), nullable=False),
-        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("address_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("label", sa.String(80), nullable=False),
         sa.Column("language", sa.String(40), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),

@@ -27,7 +27,8 @@ PUBLIC = {
     # Citizens need no account; the link in a message is the key to one report.
     "citizen.home", "citizen.map_page", "citizen.map_list", "citizen.base", "citizen.points",
     "citizen.report",
-    "citizen.report_sent", "citizen.report_photo", "citizen.similar", "citizen.track", "citizen.tracking",
+    "citizen.report_kinds", "citizen.report_sent", "citizen.report_photo", "citizen.similar",
+    "citizen.track", "citizen.tracking",
     "citizen.tracking_answer", "citizen.tracking_contact", "citizen.tracking_photo",
     "citizen.tracking_withdraw", "citizen.me_too", "citizen.me_too_sent", "citizen.language_set",
     "citizen.theme_set", "tiles.public_tile",

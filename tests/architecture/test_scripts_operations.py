@@ -97,6 +97,23 @@ def backup(project: Path, target: Path, **settings: str) -> subprocess.Completed
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
+def test_a_backup_holds_both_keys_when_one_is_changed_meanwhile(installation: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    # Right after the first copy of the key, the new one seals, and at the end the old one is dropped.
+    (tools / "cp").write_text(
+        '#!/bin/sh\n/bin/cp "$@" || exit 1\n'
+        f'case "$*" in *contact_key.before) printf "new\\n" > "{installation}/instance/contact_key" ;; esac\n'
+    )
+    (tools / "cp").chmod(0o755)
+    (installation / "instance" / "contact_key").write_text("key\nnext:new\n")
+    told = backup(installation, tmp_path / "copy", PATH=f"{tools}:{os.environ['PATH']}")
+    assert told.returncode == 0, told.stderr
+    keys = tmp_path / "copy" / "keys"
+    assert (keys / "contact_key").read_text().split() == ["new", "key"]
+    assert [one.name for one in keys.iterdir()] == ["contact_key"]
+
+
 def test_a_backup_holds_committed_rows_photos_and_keys(installation: Path, tmp_path: Path) -> None:
     told = backup(installation, tmp_path / "copy")
     assert told.returncode == 0, told.stderr

@@ -88,6 +88,23 @@ def test_the_map_comes_when_it_is_looked_at(open_page: OpenPage) -> None:
     assert meter.total_bytes - before <= MAP_BYTES, meter.loaded
 
 
+def test_words_suggest_kinds_that_one_tap_chooses(open_page: OpenPage) -> None:
+    page = open_page("/lapor", phone=True, language="en")
+    page.get_by_role("button", name="Next: place").click()
+    page.get_by_label("Landmark").fill("Depan pasar")
+    page.get_by_role("button", name="Next: kind").click()
+    page.get_by_label("In your own words").fill("Jalan bolong besar, tadi ada anak jatuh")
+    suggested = page.get_by_role("group", name="Kinds that fit these words").get_by_role("button")
+    expect(suggested.first).to_have_text("Pothole")
+    expect(page.get_by_role("link", name="Phone 112")).to_be_visible()
+    expect(page.locator("[name=service]:checked")).to_have_count(0)
+    suggested.first.click()
+    expect(page.locator("[name=service]:checked")).to_have_value("pothole")
+    expect(suggested.first).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Next: check and send").click()
+    expect(page.locator("[data-echo=service]")).to_have_text("Pothole")
+
+
 def test_a_report_walks_through_four_steps(open_page: OpenPage, site: Site) -> None:
     page = open_page("/lapor", phone=True, language="en", position=HERE)
     expect(page.get_by_role("heading", name="Is there a photo?", level=1)).to_be_visible()

@@ -18,7 +18,7 @@ OpenPage = Callable[..., Page]
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 INBOX = "/petugas/kotak-masuk/"
-STAFF_PAGES = (INBOX, f"{INBOX}1", f"{INBOX}5", f"{INBOX}ringkasan")
+STAFF_PAGES = (INBOX, f"{INBOX}1", f"{INBOX}5?template=1", f"{INBOX}ringkasan")
 ADMIN_PAGES = (
     "/admin/kanal",
     "/admin/kanal/1",
@@ -38,6 +38,21 @@ def test_an_answer_begins_from_a_key_and_shows_in_the_thread(open_page: OpenPage
     page.get_by_role("button", name="Send answer").click()
     expect(page.get_by_text("The answer is on its way.")).to_be_visible()
     expect(page.get_by_role("log")).to_contain_text("Terima kasih laporannya")
+
+
+def test_a_template_is_chosen_and_read_before_it_goes(open_page: OpenPage) -> None:
+    page = open_page(f"{INBOX}5", login="petugas", language="en")
+    page.get_by_label("Approved template").select_option("kabar_aduan (id)")
+    shown = page.get_by_role("group", name="Preview")
+    expect(shown).to_contain_text("Aduan Anda tentang … ….")
+    page.get_by_label("Heading, blank 1").fill("SKA-2026-00012")
+    page.get_by_label("Text, blank 1").fill("tutup saluran di Jl. Gajahan")
+    page.get_by_label("Text, blank 2").fill("<b>dipasang</b> besok")
+    expect(shown).to_contain_text("Kabar aduan SKA-2026-00012")
+    expect(shown).to_contain_text("tentang tutup saluran di Jl. Gajahan <b>dipasang</b> besok.")
+    page.get_by_role("button", name="Send answer").click()
+    expect(page.get_by_text("The answer is on its way.")).to_be_visible()
+    expect(page.get_by_role("log")).to_contain_text("<b>dipasang</b> besok.")
 
 
 def test_a_conversation_becomes_a_report_by_one_key(open_page: OpenPage) -> None:

@@ -2,6 +2,7 @@
 windows and limits, and refuses with Meta's own codes. It is no proof about the live service."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,9 @@ ACCESS_TOKEN = "EAAtoken"
 NUMBER_ID = "109000000000001"
 PAGE_ID = "208000000000002"
 INSTAGRAM_ID = "178000000000003"
-TEMPLATES = {"kabar_aduan"}
+BUSINESS_ID = "307000000000004"
+TEMPLATES_A_PAGE = 2
+"""Small, so that every test pages."""
 
 DAY_S = 86_400.0
 MEDIA_ADDRESS_S = 300.0
@@ -45,9 +48,57 @@ def refusal(status: int, code: int, subcode: int | None = None, **headers: str) 
     return Answer(status, {"error": error}, headers)
 
 
+def template(name: str, language: str, body: str, **more: Any) -> dict[str, Any]:
+    """Return a template as Meta lists it; `more` are other parts and its state."""
+    names = re.findall(r"{{(\w+)}}", body)
+    example: dict[str, Any] | None = {"body_text": [[f"contoh {one}" for one in names]]} if names else None
+    if names and not names[0].isdecimal():
+        named = [{"param_name": one, "example": f"contoh {one}"} for one in names]
+        example = {"body_text_named_params": named}
+    parts = [{"type": "BODY", "text": body} | ({"example": example} if example else {})]
+    return {
+        "id": str(abs(hash((name, language))) % 10**15),
+        "name": name,
+        "language": language,
+        "status": "APPROVED",
+        "category": "UTILITY",
+        "parameter_format": "NAMED" if names and not names[0].isdecimal() else "POSITIONAL",
+        "components": more.pop("before", []) + parts + more.pop("after", []),
+    } | more
+
+
+def own_templates() -> list[dict[str, Any]]:
+    link = {"type": "URL", "text": "Lacak", "url": "https://lapor.example/lacak/{{1}}", "example": ["abc"]}
+    return [
+        template("kabar_aduan", "id", "Aduan {{1}} Anda kami tangani {{2}}."),
+        template("kabar_aduan", "en_US", "We work on your report {{1}} {{2}}."),
+        template(
+            "sudah_selesai",
+            "id",
+            "Halo {{nama}}, perbaikan di {{tempat}} sudah selesai.",
+            before=[
+                {
+                    "type": "HEADER",
+                    "format": "TEXT",
+                    "text": "Aduan {{1}}",
+                    "example": {"header_text": ["JL-1"]},
+                }
+            ],
+            after=[
+                {"type": "FOOTER", "text": "Dinas Pekerjaan Umum"},
+                {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Terima kasih"}, link]},
+            ],
+        ),
+        template("promosi", "id", "Murah!", status="REJECTED", rejected_reason="PROMOTIONAL"),
+        template("terlalu_sering", "id", "Kabar {{1}}.", status="PAUSED"),
+        template("foto_selesai", "id", "Ini fotonya.", before=[{"type": "HEADER", "format": "IMAGE"}]),
+    ]
+
+
 class MetaStandIn(HttpStandIn):
     def __init__(self) -> None:
         super().__init__()
+        self.templates = own_templates()
         self.media: dict[str, Kept] = {}
         self.access_token = ACCESS_TOKEN
         self.last_word: dict[str, float] = {}
@@ -89,6 +140,11 @@ class MetaStandIn(HttpStandIn):
         if asked.headers.get("authorization") != f"Bearer {self.access_token}":
             return refusal(401, 190, 463)
         name, _, rest = asked.path.removeprefix("/v23.0/").partition("/")
+        return self._graph(asked, name, rest)
+
+    def _graph(self, asked: Asked, name: str, rest: str) -> Answer:
+        if rest == "message_templates" and name == BUSINESS_ID:
+            return self._list_templates(asked)
         if asked.method == "POST" and rest == "messages":
             return self._send_whatsapp(asked) if name == NUMBER_ID else self._send_page(asked)
         if asked.method == "POST" and rest in ("comments", "replies") and asked.json.get("message"):
@@ -140,8 +196,9 @@ class MetaStandIn(HttpStandIn):
         if self.now - self.last_send.get(to, -PAIR_S) < PAIR_S:
             return refusal(400, 131056)
         if body["type"] == "template":
-            if body["template"]["name"] not in TEMPLATES:
-                return refusal(404, 132001)
+            refused = self._judge_template(body["template"])
+            if refused:
+                return refusal(404 if refused == 132001 else 400, refused)
         elif self.now - self.last_word.get(to, 0) > DAY_S:
             return refusal(400, 131047)
         self.last_send[to] = self.now
@@ -155,6 +212,35 @@ class MetaStandIn(HttpStandIn):
             },
         )
 
+    # ------------------------------------------------------------------ templates
+    def _list_templates(self, asked: Asked) -> Answer:
+        begin = int(asked.query.get("after", "c0").removeprefix("c"))
+        end = begin + min(TEMPLATES_A_PAGE, int(asked.query.get("limit", "25")))
+        paging: dict[str, Any] = {"cursors": {"before": f"c{begin}", "after": f"c{end}"}}
+        if end < len(self.templates):
+            paging["next"] = f"https://graph.facebook.com/v23.0/{BUSINESS_ID}/message_templates?after=c{end}"
+        return Answer(200, {"data": self.templates[begin:end], "paging": paging})
+
+    def _judge_template(self, sent: dict[str, Any]) -> int:
+        """Return Meta's code for what is wrong with a template that is sent; 0: nothing."""
+        asked_for = (sent["name"], sent["language"]["code"])
+        known = next((one for one in self.templates if (one["name"], one["language"]) == asked_for), None)
+        if known is None or known["status"] in ("REJECTED", "PENDING"):
+            return 132001
+        if known["status"] in ("PAUSED", "DISABLED"):
+            return 132015 if known["status"] == "PAUSED" else 132016
+        wanted = dict(_blanks(known))
+        given = {_name_of(one): one["parameters"] for one in sent.get("components", [])}
+        if {name: len(names) for name, names in wanted.items()} != {n: len(v) for n, v in given.items()}:
+            return 132000
+        for name, names in wanted.items():
+            told = [one.get("parameter_name", str(number)) for number, one in enumerate(given[name], 1)]
+            if name == "body" and told != names:
+                return 132012
+            if any(not one["text"] or re.search(r"[\n\t]| {5}", one["text"]) for one in given[name]):
+                return 132018
+        return 0
+
     def _send_page(self, asked: Asked) -> Answer:
         body = asked.json
         recipient = body.get("recipient", {})
@@ -167,6 +253,24 @@ class MetaStandIn(HttpStandIn):
             return refusal(400, 10, 2018278)
         self.sent.append(body)
         return Answer(200, {"recipient_id": to, "message_id": f"m_out{len(self.sent)}"})
+
+
+def _blanks(known: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    found = []
+    for part in known["components"]:
+        if part["type"] == "BUTTONS":
+            found += [
+                (f"button {index}", ["1"])
+                for index, one in enumerate(part["buttons"])
+                if "{{" in one.get("url", "")
+            ]
+        elif names := re.findall(r"{{(\w+)}}", part.get("text", "")):
+            found.append((part["type"].lower(), names))
+    return found
+
+
+def _name_of(component: dict[str, Any]) -> str:
+    return f"button {component['index']}" if component["type"] == "button" else str(component["type"])
 
 
 def _is_whole(body: dict[str, Any]) -> bool:

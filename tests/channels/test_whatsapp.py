@@ -8,7 +8,17 @@ import httpx
 import pytest
 from pywa import WhatsApp, types
 
-from fieldops.channels.contract import MediaGone, Permanent, RateLimited, Retryable, WindowClosed
+from fieldops.channels.contract import (
+    MediaGone,
+    NotConfigured,
+    Permanent,
+    RateLimited,
+    Retryable,
+    Setup,
+    TemplateRefused,
+    WindowClosed,
+)
+from fieldops.channels.doorman import Doorman
 from fieldops.channels.inbound import (
     Attachment,
     AttachmentKind,
@@ -19,14 +29,16 @@ from fieldops.channels.inbound import (
     ReceiptState,
     Sender,
     SharedPlace,
+    TemplatesChanged,
     Unread,
     Withdrawn,
 )
 from fieldops.channels.whatsapp import WhatsAppChannel
+from fieldops.domain.message_templates import FilledPart, FilledTemplate, blanks_of
 from tests.channels import whatsapp_fixtures as said
 from tests.channels.bench import raw_of
 from tests.channels.http_stand_in import Answer
-from tests.channels.meta_stand_in import VERIFY_TOKEN, refusal
+from tests.channels.meta_stand_in import BUSINESS_ID, VERIFY_TOKEN, refusal
 from tests.channels.webhook_stand_in import WebhookStandIn
 from tests.channels.whatsapp_bench import WhatsAppBench
 
@@ -231,7 +243,8 @@ def test_free_words_for_a_day_then_templates(bench: WhatsAppBench, webhook: Webh
     bench.meta.now += 10
     with pytest.raises(WindowClosed):
         bench.channel.send(message)
-    template = bench.outbound(template="kabar_aduan", facts=("JL-12", "besok"))
+    values = FilledPart("body", 0, ("JL-12", "besok"))
+    template = bench.outbound(template=FilledTemplate("kabar_aduan", "id", (values,)))
     # `outbound` makes the person write; a template needs none of that.
     bench.meta.last_word.clear()
     assert bench.channel.send(template)
@@ -239,8 +252,82 @@ def test_free_words_for_a_day_then_templates(bench: WhatsAppBench, webhook: Webh
     assert sent["language"] == {"code": "id"}
     assert [one["text"] for one in sent["components"][0]["parameters"]] == ["JL-12", "besok"]
     bench.meta.now += 10
-    with pytest.raises(Permanent, match="132001"):
-        bench.channel.send(bench.outbound(template="belum_disetujui"))
+    with pytest.raises(TemplateRefused, match="132001") as refused:
+        bench.channel.send(bench.outbound(template=FilledTemplate("belum_disetujui", "id")))
+    assert refused.value.reason == "template_removed"
+
+
+def test_the_list_of_templates_is_read_page_by_page(bench: WhatsAppBench) -> None:
+    channel = WhatsAppChannel(
+        Setup({**bench.setup().options, "business_account_id": BUSINESS_ID}, bench.secrets(), Doorman())
+    )
+    listed = channel.templates()
+    assert [(one.name, one.language, one.state) for one in listed] == [
+        ("kabar_aduan", "id", "approved"),
+        ("kabar_aduan", "en_US", "approved"),
+        ("sudah_selesai", "id", "approved"),
+        ("promosi", "id", "rejected"),
+        ("terlalu_sering", "id", "paused"),
+        ("foto_selesai", "id", "approved"),
+    ]
+    pages = [one.query for one in bench.meta.asked]
+    assert [one.get("after") for one in pages] == [None, "c2", "c4"]
+    assert listed[3].reason == "promotional"
+    assert listed[5].needs == "image"
+    assert [(blank.key, blank.example) for blank in blanks_of(listed[2].texts)] == [
+        ("header.1", "JL-1"),
+        ("body.nama", "contoh nama"),
+        ("body.tempat", "contoh tempat"),
+        ("link1.1", "abc"),
+    ]
+
+
+def test_templates_need_the_business_account(channel: WhatsAppChannel) -> None:
+    with pytest.raises(NotConfigured):
+        channel.templates()
+
+
+@pytest.mark.parametrize(
+    ("name", "parts", "code", "reason"),
+    [
+        ("promosi", (), "132001", "template_removed"),
+        ("terlalu_sering", (FilledPart("body", 0, ("x",)),), "132015", "template_paused"),
+        ("kabar_aduan", (FilledPart("body", 0, ("x",)),), "132000", "template_values"),
+        ("kabar_aduan", (FilledPart("body", 0, ("x", "y"), ("nama", "hari")),), "132012", "template_values"),
+        ("kabar_aduan", (FilledPart("body", 0, ("x\n", "y")),), "132018", "template_values"),
+    ],
+)
+def test_why_a_template_is_refused(
+    bench: WhatsAppBench, name: str, parts: tuple[FilledPart, ...], code: str, reason: str
+) -> None:
+    with pytest.raises(TemplateRefused, match=code) as refused:
+        bench.channel.send(bench.outbound(template=FilledTemplate(name, "id", parts)))
+    assert refused.value.reason == reason
+
+
+def test_a_template_goes_with_heading_named_blanks_and_a_button(bench: WhatsAppBench) -> None:
+    filled = FilledTemplate(
+        "sudah_selesai",
+        "id",
+        (
+            FilledPart("header", 0, ("JL-7",)),
+            FilledPart("body", 0, ("Sri", "Jl. Slamet Riyadi"), ("nama", "tempat")),
+            FilledPart("link", 1, ("k0de",)),
+        ),
+    )
+    assert bench.channel.send(bench.outbound(template=filled))
+    parts = bench.meta.sent[-1]["template"]["components"]
+    assert [one["type"] for one in parts] == ["header", "body", "button"]
+    assert parts[1]["parameters"][0] == {"type": "text", "text": "Sri", "parameter_name": "nama"}
+    assert (parts[2]["sub_type"], parts[2]["index"]) == ("url", "1")
+
+
+def test_news_of_templates_asks_for_the_list(channel: WhatsAppChannel) -> None:
+    event = said.message("text", {})
+    event["entry"][0]["changes"] = [
+        {"field": "message_template_status_update", "value": {"event": "PAUSED", "message_template_id": 1}}
+    ]
+    assert only(channel, event) == TemplatesChanged()
 
 
 def test_a_closed_window_told_late_is_a_receipt(channel: WhatsAppChannel) -> None:

@@ -182,7 +182,8 @@ def _command(*words: str, **environment: str) -> "subprocess.CompletedProcess[st
 def test_the_doctor_names_driver_library_and_versions(tmp_path: Path) -> None:
     done = _command("doctor", FIELDOPS_INSTANCE_DIR=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
-    driver, library, database, map_line, intake, roads = done.stdout.splitlines()
+    driver, library, database, map_line, contact_key, intake, roads = done.stdout.splitlines()
+    assert contact_key == "contact key: one, opens the newest values of 0 columns"
     assert driver.startswith("driver ")
     assert "SQLite 3." in driver
     assert library.startswith("SpatiaLite ")

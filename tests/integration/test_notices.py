@@ -513,7 +513,7 @@ def test_news_of_many_at_once_reach_the_device_each_once(notices: Notices) -> No
 def test_addresses_and_keys_are_sealed_and_only_known_services_kept(notices: Notices) -> None:
     made = notices.device(Role.OFFICER)
     (row,) = notices.rows()
-    held = f"{row.sealed!r} {row.endpoint_digest} {row.device_digest} {row.label}"
+    held = f"{row.address_sealed!r} {row.endpoint_digest} {row.device_digest} {row.label}"
     for secret in (notices.push.endpoint(made), made.keys["p256dh"], made.keys["auth"]):
         assert secret not in held
     bad = [

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Final
 
 from fieldops.channels.contract import Health
+from fieldops.domain.message_templates import shown
 from fieldops.i18n import _
+from fieldops.models import MessageTemplate
+from fieldops.queries.templates import wording_of
 
 Guide = list[str]
 
@@ -88,6 +91,7 @@ def field_words(name: str) -> str:
         "app_secret": _("App secret"),
         "verify_token": _("Verify token"),
         "phone_number_id": _("Phone number ID"),
+        "business_account_id": _("WhatsApp Business account ID (for templates)"),
         "account_id": _("ID of the page or account"),
         "gateway_url": _("Sending address of the gateway"),
         "number": _("The gateway’s number"),
@@ -127,3 +131,38 @@ def health_words(health: Health) -> str:
         "refused": _("The service refuses: %(detail)s", detail=detail),
     }
     return words.get(health.code, f"{health.code} {detail}".strip())
+
+
+def template_rows(rows: list[MessageTemplate]) -> list[tuple[MessageTemplate, str, str, str]]:
+    """Return each template with its words, its state in words, and that one's tone."""
+    return [(row, shown(wording_of(row).texts, {}), *_state_words(row.state, row.reason)) for row in rows]
+
+
+def _state_words(state: str, reason: str) -> tuple[str, str]:
+    known = {
+        "approved": (_("Approved"), "done"),
+        "pending": (_("Not decided yet"), "road"),
+        "in_appeal": (_("Not decided yet"), "road"),
+        "paused": (_("Paused by the service"), "bad"),
+        "rejected": (_("Rejected"), "bad"),
+        "disabled": (_("Switched off by the service"), "bad"),
+        "removed": (_("There no longer"), "quiet"),
+    }
+    words, tone = known.get(state, (state, "quiet"))
+    return (f"{words}: {reason}" if reason else words), tone
+
+
+def templates_trouble(code: str) -> str:
+    """Return what went wrong when the templates were asked for."""
+    known = {
+        "": "",
+        "not_configured": _("Enter the WhatsApp Business account ID below, then fetch the templates."),
+        "kept_inside": _(
+            "This installation is a rehearsal (FIELDOPS_LIVE is not set), so nothing was tried."
+        ),
+    }
+    if code in known:
+        return known[code]
+    return _(
+        "The templates could not be fetched (%(detail)s). The list below is the one of before.", detail=code
+    )

@@ -24,12 +24,20 @@ from fieldops.operations.connect_account import (
     try_account,
 )
 from fieldops.operations.open_channel import open_channel
+from fieldops.operations.refresh_templates import refresh_templates
 from fieldops.queries.channels import EventCounts, all_accounts, event_counts, get_account, parked_events
 from fieldops.queries.staff import active_departments
+from fieldops.queries.templates import templates_of
 from fieldops.queries.users import users_with
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
-from fieldops.web.admin.channel_words import field_words, guide, health_words
+from fieldops.web.admin.channel_words import (
+    field_words,
+    guide,
+    health_words,
+    template_rows,
+    templates_trouble,
+)
 from fieldops.web.admin.room import Answer, blueprint, errors_of
 from fieldops.web.form_fields import text_of, whole_of
 from fieldops.web.inbox.room import ICONS
@@ -125,6 +133,16 @@ def channel_announce(account_id: int) -> str:
     return _account(account, health=announce_account(installation(), account))
 
 
+@blueprint.post("/kanal/<int:account_id>/templat")
+@requires(Right.ADMINISTER)
+def channel_templates(account_id: int) -> Answer:
+    """Ask the service for its templates now; what goes wrong stands on the page."""
+    number = get_account(db.session(), account_id).id
+    if not refresh_templates(db.session(), installation(), number, transaction):
+        flash(_("Fetched."), "success")
+    return redirect(url_for("admin.channel", account_id=account_id, _anchor="templates"), 303)
+
+
 @blueprint.post("/kanal/<int:account_id>/keadaan")
 @requires(Right.ADMINISTER)
 def channel_state(account_id: int) -> Answer:
@@ -188,6 +206,8 @@ def _account(
         can_announce=isinstance(open_channel(installation(), account), Announcing),
         counts=event_counts(session).get(account.id, NOTHING),
         parked=parked_events(session, account.id),
+        templates=template_rows(templates_of(session, account.id)),
+        templates_trouble=templates_trouble(account.templates_error),
         form=request.form,
         errors=errors_of(error),
         health=health,

@@ -23,6 +23,7 @@ from fieldops.web.citizen.place import read_degrees, short_plus_code
 from fieldops.web.citizen.report_form import ReportForm
 from fieldops.web.citizen.report_photos import take_photos
 from fieldops.web.citizen.room import blueprint
+from fieldops.web.kind_words import kinds_fragment
 from fieldops.web.page import installation
 
 Answer = Response | str | tuple[str, int]
@@ -84,6 +85,13 @@ def similar() -> Answer:
         area=area_words(session, lon, lat),
         plus_code=short_plus_code(lon, lat),
     )
+
+
+@blueprint.post("/lapor/saran-jenis")
+@limiter.limit("60/minute;1000/day")
+def report_kinds() -> Response:
+    """Say which kinds typed words suggest, as a fragment; nothing of them is kept."""
+    return kinds_fragment()
 
 
 @blueprint.get("/lapor/foto/<token>")

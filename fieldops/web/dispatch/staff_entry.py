@@ -19,6 +19,7 @@ from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch.room import base_map_url, blueprint
 from fieldops.web.form_fields import Form, choice_of, text_of
+from fieldops.web.kind_words import kinds_fragment
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 
@@ -58,6 +59,13 @@ def request_enter() -> Response | tuple[str, int]:
         return entry_page(error), error.status
     flash(_("Report taken. Its code is %(code)s.", code=taken.request.code), "success")
     return redirect(url_for("dispatch.request_shown", request_id=taken.request.id), 303)
+
+
+@blueprint.post("/aduan/saran-jenis")
+@requires(Right.TRIAGE)
+def request_kinds() -> Response:
+    """Say which kinds the words suggest, as a fragment; nothing of them is kept."""
+    return kinds_fragment()
 
 
 def _submission(form: Form) -> Submission:

@@ -51,6 +51,7 @@ from fieldops.web.dispatch.cluster_pages import contact_reasons
 from fieldops.web.dispatch.room import base_map_url
 from fieldops.web.inbox import thread
 from fieldops.web.inbox.room import blueprint, mine_or_not_found, my_departments
+from fieldops.web.inbox.templates import choice_of_templates
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 
@@ -100,6 +101,7 @@ def conversation_page(
     hours = window.total_seconds() / 3600 if window else 0.0
     said = thread.clocks_said(clocks, now)
     closing = thread.window_said(shown, traits.label, hours, now)
+    is_closed = closing is not None and closing.tone == "bad"
     person = get_person(session, shown.person_id)
     return render_template(
         "inbox/inbox.html",
@@ -111,7 +113,7 @@ def conversation_page(
         who=shown_names(session, installation().sealer, [person])[person.id],
         bubbles=thread.bubbles(rows, files_of(session, [row.id for row in rows]), names),
         clocks=[*said, closing] if closing else said,
-        is_closed=closing is not None and closing.tone == "bad",
+        is_closed=is_closed,
         history=[
             (
                 moment_words(line.at),
@@ -127,6 +129,9 @@ def conversation_page(
             (one.id, one.name) for one in active_departments(session) if one.id != shown.department_id
         ],
         follow_ups=thread.follow_ups(),
+        answering_by=choice_of_templates(session, shown, account)
+        if is_closed and traits.has_templates
+        else None,
         split_rows=[(row.id, row.words[:80] or _("(photo)")) for row in rows if row.direction == "in"],
         replies=replies_for(session, shown.department_id),
         services=active_services(session),
@@ -186,7 +191,7 @@ def list_context() -> dict[str, Any]:
         "pages": max(1, -(-total // PAGE)),
         "wanted": wanted,
         "counts": count_conversations(session, wanted, now),
-        "args": {key: value for key, value in args.items() if key != "page" and value},
+        "args": {key: value for key, value in args.items() if key not in ("page", "template") and value},
         "failing": failing_accounts(session),
         "newest": newest_message(session),
     }

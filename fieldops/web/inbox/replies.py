@@ -25,9 +25,10 @@ from fieldops.queries.staff import names_of
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
-from fieldops.web.form_fields import choice_of, day_of, text_of
+from fieldops.web.form_fields import choice_of, day_of, text_of, whole_of
 from fieldops.web.inbox.pages import conversation_page
 from fieldops.web.inbox.room import Answer, blueprint, mine_or_not_found
+from fieldops.web.inbox.templates import BLANK
 from fieldops.web.protection import requires
 
 FOLLOW_UPS = ("", *(what.value for what in FollowUp))
@@ -60,7 +61,10 @@ def _said() -> Reply:
         waits=bool(form.get("waits")),
         follow_up=FollowUp(follow_up) if follow_up else None,
         planned_for=day_of(form, "planned_for") if has_day else None,
-        template=text_of(form, "template", most=100) or None,
+        template_id=whole_of(form, "template", 0, 2**31 - 1, otherwise=0) or None,
+        values={
+            name.removeprefix(BLANK): value[:1000] for name, value in form.items() if name.startswith(BLANK)
+        },
     )
 
 

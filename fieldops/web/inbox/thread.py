@@ -104,6 +104,8 @@ def _facts_notes(row: ConversationMessage) -> list[str]:
         said.append(
             _("Something we cannot show (%(what)s). Ask for words or a photo.", what=row.facts["unread"])
         )
+    if isinstance(row.facts.get("template"), dict):
+        said.append(_("Approved template “%(name)s”", name=row.facts["template"]["name"]))
     if row.facts.get("automatic"):
         said.append(_("An automatic message"))
     if row.facts.get("said_at"):
@@ -142,12 +144,18 @@ def error_words(code: str) -> str:
         "window_closed": _(
             "The channel takes free words no longer. Use a template, or reach the person another way."
         ),
+        "template_values": _("The service says that the template has other blanks by now. Choose it again."),
+        "template_long": _("What stands in the template’s blanks is too long for the service."),
+        "template_removed": _("The template is there no longer. Choose another one."),
+        "template_rejected": _("The service rejected the template. Choose another one."),
+        "template_paused": _("The service paused the template meanwhile. Choose another one."),
+        "template_disabled": _("The service switched the template off. Choose another one."),
         "channel_down": _("The channel was down for two days."),
         "rehearsal": _("A rehearsal: nothing leaves for another machine."),
         "joined_person": _("The person was joined with another one"),
         "parted": _("The person was parted from another one again"),
         "forgotten": _("The person asked to be forgotten."),
-    }.get(code, code)
+    }.get(code) or (_("The template is not approved any more.") if code.startswith("template_") else code)
 
 
 def clocks_said(rows: Mapping[str, ConversationClock], now: datetime | None = None) -> list[ClockSaid]:

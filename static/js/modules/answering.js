@@ -26,7 +26,7 @@ export default function answering(form) {
     }
   }
 
-  field.addEventListener("input", tell);
+  form.addEventListener("input", tell);
   for (const chip of form.querySelectorAll("[data-fill]")) {
     chip.addEventListener("click", () => {
       field.value = chip.dataset.words;
