@@ -14,7 +14,8 @@ class PushSubscription(Model):
     `address_sealed` holds the push service's address and the device's keys, readable with the contact key
     alone; `endpoint_digest` finds the address again. `device_digest` is of a cookie's secret, so that
     signing out silences the device. `news` are pieces of news ({kind, id, at, told}), ids only. `told_at` is
-    when a notice last left, `quiet_until` until when the service wants to hear nothing; `failures` counts in a row.
+    when a notice last left, `quiet_until` until when the service wants to hear nothing; `failures` counts in
+    a row.
     """
 
     __tablename__ = "push_subscription"
