@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.benchmarks import boston, clusters
+from tests.benchmarks.merging import merges_of
 
 
 def test_both_sides_group_alike_and_a_difference_would_stop_the_run():
@@ -20,10 +21,10 @@ def test_a_merge_is_wrong_when_a_pair_across_it_is_and_none_is_confirmed():
     pairs = np.array([[0, 1], [2, 3], [1, 2], [0, 3]])
     nothing = np.zeros(4, dtype=bool)
     contradicted = np.array([False, False, True, False])
-    assert clusters._merges(pairs, nothing, nothing) == (3, 0)
-    assert clusters._merges(pairs, nothing, contradicted) == (3, 1)
+    assert merges_of(pairs, nothing, nothing) == (3, 0)
+    assert merges_of(pairs, nothing, contradicted) == (3, 1)
     confirmed = np.array([False, False, False, True])
-    assert clusters._merges(pairs, confirmed, contradicted) == (3, 0)
+    assert merges_of(pairs, confirmed, contradicted) == (3, 0)
 
 
 def test_the_longest_window_that_holds_one_in_fifty_is_chosen():
