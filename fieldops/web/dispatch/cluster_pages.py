@@ -14,7 +14,7 @@ from fieldops.i18n import _, language
 from fieldops.models import Cluster, Service, ServiceRequest
 from fieldops.models.base import lon_lat
 from fieldops.operations.explain_links import links_of, merge_candidates
-from fieldops.operations.link_causes import causes_of
+from fieldops.operations.link_causes import causes_of, ties_to_choose
 from fieldops.operations.linking_rules import link_rules
 from fieldops.operations.measure_places import landmarks_beside
 from fieldops.operations.reveal_contact import REASONS, Contact
@@ -84,6 +84,7 @@ def cluster_page(
         beside=landmarks_beside(session, city, [place])[0],
         links=links,
         causes=shown_causes(session, causes),
+        ties=ties_to_choose(session, installation(), cluster),
         joined=joined_into(session, cluster.id),
         evidence=evidence_words,
         names=names,
