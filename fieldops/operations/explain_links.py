@@ -16,6 +16,7 @@ from fieldops.queries.board import clusters_near
 from fieldops.queries.clusters import members_of_each, rows_about
 from fieldops.queries.services import services_by_id
 from geo.clustering.evidence import Explanation
+from geo.clustering.rain_events import RainEvent
 
 MOST_COMPARED: Final = 40
 """So many members are compared with each other; of a larger cluster each with its oldest ones."""
@@ -35,13 +36,14 @@ class Decision:
 @dataclass(frozen=True)
 class Link:
     """Why a report is in its cluster: what ties it to `other`, an older one. Of the oldest report, and of
-    those that cannot be compared, nothing is said.
+    those that cannot be compared, nothing is said. `rain` brought both, where their kind goes by rain.
     """
 
     request: ServiceRequest
     other: ServiceRequest | None = None
     why: Explanation | None = None
     decision: Decision | None = None
+    rain: RainEvent | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Candidate:
     why: Explanation | None
     decision: Decision | None
     is_likely: bool
+    rain: RainEvent | None = None
 
 
 def links_of(session: Session, installation: Installation, members: Sequence[ServiceRequest]) -> list[Link]:
@@ -73,7 +76,9 @@ def links_of(session: Session, installation: Installation, members: Sequence[Ser
         together = [item for item in found if item[2] is not None and item[2].together]
         known = [item for item in together or found if item[1] is not None or item[2] is not None]
         if known:
-            links[one.id] = Link(one, *max(known, key=lambda item: item[1].total if item[1] else 0.0))
+            best = max(known, key=lambda item: item[1].total if item[1] else 0.0)
+            is_one_rain = best[1] is not None and best[1].same_event
+            links[one.id] = Link(one, *best, rain=evidence.rain_of(one) if is_one_rain else None)
         else:
             links[one.id] = Link(one)
     return [links[one.id] for one in members]
@@ -97,11 +102,11 @@ def merge_candidates(session: Session, installation: Installation, cluster: Clus
     candidates = []
     for other, service, away_m in near:
         pairs = [(one, there) for one in here for there in members.get(other.id, [])]
-        found = [why for why in (evidence.of(one, there) for one, there in pairs) if why is not None]
+        found = [(why, one) for one, there in pairs if (why := evidence.of(one, there)) is not None]
         said = [decided[_pair(*pair)] for pair in pairs if _pair(*pair) in decided]
-        why = max(found, key=lambda why: why.total, default=None)
+        why, told = max(found, key=lambda item: item[0].total, default=(None, None))
         reach_m = max(suggest_m, service.suggest_radius_m)
-        nearest_m = min((one.distance_m for one in found), default=away_m)
+        nearest_m = min((one.distance_m for one, _told in found), default=away_m)
         candidates.append(
             Candidate(
                 other,
@@ -109,6 +114,9 @@ def merge_candidates(session: Session, installation: Installation, cluster: Clus
                 away_m,
                 why,
                 next((decision for decision in said if not decision.together), None),
+                rain=evidence.rain_of(told)
+                if told is not None and why is not None and why.same_event
+                else None,
                 is_likely=min(away_m, nearest_m) <= reach_m or (why is not None and why.total > 0),
             )
         )

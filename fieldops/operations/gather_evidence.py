@@ -11,13 +11,14 @@ from fieldops.installation import Installation
 from fieldops.models import ServiceRequest
 from fieldops.models.base import lon_lat
 from fieldops.operations.hash_photos import scene_of
-from fieldops.operations.linking_rules import city_crs, link_rules, ways_of
+from fieldops.operations.linking_rules import city_crs, link_rules, rains_of, ways_of
 from fieldops.operations.weigh_reasons import weighing_in_use
 from fieldops.queries.photos import photos_of_requests
 from fieldops.queries.public import street_at
 from fieldops.queries.services import services_by_id
 from geo.clustering.duplicates import NewReport
 from geo.clustering.evidence import Explanation, Sight, explain
+from geo.clustering.rain_events import NO_EVENT, RainEvent
 from geo.clustering.ways import WAY_FACTOR
 from geo.clustering.weighing import Weighing
 from geo.crs import to_metres
@@ -36,6 +37,7 @@ class Evidence:
     ) -> None:
         services = services_by_id(session)
         self._rules = link_rules(services)
+        self._rains = rains_of(session, installation.city, self._rules)
         self._weighing = weighing if weighing is not None else weighing_in_use(session)
         self._linked_as = {one.id: services[one.service_id].linked_as for one in requests}
         placed = [one for one in requests if one.place is not None]
@@ -76,6 +78,12 @@ class Evidence:
         )
         return replace(why, weights=self._weighing.of(why.weights))
 
+    def rain_of(self, request: ServiceRequest) -> RainEvent | None:
+        """Return the rain that brought a report, None where that is not known or its kind goes by days."""
+        if self._rains is None or not self._rules[self._linked_as[request.id]].same_event:
+            return None
+        return self._rains.of(request.reported_at)
+
     def _way_m(self, one: ServiceRequest, other: ServiceRequest, most_m: float) -> float | None:
         if self._way is None:
             return None
@@ -88,6 +96,7 @@ class Evidence:
             y_m=y_m,
             reported_at_s=one.reported_at.timestamp(),
             family=self._linked_as[one.id],
+            event=NO_EVENT if (rain := self.rain_of(one)) is None else rain.number,
             accuracy_m=float("nan") if one.accuracy_m is None else one.accuracy_m,
         )
 

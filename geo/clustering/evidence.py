@@ -69,6 +69,8 @@ class Explanation:
         Words that both use, as the first spells them.
     word_similarity
         0 to 1.
+    same_event
+        Whether one rain brought both; None where that does not matter to the rule or is not known.
     photo_bits
         Bits of 64 in which the nearest two photographs differ; None without two.
     weights
@@ -84,6 +86,7 @@ class Explanation:
     same_kind: bool | None = None
     words: tuple[str, ...] = ()
     word_similarity: float = 0.0
+    same_event: bool | None = None
     photo_bits: int | None = None
     weights: dict[str, float] = field(default_factory=dict)
 
@@ -120,7 +123,8 @@ def explain(
     Weights of distance and time compare a scatter by accuracy, and an exponential delay of a quarter of the
     window, with an even spread over the suggestion radius and the window. That of kind is measured; those
     of street, words and photo are set: docs/methods/clustering.md states them. A photograph that differs says
-    nothing, as one scene has many sides.
+    nothing, as one scene has many sides. Where the rule goes by rain events and both are known, one event
+    weighs as reports at one time, and two as reports a window apart.
     """
     distance_m = sqrt((one.x_m - other.x_m) ** 2 + (one.y_m - other.y_m) ** 2)
     apart_days = abs(one.reported_at_s - other.reported_at_s) / DAY_S
@@ -129,11 +133,12 @@ def explain(
     similarity = similar_words(sights[0].text, sights[1].text)
     same_street = _alike(sights[0].street, sights[1].street)
     same_kind = _alike(sights[0].kind, sights[1].kind)
+    same_event = _one_event(one, other, rule)
     photo_bits = _nearest_bits(sights)
     reach_m = max(rule.suggest_m, rule.auto_link_m, scatter_m)
     weights = {
         "distance": float(nearness_weight(distance_m, scatter_m, reach_m)),
-        "time": float(soonness_weight(apart_days, rule.window_days)),
+        "time": float(soonness_weight(_counted_days(apart_days, same_event, rule), rule.window_days)),
     }
     if same_kind is not None:
         weights["kind"] = SAME_KIND if same_kind else OTHER_KIND
@@ -152,6 +157,7 @@ def explain(
         same_kind=same_kind,
         words=shared_words(sights[0].text, sights[1].text),
         word_similarity=similarity,
+        same_event=same_event,
         photo_bits=photo_bits,
         weights=weights,
     )
@@ -210,6 +216,18 @@ def soonness_weight(apart_days: ArrayLike, window_days: float) -> NDArray[np.flo
     mean_days = window_days / 4.0
     usual = mean_days * (1.0 - exp(-4.0))
     return np.asarray(log(window_days / usual) - np.minimum(apart, window_days) / mean_days, dtype=np.float64)
+
+
+def _one_event(one: NewReport, other: NewReport, rule: LinkRule) -> bool | None:
+    if not rule.same_event or one.event < 0 or other.event < 0:
+        return None
+    return one.event == other.event
+
+
+def _counted_days(apart_days: float, same_event: bool | None, rule: LinkRule) -> float:
+    if same_event is None:
+        return apart_days
+    return 0.0 if same_event else rule.window_days
 
 
 def _alike(one: str, other: str) -> bool | None:
