@@ -161,10 +161,12 @@ def tie_cause(session: Session, installation: Installation, cause_id: int, effec
     """
     cause, effect = get_cluster(session, cause_id), get_cluster(session, effect_id)
     if cause.id == effect.id:
-        raise Conflict("These two are one cluster by now.")
+        raise Conflict("These two are one cluster by now.", field="other")
     for one in (cause, effect):
         if not one.open:
-            raise Conflict("Cluster %(number)s has ended: it brings forth nothing.", number=one.id)
+            raise Conflict(
+                "Cluster %(number)s has ended: it brings forth nothing.", field="other", number=one.id
+            )
     if cause.family == effect.family:
         raise InvalidInput(
             "Cluster %(number)s is of the same kind. What is one place is merged; two places of one kind are "
