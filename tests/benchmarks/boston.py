@@ -150,7 +150,8 @@ def is_marked(pairs: np.ndarray) -> np.ndarray:
 def is_among(pairs: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Which pairs are among others, whichever end comes first."""
     weights = [len(city()), 1]
-    return np.isin(np.sort(pairs, axis=1) @ weights, np.sort(others, axis=1) @ weights)
+    key, known = (np.sort(some, axis=1) @ weights for some in (pairs, others))
+    return np.asarray(np.isin(key, known))
 
 
 # ---------------------------------------------------------------- judged by closing words, and never fed

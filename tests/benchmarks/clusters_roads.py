@@ -73,7 +73,7 @@ def road_pairs() -> np.ndarray:
     """Pairs that closing words name and the shared file lacks, both of a road kind, (129, 2) rows."""
     here = boston.city()
     named = boston.named_pairs()
-    return named[here.is_road[named].all(axis=1) & ~boston.is_marked(named)]
+    return np.asarray(named[here.is_road[named].all(axis=1) & ~boston.is_marked(named)])
 
 
 def missed_for() -> dict[str, int]:
@@ -202,7 +202,7 @@ def _among_places(pairs: np.ndarray, score: np.ndarray, site: np.ndarray, asked:
     key = (row * (2 * len(site)) + place)[turn < MOST]
     one, two = asked.T
     shown = [np.isin(a * (2 * len(site)) + site[b], key) for a, b in ((one, two), (two, one))]
-    return (site[one] == site[two]) | shown[0] | shown[1]
+    return np.asarray((site[one] == site[two]) | shown[0] | shown[1])
 
 
 def interval(share: np.ndarray) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from fieldops.extensions import db
 from fieldops.models import GroupingDecision, PairWeighing, ServiceRequest
 from fieldops.operations.explain_links import links_of
 from fieldops.operations.learn_weighing import learn_weighing
+from fieldops.operations.merge_clusters import split_cluster
 from fieldops.operations.suggest_duplicates import suggest_duplicates
 from fieldops.operations.weigh_reasons import LEAST_DECIDED, LEAST_EACH_WAY, weighing_card, weighing_in_use
 from fieldops.queries.clusters import members_of
@@ -109,6 +110,15 @@ def test_a_report_marked_as_the_same_is_a_decision_and_the_last_word_counts(stor
             )
         )  # fmt: skip
     assert [pair.together for pair in decided_pairs(db.session())] == [False]
+
+
+def test_one_split_of_many_reports_is_not_many_decisions(story: Story) -> None:
+    ids = story.report(7, lon=LON)
+    with transaction() as session:
+        split_cluster(session, story.world.installation, story.cluster_of(ids[0]), ids[4:], story.dispatcher)
+    assert db.session().query(GroupingDecision).count() == 4 * 3 + 2
+    counted = [pair.together for pair in decided_pairs(db.session())]
+    assert (counted.count(False), counted.count(True)) == (4, 2)
 
 
 def test_enough_is_stated_once(story: Story) -> None:
