@@ -24,7 +24,7 @@ from geo.clustering.reports import Reports
 from geo.clustering.rules import DAY_S, RULES, LinkRule
 from geo.clustering.work_sites import find_work_sites
 from tests.benchmarks import boston
-from tests.benchmarks.clusters_roads import road_suggestions, sure_merges
+from tests.benchmarks.clusters_roads import road_misses, road_suggestions, sure_merges
 from tests.benchmarks.merging import merges_of
 from tests.benchmarks.rows import Row, made_row
 
@@ -50,6 +50,8 @@ def run(quick: bool, only: str = "*") -> Iterator[Row]:
         yield from _live(20_000 if quick else 200_000)
     if not boston.FOLDER.is_dir():
         return
+    if _wanted("boston/roads_missed", only):
+        yield road_misses()
     for noise_m in NOISES_M[:1] if quick else NOISES_M:
         yield from _quality(noise_m, quick, only)
 

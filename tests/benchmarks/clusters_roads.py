@@ -76,6 +76,14 @@ def road_pairs() -> np.ndarray:
     return np.asarray(named[here.is_road[named].all(axis=1) & ~boston.is_marked(named)])
 
 
+def road_misses() -> Row:
+    """How many pairs each reason puts out of reach; `ours` is the share that positions can find at most."""
+    missed = missed_for()
+    share = missed["in reach"] / missed["pairs"]
+    counts = {name.replace(" ", "_"): count for name, count in missed.items()}
+    return made_row("boston/roads_missed", missed["pairs"], share, None, None, None, **counts)
+
+
 def missed_for() -> dict[str, int]:
     """Count what puts the pairs of road requests out of reach of any rule of position and time."""
     here, text, asked = boston.city(), boston.texts(), road_pairs()
