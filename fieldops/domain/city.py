@@ -41,7 +41,7 @@ class DepartmentSeed(_Strict):
 
 class ServiceSeed(_Strict):
     """A kind of complaint to start with. Radii in metres: 0 is off, 1 km the most. `while_open`: open reports
-    link to new ones however old they are.
+    link to new ones however old they are. `same_rain`: the window is one rain, where rain is known.
     """
 
     code: str
@@ -54,6 +54,7 @@ class ServiceSeed(_Strict):
     link_radius_m: int = Field(ge=0, le=1000)
     window_days: int = Field(ge=1)
     while_open: bool = False
+    same_rain: bool = False
     duration_minutes: int = Field(ge=1)
     material: str
     material_amount: int = Field(ge=0)

@@ -11,7 +11,7 @@ from fieldops.models.channels import (
     PersonKey,
 )
 from fieldops.models.closures import RoadClosure, RoadClosureChange
-from fieldops.models.clusters import CauseDecision, Cluster, GroupingDecision
+from fieldops.models.clusters import CauseDecision, Cluster, GroupingDecision, PairWeighing
 from fieldops.models.conversations import (
     CannedReply,
     Conversation,
@@ -81,6 +81,7 @@ __all__ = [
     "Message",
     "MessageTemplate",
     "OrderPin",
+    "PairWeighing",
     "PersonJoin",
     "PersonKey",
     "Photo",

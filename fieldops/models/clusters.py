@@ -6,7 +6,7 @@ from geoalchemy2 import WKBElement
 from sqlalchemy import Boolean, CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fieldops.models.base import Code, Key, Model, Moment, UtcDateTime, geometry, reference
+from fieldops.models.base import Code, Facts, Key, Model, Moment, UtcDateTime, geometry, reference
 
 
 class Cluster(Model):
@@ -64,3 +64,21 @@ class CauseDecision(Model):
     linked: Mapped[bool] = mapped_column(Boolean)
     user_id: Mapped[int | None] = reference("user_account.id", nullable=True)
     at: Mapped[Moment]
+
+
+class PairWeighing(Model):
+    """What was learnt, on one night, of how much each reason counts for one place. Without an active one the
+    stated weights count as they are.
+
+    `learnt_from` tells what it was learnt from: the same decisions are not learnt twice. `card` says on what
+    it rests and how it was proved; it holds counts and factors, and nothing of any report.
+    """
+
+    __tablename__ = "pair_weighing"
+
+    id: Mapped[Key]
+    learnt_at: Mapped[Moment]
+    learnt_from: Mapped[str] = mapped_column(String(64), index=True)
+    factors: Mapped[Facts]
+    card: Mapped[Facts]
+    active: Mapped[bool] = mapped_column(Boolean, default=False, index=True)

@@ -23,7 +23,8 @@ class Service(Model):
     """A kind of complaint (Open311), with the radii of clustering and what its repair takes.
 
     Distances in metres, windows in days; 0 switches a suggestion or a link off. `while_open`: what is still
-    open links to new reports however old it is. Kinds of one family share their widest figures; one that
+    open links to new reports however old it is. `same_rain`: what one rain brought is linked, where the rain
+    is known; `window_days` counts where it is not. Kinds of one family share their widest figures; one that
     `links_alone` has its own, and its reports join reports of the same kind only.
     """
 
@@ -40,6 +41,7 @@ class Service(Model):
     link_radius_m: Mapped[int]
     window_days: Mapped[int]
     while_open: Mapped[bool] = mapped_column(Boolean, default=False)
+    same_rain: Mapped[bool] = mapped_column(Boolean, default=False)
     links_alone: Mapped[bool] = mapped_column(Boolean, default=False)
     duration_s: Mapped[int]
     material: Mapped[Code]

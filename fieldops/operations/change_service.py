@@ -17,7 +17,7 @@ MOST_RADIUS_M: Final = 1000
 """Hard cap of product reference §6."""
 
 PROMISES: Final = ("first_response", "follow_up", "repair", "make_safe")
-LINKING: Final = ("link_radius_m", "window_days", "while_open", "links_alone")
+LINKING: Final = ("link_radius_m", "window_days", "while_open", "same_rain", "links_alone")
 SKILLS: Final = ("patch", "heavy", "drain", "pump")
 MATERIALS: Final = ("asphalt_kg", "sediment_l", "none")
 
@@ -33,6 +33,7 @@ class ServiceChanges:
     link_radius_m: int
     window_days: int
     while_open: bool
+    same_rain: bool
     links_alone: bool
     duration_s: int
     material: str

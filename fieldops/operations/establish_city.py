@@ -60,6 +60,7 @@ def _add_services(session: Session, city: City, departments: dict[str, Departmen
             link_radius_m=seed.link_radius_m,
             window_days=seed.window_days,
             while_open=seed.while_open,
+            same_rain=seed.same_rain,
             duration_s=seed.duration_minutes * 60,
             material=seed.material,
             material_amount=seed.material_amount,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from fieldops.installation import Installation
 from fieldops.models import Cluster, ServiceRequest
-from fieldops.operations.linking_rules import city_crs, is_grouped, link_rules, ways_of
+from fieldops.operations.linking_rules import city_crs, is_grouped, link_rules, rains_of, ways_of
 from fieldops.operations.refresh_cluster import lock_grouping
 from fieldops.operations.write_groups import Freed, Situation, as_report, write_groups
 from fieldops.queries.groupable import Groupable, decisions_naming, groupable
@@ -87,6 +87,7 @@ class _Surroundings:
             rules=rules,
             at_work=frozenset(clusters_at_work(session)),
             way=ways_of(installation),
+            rains=rains_of(session, installation.city, rules),
         )
         self._session = session
         self._crs = city_crs(installation.city)

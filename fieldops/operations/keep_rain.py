@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from fieldops.domain.roles import By
 from fieldops.errors import InvalidInput
-from fieldops.models import RainDay, RainGauge
+from fieldops.models import RainDay, RainGauge, Service
 from fieldops.operations.audit import write_audit
+from fieldops.outbox import enqueue
 from geo.errors import GeoError
 from geo.statistics.gauges import RowFault, read_gauges
 from geo.statistics.rain import daily_rain
@@ -90,6 +91,7 @@ def keep_rain(
         }
         _replace(session, gauge.id, rows)
         kept += list(rows)
+    _group_anew(session)
     write_audit(session, by, "keep_rain", "rain_gauge", None, gauges=len(days), days=len(kept))
     return RainKept(
         gauges=[daily.gauge for daily in days],
@@ -106,7 +108,16 @@ def forget_gauge(session: Session, gauge_id: int, by: By) -> None:
     """Delete a gauge with its days; maps that were computed keep the figures they had."""
     session.execute(delete(RainDay).where(RainDay.gauge_id == gauge_id))
     session.execute(delete(RainGauge).where(RainGauge.id == gauge_id))
+    _group_anew(session)
     write_audit(session, by, "forget_gauge", "rain_gauge", gauge_id)
+
+
+def _group_anew(session: Session) -> None:
+    """Let requests be grouped anew in a moment, where a kind of report goes by rain: other reports may be of
+    one rain now.
+    """
+    if session.scalar(select(Service.id).where(Service.same_rain.is_(True)).limit(1)) is not None:
+        enqueue(session, "regroup_requests", {}, dedupe_key="regroup_requests")
 
 
 def _gauge(session: Session, name: str, source: str) -> RainGauge:

@@ -1,12 +1,16 @@
 """What counts as the same place in this city: its services' figures as the rules of `geo.clustering`."""
 
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from pyproj import CRS
+from sqlalchemy.orm import Session
 
 from fieldops.domain.city import City
 from fieldops.installation import Installation
 from fieldops.models import Service
+from fieldops.queries.rain import rain_by_day
+from geo.clustering.rain_events import RainEvents
 from geo.clustering.road_ways import RoadWays
 from geo.clustering.rules import LinkRule
 from geo.crs import projected_crs
@@ -29,6 +33,7 @@ def link_rules(services: dict[int, Service]) -> Rules:
             auto_link_m=float(max(service.link_radius_m for service in alike)),
             window_days=float(max(service.window_days for service in alike)),
             while_open=any(service.while_open for service in alike),
+            same_event=any(service.same_rain for service in alike),
             repaired_days=REPAIRED_DAYS,
         )
     return rules
@@ -59,6 +64,13 @@ def is_grouped(rules: Rules, linked_as: str) -> bool:
     alone, each report is a place of its own, until staff say otherwise.
     """
     return rules[linked_as].auto_link_m > 0 or "/" in linked_as
+
+
+def rains_of(session: Session, city: City, rules: Rules) -> RainEvents | None:
+    """Return the rains that the kept readings tell of, None where no kind of report goes by them."""
+    if not any(rule.same_event for rule in rules.values()):
+        return None
+    return RainEvents(rain_by_day(session), ZoneInfo(city.time_zone))
 
 
 def city_crs(city: City) -> CRS:

@@ -129,13 +129,14 @@ def _remember_together(
 def _remember(
     session: Session, pairs: list[tuple[ServiceRequest, ServiceRequest]], *, together: bool, by: By
 ) -> None:
+    now = clock.now()
     session.add_all(
         GroupingDecision(
             first_id=min(a.id, b.id),
             second_id=max(a.id, b.id),
             together=together,
             user_id=by.user_id,
-            at=clock.now(),
+            at=now,
         )
         for a, b in pairs
     )

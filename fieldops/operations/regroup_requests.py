@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from fieldops import clock
 from fieldops.installation import Installation
 from fieldops.models import Cluster, ServiceRequest
-from fieldops.operations.linking_rules import is_grouped, link_rules, ways_of
+from fieldops.operations.linking_rules import is_grouped, link_rules, rains_of, ways_of
 from fieldops.operations.refresh_cluster import lock_grouping
 from fieldops.operations.write_groups import Situation, write_groups
 from fieldops.queries.clusters import OPEN_CODES, all_decisions
@@ -50,6 +50,7 @@ def regroup_requests(
         rules=rules,
         at_work=frozenset(clusters_at_work(session)),
         way=ways_of(installation),
+        rains=rains_of(session, installation.city, rules),
         stand_ins=on_stand_in,
     )
     clusters = write_groups(session, installation.city, requests, all_decisions(session), situation)

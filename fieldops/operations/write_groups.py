@@ -23,6 +23,7 @@ from geo.clustering.duplicates import NewReport
 from geo.clustering.identities import NO_SITE, Identities, assign_identities
 from geo.clustering.joining import components
 from geo.clustering.neighbours import link_pairs
+from geo.clustering.rain_events import NO_EVENT, RainEvents
 from geo.clustering.reports import Reports
 from geo.clustering.ways import Way
 from geo.clustering.work_sites import join_pairs
@@ -47,6 +48,8 @@ class Situation:
         answers its own requests.
     way
         How far it is along roads; None: the straight line alone counts.
+    rains
+        The rains that are known; None: no rule goes by them.
     stand_ins
         Requests whose coordinate stands for many addresses: they link by decision only.
     """
@@ -54,6 +57,7 @@ class Situation:
     rules: Rules
     at_work: frozenset[int]
     way: Way | None = None
+    rains: RainEvents | None = None
     stand_ins: set[int] = field(default_factory=set)
 
 
@@ -70,12 +74,14 @@ class Freed:
 def as_report(one: Groupable, x_m: float, y_m: float, situation: Situation) -> NewReport:
     """Return a request as the engine compares it."""
     closed_at = one.closed_at(situation.at_work)
+    rain = situation.rains.of(one.reported_at) if situation.rains is not None else None
     return NewReport(
         x_m=x_m,
         y_m=y_m,
         reported_at_s=one.reported_at.timestamp(),
         family=one.linked_as,
         accuracy_m=float("nan") if one.accuracy_m is None else one.accuracy_m,
+        event=NO_EVENT if rain is None else rain.number,
         closed_at_s=float("nan") if closed_at is None else closed_at.timestamp(),
         has_position=one.id not in situation.stand_ins,
     )
@@ -141,6 +147,7 @@ def _reports(city: City, requests: Sequence[Groupable], situation: Situation) ->
         np.array([one.family for one in every], dtype=object),
         accuracy_m=[one.accuracy_m for one in every],
         closed_at_s=[one.closed_at_s for one in every],
+        event=[one.event for one in every],
         has_position=[one.has_position for one in every],
     )
 

@@ -39,6 +39,12 @@ def open_places(session: Session, box: Box, families: Collection[str]) -> list[O
     return [OpenPlace(cluster, first) for cluster, first in rows]
 
 
+def other_places(session: Session, box: Box, family: str) -> list[Cluster]:
+    """Return the open clusters in a box that are of another family, by number."""
+    query: Any = select(Cluster).where(Cluster.open.is_(True), Cluster.family != family).order_by(Cluster.id)
+    return list(session.scalars(within(session, query, Cluster.anchor, box)))
+
+
 def cause_decisions(session: Session, cluster_id: int) -> dict[tuple[int, int], CauseDecision]:
     """Return the last word on each pair of cause and effect in which a cluster, or one that was joined into
     it, is. Numbers that were joined stand for the ones that go on.

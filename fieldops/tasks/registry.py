@@ -16,6 +16,7 @@ from fieldops.operations.fetch_attachment import fetch_attachment
 from fieldops.operations.group_requests import group_request
 from fieldops.operations.hash_photos import hash_photos
 from fieldops.operations.keep_device import tidy_devices
+from fieldops.operations.learn_weighing import learn_weighing
 from fieldops.operations.plan_batches import compute_plan
 from fieldops.operations.poll_account import poll_account, poll_all
 from fieldops.operations.read_event import read_event
@@ -174,6 +175,11 @@ def _train(installation: Installation, _payload: dict[str, Any]) -> None:
     train_triage(installation, transaction)
 
 
+def _weigh(installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        learn_weighing(session, installation)
+
+
 def _hotspots(installation: Installation, payload: dict[str, Any]) -> None:
     compute_hotspots(installation, payload["run_id"], transaction, limit=time_limit)
 
@@ -216,6 +222,7 @@ TASKS: Final[dict[str, Handler]] = {
     "tidy_tasks": _tidy,
     "tidy_map_changes": _tidy_map,
     "train_triage": _train,
+    "learn_weighing": _weigh,
     "compute_hotspots": _hotspots,
     "compute_maintenance": _maintenance,
     "refresh_hotspots": _refresh_hotspots,
@@ -227,5 +234,6 @@ LEASES_S: Final[dict[str, int]] = {
     "compute_hotspots": 600,
     "regroup_requests": 900,
     "train_triage": 900,
+    "learn_weighing": 900,
 }
 """Tasks that may take longer than the usual lease."""

@@ -32,6 +32,7 @@ class PairSigns:
     crowd: NDArray[np.int64]
     family: NDArray[np.generic]
     kinds: NDArray[np.generic]
+    further: Floats
 
     def __len__(self) -> int:
         return len(self.distance_m)
@@ -48,6 +49,8 @@ class PairSigns:
         family: ArrayLike,
         kind: ArrayLike,
         pairs: NDArray[np.int64],
+        *,
+        further: Floats | None = None,
     ) -> "PairSigns":
         """Describe pairs of requests.
 
@@ -62,6 +65,8 @@ class PairSigns:
         pairs
             All pairs of one family within the reach that is asked about, rows, shape (m, 2): how crowded a
             request is, and which of its neighbours are nearer, is counted from them.
+        further
+            Other signs of each pair, such as "same street", about 0 to 1, shape (m, k); None: there are none.
         """
         x, y, time_s = (np.asarray(column, dtype=np.float64) for column in (x_m, y_m, reported_at_s))
         i, j = pairs.T
@@ -74,6 +79,7 @@ class PairSigns:
             crowd=crowd,
             family=np.asarray(family)[i],
             kinds=np.asarray(kind)[pairs],
+            further=np.empty((len(pairs), 0)) if further is None else further,
         )
 
 
@@ -84,7 +90,7 @@ class PairModel:
     Parameters
     ----------
     signs
-        Weight of each sign, shape (10,).
+        Weight of each sign, shape (11 + k,), the constant first and the k further ones last.
     families, kinds
         What each adds, by name; those that were not met add nothing.
     """
@@ -207,6 +213,7 @@ def _columns(signs: PairSigns) -> Floats:
             np.log1p(signs.crowd),
             np.log1p(signs.order),
             signs.kinds[:, 0] == signs.kinds[:, 1],
+            signs.further,
         ]
     )
 

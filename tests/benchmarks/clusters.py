@@ -24,6 +24,8 @@ from geo.clustering.reports import Reports
 from geo.clustering.rules import DAY_S, RULES, LinkRule
 from geo.clustering.work_sites import find_work_sites
 from tests.benchmarks import boston
+from tests.benchmarks.clusters_roads import road_misses, road_suggestions, sure_merges
+from tests.benchmarks.merging import merges_of
 from tests.benchmarks.rows import Row, made_row
 
 RADIUS_M, WINDOW_DAYS = 15.0, 60.0
@@ -48,6 +50,8 @@ def run(quick: bool, only: str = "*") -> Iterator[Row]:
         yield from _live(20_000 if quick else 200_000)
     if not boston.FOLDER.is_dir():
         return
+    if _wanted("boston/roads_missed", only):
+        yield road_misses()
     for noise_m in NOISES_M[:1] if quick else NOISES_M:
         yield from _quality(noise_m, quick, only)
 
@@ -62,6 +66,10 @@ def _quality(noise_m: float, quick: bool, only: str) -> Iterator[Row]:
         yield _ready_sites(noise_m, quick)
     if _wanted(f"boston/automatic/{noise}", only):
         yield from _automatic(noise_m)
+    if _wanted(f"boston/roads_within_5/{noise}", only):
+        yield from road_suggestions(noise_m, quick)
+    if _wanted(f"boston/sure/{noise}", only):
+        yield from sure_merges(noise_m)
 
 
 def _wanted(row: str, only: str) -> bool:
@@ -482,6 +490,7 @@ def _automatic(noise_m: float) -> Iterator[Row]:
     late = here.time_s[pairs].max(axis=1) > np.median(here.time_s)
     apart_days = np.abs(np.diff(here.time_s[pairs], axis=1)[:, 0]) / DAY_S
     right, wrong, in_words = boston.judged(pairs)
+    a_week = boston.judged(pairs, two_repairs_days=7.0)[1]
     earlier = np.where(here.time_s[pairs[:, 0]] <= here.time_s[pairs[:, 1]], pairs[:, 0], pairs[:, 1])
     is_open = ~(boston.closings().closed_s[earlier] <= here.time_s[pairs].max(axis=1))
     for name, allowed in (("protocol", np.ones(len(pairs), dtype=bool)), ("open", is_open)):
@@ -492,7 +501,7 @@ def _automatic(noise_m: float) -> Iterator[Row]:
             windows.append(days)
         some = np.flatnonzero(linked)
         some = some[np.argsort(apart_days[some], kind="stable")]
-        merges, bad = _merges(pairs[some], right[some], wrong[some])
+        merges, bad = merges_of(pairs[some], right[some], wrong[some])
         yield made_row(
             f"boston/automatic/{noise_m:.0f}m/{name}",
             merges,
@@ -501,7 +510,8 @@ def _automatic(noise_m: float) -> Iterator[Row]:
             f"≤ 1/{ONE_IN}",
             bad * ONE_IN <= merges,
             wrong_merges=bad,
-            wrong_in_words=_merges(pairs[some], right[some], in_words[some])[1],
+            wrong_in_words=merges_of(pairs[some], right[some], in_words[some])[1],
+            wrong_a_week_apart=merges_of(pairs[some], right[some], a_week[some])[1],
             links=len(some),
             wrong_links=int(wrong[some].sum()),
             wrong_links_in_words=int(in_words[some].sum()),
@@ -511,24 +521,6 @@ def _automatic(noise_m: float) -> Iterator[Row]:
             wrong_share_at_60_days=float(wrong[allowed].mean()),
             links_at_60_days=int(allowed.sum()),
         )
-
-
-def _merges(pairs: np.ndarray, right: np.ndarray, wrong: np.ndarray) -> tuple[int, int]:
-    """Count the merges that pairs, best first, make, and those of them that are wrong."""
-    verdict = {tuple(pair): (r, w) for pair, r, w in zip(pairs.tolist(), right, wrong, strict=True)}
-    group: dict[int, list[int]] = {}
-    merges = bad = 0
-    for a, b in pairs.tolist():
-        one, other = group.setdefault(a, [a]), group.setdefault(b, [b])
-        if one is other:
-            continue
-        across = [verdict[key] for i in one for j in other if (key := (min(i, j), max(i, j))) in verdict]
-        merges += 1
-        bad += any(w for _, w in across) and not any(r for r, _ in across)
-        one.extend(other)
-        for member in other:
-            group[member] = one
-    return merges, bad
 
 
 def _longest_window(apart_days: np.ndarray, wrong: np.ndarray, among: np.ndarray) -> float:

@@ -1,10 +1,12 @@
 """A blocked drain, the water that stands there, the hole that it makes: linked, ordered, untied by staff."""
 
+import pytest
 from sqlalchemy import select
 
+from fieldops.errors import Conflict, InvalidInput
 from fieldops.extensions import db
 from fieldops.models import Cluster, DayPlan, WorkOrderDependency
-from fieldops.operations.link_causes import causes_of, decide_cause
+from fieldops.operations.link_causes import causes_of, decide_cause, tie_cause, ties_to_choose
 from fieldops.operations.merge_clusters import merge_clusters
 from fieldops.transaction import transaction
 from tests.integration.conftest import STEP_LON, Story
@@ -88,3 +90,63 @@ def test_what_is_finished_causes_nothing(story: Story) -> None:
     (hole,) = story.report(lon=LON + 2 * STEP_LON)
     assert not db.session().get_one(Cluster, story.cluster_of(drain)).open
     assert linked(story, story.cluster_of(hole)) == []
+
+
+def tie(story: Story, cause: int, effect: int) -> None:
+    with transaction() as session:
+        tie_cause(session, story.world.installation, cause, effect, story.dispatcher)
+
+
+def test_staff_tie_two_places_that_no_rule_would_find(story: Story) -> None:
+    (drain,) = story.report(service_code="blocked_drain")
+    (walk,) = story.report(service_code="missing_cover", lon=LON + 0.003)
+    above, below = story.cluster_of(drain), story.cluster_of(walk)
+    assert linked(story, below) == []
+    choices = ties_to_choose(db.session(), story.world.installation, story.cluster(below))
+    assert [one.id for one, _metres in choices] == [above]
+    assert choices[0][1] == pytest.approx(331, abs=3)
+    patch = story.order(walk)
+    tie(story, above, below)
+    assert linked(story, below) == linked(story, above) == [(above, below, True)]
+    assert ties_to_choose(db.session(), story.world.installation, story.cluster(below)) == []
+    clear = story.order(drain)
+    assert waiting() == {(patch, clear)}, "an order that is opened later waits as well"
+    plan = db.session().get_one(DayPlan, story.plan())
+    assert {job["id"]: job.get("after", []) for job in plan.problem["jobs"]} == {patch: [clear], clear: []}
+    with transaction() as session:
+        decide_cause(session, above, below, False, story.dispatcher)
+    assert waiting() == set()
+    assert linked(story, below) == []
+
+
+def test_a_tie_that_cannot_be_is_refused_with_a_sentence(story: Story) -> None:
+    _ids, (drain, water, hole) = drain_water_hole(story)
+    (other,) = story.report(lon=LON + 0.002)
+    (far,) = story.report(service_code="missing_cover", lon=LON + 0.006)
+    (walk,) = story.report(service_code="missing_cover", lon=LON + 0.003)
+    second, away, near = (story.cluster_of(number) for number in (other, far, walk))
+    tie(story, hole, near)
+    for cause, effect, error, words in (
+        (hole, hole, Conflict, "one cluster"),
+        (hole, second, InvalidInput, "of the same kind"),
+        (drain, away, InvalidInput, "apart; cause and effect are at most"),
+        (hole, drain, Conflict, "in a circle"),  # the rules find drain before hole
+        (near, drain, Conflict, "in a circle"),  # through the hole and a tie made by hand
+        (near, water, Conflict, "in a circle"),
+    ):
+        with pytest.raises(error, match=words):
+            tie(story, cause, effect)
+    story.repair(walk)
+    with pytest.raises(Conflict, match=r"has ended|in a circle"):
+        tie(story, drain, near)
+
+
+def test_what_was_untied_may_be_turned_round(story: Story) -> None:
+    _ids, (drain, water, hole) = drain_water_hole(story)
+    for cause, effect in ((drain, hole), (water, hole)):
+        with transaction() as session:
+            decide_cause(session, cause, effect, False, story.dispatcher)
+    tie(story, hole, drain)
+    assert (hole, drain, True) in linked(story, hole)
+    with pytest.raises(Conflict, match="in a circle"):
+        tie(story, drain, hole)

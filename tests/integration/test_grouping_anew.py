@@ -18,7 +18,8 @@ from fieldops.extensions import db
 from fieldops.models import Cluster, GroupingDecision, ServiceRequest, WorkOrder
 from fieldops.operations.change_order import cancel_order
 from fieldops.operations.change_request_status import change_request_status
-from fieldops.operations.linking_rules import city_crs, link_rules
+from fieldops.operations.keep_rain import keep_rain
+from fieldops.operations.linking_rules import city_crs, link_rules, rains_of
 from fieldops.operations.merge_clusters import merge_clusters, split_cluster
 from fieldops.operations.open_work_order import open_work_order
 from fieldops.operations.place_request import correct_place
@@ -43,14 +44,18 @@ STEPS = 50
 class Weather:
     """A city in which anything happens, by the dice."""
 
-    def __init__(self, story: Story, seed: int, *, orders: bool) -> None:
+    def __init__(self, story: Story, seed: int, *, orders: bool = False, rainy: bool = False) -> None:
         self.story, self.dice = story, random.Random(seed)
+        self.codes = ["pothole", "pothole", "sunken_road", "blocked_drain"]
         self.installation = story.world.installation
         self.deeds: list[Callable[[Session], object]] = [
             self.report, self.report, self.report, self.move, self.end, self.reopen, self.merge, self.split,
         ]  # fmt: skip
         if orders:
             self.deeds += [self.order, self.order, self.cancel]
+        if rainy:
+            self.codes = ["standing_water"]
+            self.deeds += [self.measure, self.measure]
 
     def happen(self) -> None:
         """Let one thing happen, and the worker do what follows."""
@@ -67,9 +72,17 @@ class Weather:
 
     def report(self, _session: Session) -> None:
         lon, lat = self.place()
-        code = self.dice.choice(["pothole", "pothole", "sunken_road", "blocked_drain"])
+        code = self.dice.choice(self.codes)
         accuracy_m = self.dice.choice([3.0, 8.0, 15.0, 30.0])
         self.story.report(work=False, lon=lon, lat=lat, service_code=code, accuracy_m=accuracy_m, contact="")
+
+    def measure(self, session: Session) -> None:
+        """Rain of some of the last days comes in, or is corrected."""
+        last = clock.now().date() - timedelta(days=self.dice.choice([0, 1, 4]))
+        days = [last - timedelta(days=back) for back in reversed(range(self.dice.choice([2, 5, 9])))]
+        rows = [f"{day},{self.dice.choice([0, 0, 0, 12])}" for day in days]
+        zone = self.installation.city.time_zone
+        keep_rain(session, "\n".join(["date,mm", *rows]).encode(), self.story.dispatcher, time_zone=zone)
 
     def one(self, session: Session, *statuses: str) -> ServiceRequest | None:
         found = session.scalars(
@@ -160,7 +173,9 @@ def engine_says(story: Story) -> set[frozenset[int]]:
     """Group everything with `LiveSites`, which knows neither database nor orders."""
     session = db.session()
     rows = groupable(session)
-    situation = Situation(link_rules(services_by_id(session)), frozenset())
+    rules = link_rules(services_by_id(session))
+    city = story.world.installation.city
+    situation = Situation(rules, frozenset(), rains=rains_of(session, city, rules))
     crs = city_crs(story.world.installation.city)
     x, y = to_metres([one.lon for one in rows], [one.lat for one in rows], crs)
     live = LiveSites(situation.rules)
@@ -200,3 +215,25 @@ def test_whatever_happens_the_clusters_are_those_of_grouping_everything(
     for (first, second), together in last.items():
         if not together:
             assert held[first] != held[second], "what staff parted stays apart"
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_whatever_rain_becomes_known_the_clusters_are_those_of_grouping_everything(
+    story: Story, seed: int
+) -> None:
+    weather = Weather(story, seed, rainy=True)
+    now = clock.now()
+    for _step in range(STEPS):
+        now += timedelta(hours=weather.dice.choice([1, 20, 40, 80]))
+        with clock.frozen(now):
+            weather.happen()
+            before = clusters_now()
+            with transaction() as session:
+                regroup_requests(session, story.world.installation)
+            assert clusters_now() == before
+            assert engine_says(story) == parts(before)
+    session = db.session()
+    rules = link_rules(services_by_id(session))
+    rains = rains_of(session, story.world.installation.city, rules)
+    assert rains is not None
+    assert len(rains.events) > 1, "it rained more than once"

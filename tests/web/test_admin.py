@@ -390,3 +390,14 @@ def test_a_changed_rule_groups_all_reports_anew_and_a_changed_name_does_not(worl
     assert re.search(r'<input[^>]*name="links_alone"[^>]* checked', admin.get(path).text)
     work_until_idle(world.installation)
     assert db.session.query(Task).filter_by(name="regroup_requests", state="done").count() == 1
+
+
+def test_one_rain_as_the_window_is_set_and_groups_all_reports_anew(admin: Any) -> None:
+    water = db.session.query(Service).filter_by(code="standing_water").one()
+    assert water.same_rain, "standing water begins with it"
+    number, form = water.id, service_form(water)
+    path = f"/admin/jenis/{number}"
+    assert re.search(r'<input[^>]*name="same_rain"[^>]* checked', admin.get(path).text)
+    assert admin.post(path, data=form).status_code == 303
+    assert not fresh(Service, number).same_rain
+    assert db.session.query(Task).filter_by(name="regroup_requests").count() == 1

@@ -453,3 +453,34 @@ def test_cause_and_effect_are_shown_together_and_untied(world: World, submission
     assert "Not linked, by Dispatcher" in page
     assert browser.post(path, data=pair | {"linked": "1"}).status_code == 303
     assert "May be the cause" in browser.get(f"/petugas/kelompok/{hole.id}").text
+
+
+def test_another_cluster_is_linked_by_hand_from_the_list_or_by_its_number(
+    world: World, submission: Submit
+) -> None:
+    browser = english(world, Role.DISPATCHER)
+    hole = cluster_of(report(world, submission))
+    drain = cluster_of(report(world, submission, service_code="blocked_drain", lon=110.826))
+    page = browser.get(f"/petugas/kelompok/{hole.id}").text
+    assert "Link another cluster" in page
+    assert f"Cluster {drain.id}" in page
+    path = f"/petugas/kelompok/{hole.id}/sebab"
+    wrong = browser.post(path, data={"other": "abc", "role": "cause", "linked": "1"})
+    assert wrong.status_code == 422
+    assert "Give a whole number" in wrong.text
+    assert browser.post(path, data={"other": drain.id, "role": "x", "linked": "1"}).status_code == 422
+    itself = browser.post(path, data={"other": hole.id, "role": "cause", "linked": "1"})
+    assert itself.status_code == 409
+    made = browser.post(path, data={"other": drain.id, "role": "cause", "linked": "1"}, follow_redirects=True)
+    assert "Linked as cause and effect" in made.text
+    assert "The cause, said by Dispatcher: its work goes first" in made.text
+    effect = browser.get(f"/petugas/kelompok/{drain.id}").text
+    assert "Comes from this, said by Dispatcher: its work goes after" in effect
+    circle = browser.post(path, data={"other": drain.id, "role": "effect", "linked": "1"})
+    assert circle.status_code == 409
+    assert "in a circle" in circle.text
+    undone = {"cause": drain.id, "effect": hole.id, "linked": "0"}
+    page = browser.post(path, data=undone, follow_redirects=True).text
+    assert "No longer linked" in page
+    assert "said by Dispatcher" not in page
+    assert "Link another cluster" not in english(world, Role.OFFICER).get(f"/petugas/kelompok/{hole.id}").text

@@ -59,7 +59,7 @@ def _service(service_id: int, error: FieldOpsError | None = None) -> str:
     held: dict[str, Any] = {
         field: getattr(shown, field) for field in ServiceChanges.__dataclass_fields__ if field != "skills"
     } | {"minutes": shown.duration_s // 60}
-    for field in ("active", "dry_weather", "while_open", "links_alone"):
+    for field in ("active", "dry_weather", "while_open", "same_rain", "links_alone"):
         held[field] = "1" if getattr(shown, field) else ""
     return render_template(
         "admin/service.html",
@@ -96,6 +96,7 @@ def _changes() -> ServiceChanges:
         link_radius_m=whole_of(form, "link_radius_m", 0, MOST_RADIUS_M),
         window_days=whole_of(form, "window_days", 1, 365),
         while_open=form.get("while_open") == "1",
+        same_rain=form.get("same_rain") == "1",
         links_alone=form.get("links_alone") == "1",
         duration_s=60 * whole_of(form, "minutes", 1, 480),
         material=choice_of(form, "material", MATERIALS),

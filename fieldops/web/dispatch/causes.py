@@ -38,5 +38,5 @@ def _open_order(session: Session, cluster: Cluster) -> WorkOrder | None:
 
 
 def undoers(links: Sequence[CauseLink]) -> set[int | None]:
-    """Return who said that some of them are not cause and effect."""
-    return {link.undone.user_id for link in links if link.undone is not None}
+    """Return who said of some of them that they are, or are not, cause and effect."""
+    return {said.user_id for link in links for said in (link.undone, link.tied) if said is not None}

@@ -13,7 +13,7 @@ from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.i18n import _, ngettext
 from fieldops.models import Cluster, ServiceRequest
-from fieldops.operations.link_causes import decide_cause
+from fieldops.operations.link_causes import decide_cause, tie_cause
 from fieldops.operations.merge_clusters import merge_clusters, split_cluster
 from fieldops.operations.open_work_order import open_work_order
 from fieldops.operations.refresh_cluster import lock_grouping
@@ -33,7 +33,7 @@ from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch.cluster_pages import cluster_page, refused
 from fieldops.web.dispatch.room import blueprint, offer_undo
-from fieldops.web.form_fields import ids_of, version_of, whole_of
+from fieldops.web.form_fields import choice_of, ids_of, version_of, whole_of
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 from fieldops.web.words import CLOSED_REASON, DECLINED_REASON
@@ -250,8 +250,11 @@ def cause_decide(cluster_id: int) -> Answer:
     linked = request.form.get("linked") == "1"
     try:
         with transaction() as session:
-            pair = [whole_of(request.form, field, 1, 2**31 - 1) for field in ("cause", "effect")]
-            decide_cause(session, pair[0], pair[1], linked, by)
+            pair = _cause_and_effect(cluster_id)
+            if linked:
+                tie_cause(session, installation(), pair[0], pair[1], by)
+            else:
+                decide_cause(session, pair[0], pair[1], linked, by)
     except FieldOpsError as error:
         return refused(cluster_id, error)
     offer_undo(
@@ -260,6 +263,18 @@ def cause_decide(cluster_id: int) -> Answer:
         {"cause": pair[0], "effect": pair[1], "linked": "0" if linked else "1"},
     )
     return _back(cluster_id)
+
+
+def _cause_and_effect(cluster_id: int) -> tuple[int, int]:
+    """Return which two are meant: the pair that a list names, or this cluster and another one that somebody
+    chose or typed, with the part that the other one plays.
+    """
+    form = request.form
+    if "other" not in form:
+        return whole_of(form, "cause", 1, 2**31 - 1), whole_of(form, "effect", 1, 2**31 - 1)
+    other = whole_of(form, "other", 1, 2**31 - 1)
+    role = choice_of(form, "role", ("cause", "effect"))
+    return (other, cluster_id) if role == "cause" else (cluster_id, other)
 
 
 @blueprint.post("/kelompok/<int:cluster_id>/kontak")

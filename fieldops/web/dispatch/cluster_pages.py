@@ -14,10 +14,11 @@ from fieldops.i18n import _, language
 from fieldops.models import Cluster, Service, ServiceRequest
 from fieldops.models.base import lon_lat
 from fieldops.operations.explain_links import links_of, merge_candidates
-from fieldops.operations.link_causes import causes_of
+from fieldops.operations.link_causes import causes_of, ties_to_choose
 from fieldops.operations.linking_rules import link_rules
 from fieldops.operations.measure_places import landmarks_beside
 from fieldops.operations.reveal_contact import REASONS, Contact
+from fieldops.operations.weigh_reasons import weighing_card
 from fieldops.queries.board import UNREAD
 from fieldops.queries.board import board as board_rows
 from fieldops.queries.clusters import OPEN_CODES, get_cluster, joined_into, members_of
@@ -83,6 +84,7 @@ def cluster_page(
         beside=landmarks_beside(session, city, [place])[0],
         links=links,
         causes=shown_causes(session, causes),
+        ties=ties_to_choose(session, installation(), cluster),
         joined=joined_into(session, cluster.id),
         evidence=evidence_words,
         names=names,
@@ -93,6 +95,7 @@ def cluster_page(
         orders=orders,
         open_order=next((order for order in orders if order.ended_at is None), None),
         candidates=candidates,
+        weighing=weighing_card(session),
         timeline=histories.request_timeline(history, names),
         contacts=contacts or {},
         contact_reasons=contact_reasons(),

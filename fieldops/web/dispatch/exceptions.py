@@ -78,6 +78,7 @@ def task_words() -> dict[str, str]:
         "send_reply": _("Send an answer"),
         "poll_account": _("Look into an account"),
         "train_triage": _("Learn suggestions anew"),
+        "learn_weighing": _("Learn what speaks for one place"),
         "compute_hotspots": _("Compute a map of hotspots"),
         "refresh_hotspots": _("Ask for the maps of every night"),
     }

@@ -68,6 +68,19 @@ def test_best_links_connect_as_much_as_all_pairs_and_spend_none_in_vain(rows):
     assert best_links(17, pairs, score, 2).tolist() == chosen[:2].tolist()
 
 
+def test_further_signs_are_learnt_as_well():
+    signs, is_one = world(1)
+    dice = np.random.default_rng(3)
+    told = np.where(dice.uniform(size=len(signs)) < 0.05, ~is_one, is_one).astype(float)[:, None]
+    known = PairSigns(*(getattr(signs, name) for name in PairSigns.__slots__[:-1]), further=told)
+    model = PairModel.fit(known, is_one)
+    assert model.signs[-1] > 1.0
+    assert len(model.signs) == len(PairModel.fit(signs, is_one).signs) + 1
+    first = np.argsort(-model.score(known))[: is_one.sum()]
+    bare = np.argsort(-PairModel.fit(signs, is_one).score(signs))[: is_one.sum()]
+    assert is_one[first].mean() > is_one[bare].mean()
+
+
 def test_too_little_to_learn_from_is_refused():
     signs, is_one = world(1)
     with pytest.raises(GeoError, match="it takes 10"):
