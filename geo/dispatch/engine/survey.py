@@ -14,17 +14,25 @@ from geo.dispatch.engine.layout import ARC, FAR, LEAVES, NEAR, ROOM, STOP, State
 @kernel
 def survey(world: World, state: State, row: int, v: int) -> None:
     """Fill the table and the sums of the order in a row, as vehicle `v` would drive it."""
-    crew, sums = world.crews[v], state.sums[row]
+    sums = state.sums[row]
     state.totals[0].version += 1
     sums.version = state.totals[0].version
     sum_up(world, state, row, v)
-    within = sums.jobs <= crew.tasks_left and sums.reloads <= crew.reloads_left
-    within = within and sums.travel <= crew.travel_limit
     fits = fill_loads(world, state, row, v)
     fill_times(world, state, row, v)
     fill_room(world, state, row, v)
+    price(world, state, row, v, fits)
+
+
+@kernel
+def price(world: World, state: State, row: int, v: int, fits: bool) -> None:
+    """Whether the order keeps every rule, and what it costs, once its times and sums are known."""
+    crew, sums = world.crews[v], state.sums[row]
+    within = sums.jobs <= crew.tasks_left and sums.reloads <= crew.reloads_left
+    within = within and sums.travel <= crew.travel_limit
     is_feasible = sums.length == 0 or (within and fits and sums.finish <= crew.latest)
     sums.is_feasible = 1 if is_feasible else 0
+    sums.are_loads_kept = 1 if fits else 0
     sums.extra = 0.0
     if is_feasible and sums.length > 0:
         if sums.is_late:
