@@ -50,6 +50,7 @@ NOTED = 2
 ZONE_VEHICLES = 0
 ZONE_JOBS = 1
 IN_ZONE = 2
+TO_LOOK_AT = 3
 
 MOST_STATES = 4
 MOST_LABELS = 24
@@ -264,7 +265,8 @@ class State(NamedTuple):
     mark
         (3, n + m) stamps on stops and vehicles, for sets, and the round in which a job was noted.
     zone
-        (3, n + m) vehicles and jobs of the part that is worked on, and whether a vehicle is in it.
+        (4, n + m) vehicles and jobs of the part that is worked on, whether a vehicle is in it, and vehicles
+        on which a job's place is looked for.
     queue
         (4, ·) lists of jobs.
     keys

@@ -20,6 +20,7 @@ from geo.dispatch.engine.layout import (
     RELEASE,
     ROOM,
     STOP,
+    TO_LOOK_AT,
     ZONE_VEHICLES,
     State,
     World,
@@ -50,17 +51,19 @@ def best_place(world: World, state: State, job: int, limit: float, is_rough: boo
         release = released_at(world, state, job, NOBODY - 1)[0]
         if release >= INF:
             return best
+    number = 0
     for i in range(vehicles):
         v = zone[i]
         hit = state.memory[job, v]
-        if is_known(state, v, hit, release) and hit.cost < best[0]:
+        if not is_known(state, v, hit, release):
+            state.zone[TO_LOOK_AT, number] = v
+            number += 1
+        elif hit.cost < best[0]:
             best = better(world, state, job, v, (hit.cost, hit.gap, hit.reload_at), best, is_rough)
-    for i in range(vehicles):
-        v = zone[i]
+    for i in range(number):
+        v = state.zone[TO_LOOK_AT, i]
         hit = state.memory[job, v]
-        if is_known(state, v, hit, release) or not world.able[job, v]:
-            continue
-        if is_rough and is_skipped(world, state, v, hit.cost, best[0]):
+        if not world.able[job, v] or (is_rough and is_skipped(world, state, v, hit.cost, best[0])):
             continue
         since, first = released_at(world, state, job, v) if follows else (NO_RELEASE, 0)
         hit.cost, hit.gap, hit.reload_at = best_behind(world, state, job, v, since, first)

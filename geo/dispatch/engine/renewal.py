@@ -19,9 +19,10 @@ BEFORE = 2
 def resurvey(world: World, state: State, v: int, gap: int) -> None:
     """Renew the table of a vehicle after the promises of its stop behind a gap changed."""
     name_anew(state, v)
-    fill_forward(world, state, v, gap, gap)
-    fill_backward(world, state, v, gap, gap)
-    conclude(world, state, v, state.sums[v].are_loads_kept > 0)
+    last = fill_forward(world, state, v, gap, gap)
+    first = fill_backward(world, state, v, gap, gap)
+    fill_room(world, state, v, v, first, last)
+    price(world, state, v, v, state.sums[v].are_loads_kept > 0)
 
 
 @kernel
@@ -31,9 +32,10 @@ def survey_with(world: World, state: State, v: int, gap: int, job: int) -> None:
     widen(state, v, gap)
     add_up(world, state, v, gap, job)
     fits = load_job(world, state, v, gap, job)
-    fill_forward(world, state, v, gap, gap + 1)
-    fill_backward(world, state, v, gap, gap - 1)
-    conclude(world, state, v, fits)
+    last = fill_forward(world, state, v, gap, gap + 1)
+    first = fill_backward(world, state, v, gap, gap - 1)
+    fill_room(world, state, v, v, first, last)
+    price(world, state, v, v, fits)
 
 
 @kernel
@@ -100,8 +102,11 @@ def leg_around(world: World, state: State, v: int, gap: int) -> tuple[int, int]:
 
 
 @kernel
-def fill_forward(world: World, state: State, v: int, gap: int, surely: int) -> None:
-    """Earliest times from the stop behind a gap on; from the stop `surely` on, until they are as before."""
+def fill_forward(world: World, state: State, v: int, gap: int, surely: int) -> int:
+    """Earliest times from the stop behind a gap on; from the stop `surely` on, until they are as before.
+
+    Returns the last gap whose departure may have changed.
+    """
     crew, sums, line, before = world.crews[v], state.sums[v], state.lines[v], state.times[BEFORE]
     ends = world.rule[0].ends
     for row in range(gap, sums.length):
@@ -116,14 +121,18 @@ def fill_forward(world: World, state: State, v: int, gap: int, surely: int) -> N
         for k in range(crew.rests + 1):
             changed = changed or before[k] != line[row + 1, LEAVES + k]
         if not changed:
-            return
+            return row
     drive = drive_between(world, crew, line[sums.length, NEAR], crew.end)
     sums.finish = reach(world, crew, drive, (line, sums.length, LEAVES), (state.times, 0))
+    return int(sums.length)
 
 
 @kernel
-def fill_backward(world: World, state: State, v: int, gap: int, surely: int) -> None:
-    """Latest times from the stop behind a gap back; from the stop `surely` back, until they are as before."""
+def fill_backward(world: World, state: State, v: int, gap: int, surely: int) -> int:
+    """Latest times from the stop behind a gap back; from the stop `surely` back, until they are as before.
+
+    Returns the first gap whose latest arrival may have changed.
+    """
     crew, line, before = world.crews[v], state.lines[v], state.times[BEFORE]
     latest = world.rule[0].latest
     for row in range(gap, -1, -1):
@@ -137,11 +146,5 @@ def fill_backward(world: World, state: State, v: int, gap: int, surely: int) -> 
         for k in range(crew.rests + 1):
             changed = changed or before[k] != line[row, latest + k]
         if not changed:
-            return
-
-
-@kernel
-def conclude(world: World, state: State, v: int, fits: bool) -> None:
-    """What follows from the times: room, whether every rule is kept, the price."""
-    fill_room(world, state, v, v)
-    price(world, state, v, v, fits)
+            return row
+    return 0

@@ -20,7 +20,7 @@ def survey(world: World, state: State, row: int, v: int) -> None:
     sum_up(world, state, row, v)
     fits = fill_loads(world, state, row, v)
     fill_times(world, state, row, v)
-    fill_room(world, state, row, v)
+    fill_room(world, state, row, v, 0, state.sums[row].length)
     price(world, state, row, v, fits)
 
 
@@ -102,12 +102,11 @@ def fill_times(world: World, state: State, row: int, v: int) -> None:
 
 
 @kernel
-def fill_room(world: World, state: State, row: int, v: int) -> None:
-    """How much time there is in each gap, between leaving with some breaks taken and arriving with more."""
+def fill_room(world: World, state: State, row: int, v: int, first: int, last: int) -> None:
+    """How much time there is in some gaps, between leaving with some breaks taken and arriving with more."""
     crew, sums, line = world.crews[v], state.sums[row], state.lines[row]
     latest = world.rule[0].latest
-    sums.room = -1
-    for gap in range(sums.length + 1):
+    for gap in range(first, last + 1):
         room = -1
         for k in range(crew.rests + 1):
             rests = 0
@@ -116,7 +115,10 @@ def fill_room(world: World, state: State, row: int, v: int) -> None:
                 if later < crew.rests:
                     rests += world.rests[crew.rest_at + later].length
         line[gap, ROOM] = room
-        sums.room = max(sums.room, room)
+    most = -1
+    for gap in range(sums.length + 1):
+        most = max(most, line[gap, ROOM])
+    sums.room = most
 
 
 @kernel
