@@ -27,21 +27,16 @@ REPORT_EVERY_S = 0.2
 CHUNK = 200
 """Rounds between two looks at the clock when rounds are counted; else as many as take `CHUNK_S`."""
 CHUNK_S = 0.02
-COOLING = 8.0
+COOLING = 16.0
 """The first temperature over the last: below, the search is frozen, above, it only wanders."""
-LARGE_DAY = 600
-"""Jobs above which a day begins hotter, in proportion, and cools further: each job is looked at so few times
-that a frozen start keeps the first plan's faults."""
-LARGE_COOLING = 0.43
-"""Exponent of that proportion by which the first temperature over the last grows (16 at 3,000 jobs)."""
 POLISHING, EXPLAINING = 0.5, 0.5
 """What the end takes, in the time of the first plan: polishing, and each rule that may be a reason."""
 MOST_RESERVED = 0.5
 """Of the budget; the rest is for the search, even when the end then takes longer than it should."""
 UPDATE_HEAT = 100.0
 """A plan that people know already is improved, not shaken up."""
-WORTH_SHARE = 0.15
-DRIVE_TIMES = 4.0
+WORTH_SHARE = 1 / 3
+DRIVE_TIMES = 9.0
 """The first temperature: this share of the median worth, at most so many mean drives between neighbours."""
 CLOSE = 10
 """Neighbours of each job that count for that."""
@@ -129,7 +124,6 @@ class Search:
         self.budget = budget
         self.on_progress = on_progress
         self.iterations = 0
-        self.cooling = COOLING
         self.is_cancelled = False
         self.last_report = -REPORT_EVERY_S
 
@@ -166,7 +160,6 @@ class Search:
         if self.tables.problem.is_update:
             hot = min(hot, UPDATE_HEAT)
         ejected = False
-        self.cooling = COOLING * size_factor(self.engine) ** LARGE_COOLING
         chunk = CHUNK
         used = self.budget.used(self.iterations)
         while used < 1.0 and not self.is_cancelled:
@@ -183,7 +176,7 @@ class Search:
         if self.budget.iterations is not None:
             chunk = min(CHUNK, self.budget.iterations - self.iterations)
         began = time.perf_counter()
-        self.engine.improve(chunk, hot * self.cooling**-used)
+        self.engine.improve(chunk, hot * COOLING**-used)
         self.iterations += chunk
         took = max(time.perf_counter() - began, 1e-6)
         following = max(1, min(2 * chunk, round(chunk * CHUNK_S / took)))
@@ -236,15 +229,8 @@ class Search:
             self.is_cancelled = True
 
 
-def size_factor(engine: Engine) -> float:
-    """How many times larger than a large day the day is; 1 below."""
-    return max(1.0, len(engine.world.open_jobs) / LARGE_DAY)
-
-
 def temperature(engine: Engine) -> float:
-    """Where annealing starts: a share of the median worth, at most some mean drives between neighbours; on
-    large days more.
-    """
+    """Where annealing starts: a share of the median worth, at most some mean drives between neighbours."""
     world, tables = engine.world, engine.tables
     open_jobs = world.open_jobs
     warm = WORTH_SHARE * float(np.median(world.stops["worth"][open_jobs]))
@@ -255,4 +241,4 @@ def temperature(engine: Engine) -> float:
     known = (near >= 0) & (drives < BLOCKED)
     if known.any():
         warm = min(warm, DRIVE_TIMES * float(drives[known].mean()) * crew.per_second)
-    return max(warm * size_factor(engine), 1.0)
+    return max(warm, 1.0)

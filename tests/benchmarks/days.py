@@ -17,13 +17,15 @@ from geo.dispatch.problem import NO_WAY, Break, Job, Problem, TravelTimes, Vehic
 from geo.roads.travel_times import road_travel_times
 from tests.benchmarks.road_nets import Name, net, places_on
 
-Variant = Literal["plain", "breaks", "sequence", "overtime"]
+Variant = Literal["plain", "breaks", "waiting", "sequence", "overtime"]
 """What a day has beyond skills, loads and windows.
 
-``breaks``: a lunch break. ``sequence``: that, and a tenth of the work orders wait for another one at the same
-place. ``overtime``: neither, but crews may stay up to an hour longer at a price.
+``breaks``: a lunch break. ``waiting``: a tenth of the work orders wait for another one at the same place.
+``sequence``: both. ``overtime``: neither, but crews may stay up to an hour longer at a price.
 """
 
+WITH_BREAKS: tuple[Variant, ...] = ("breaks", "sequence")
+WITH_PRECEDENCE: tuple[Variant, ...] = ("waiting", "sequence")
 HOUR = 3600
 DRAIN, PAVING = 1, 2
 SHIFTS: tuple[Window, ...] = ((7 * HOUR, 15 * HOUR), (8 * HOUR, 16 * HOUR))
@@ -61,10 +63,10 @@ def day(recipe: Recipe) -> Problem:
     """The problem of a recipe; FileNotFoundError when its network is real and its data isn't there."""
     dice = np.random.default_rng([recipe.seed, recipe.n, *recipe.net.encode(), *recipe.variant.encode()])
     depots = DEPOTS[recipe.net] + (recipe.n >= 1000)
-    leaders = recipe.n - (round(FOLLOWERS * recipe.n) if recipe.variant == "sequence" else 0)
+    leaders = recipe.n - (round(FOLLOWERS * recipe.n) if recipe.variant in WITH_PRECEDENCE else 0)
     durations, places = _drives(recipe, depots, leaders, dice)
     jobs = _with_must_do([_job(number, depots + number, dice) for number in range(leaders)], dice)
-    if recipe.variant == "sequence":
+    if recipe.variant in WITH_PRECEDENCE:
         jobs += _followers(jobs, recipe.n - leaders, dice)
     crews = max(2, round(recipe.n / JOBS_PER_CREW[recipe.net]))
     vehicles = [_crew(number, depots, recipe.variant) for number in range(crews)]
@@ -184,7 +186,7 @@ def _crew(number: int, depots: int, variant: Variant) -> Vehicle:
         capacity=CAPACITY,
         skills=CREW_SKILLS[(number // depots) % 3],
         time_window=SHIFTS[number // 2 % 2],
-        breaks=(LUNCH,) if variant in ("breaks", "sequence") else (),
+        breaks=(LUNCH,) if variant in WITH_BREAKS else (),
         fixed_cost=FIXED_COST,
         overtime_max_s=HOUR if variant == "overtime" else 0,
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.days import Recipe
+from collections.abc import Iterator
+from itertools import product
+
+from tests.benchmarks.days import WITH_PRECEDENCE, Recipe, Variant
+from tests.benchmarks.road_nets import Name
 
 SECONDS = {100: 10.0, 300: 10.0, 1000: 10.0, 3000: 30.0}
 """CPU seconds for ours, by the number of work orders."""
@@ -12,19 +16,22 @@ GROUPS = {"100-300": (100, 300), "1000": (1000,), "3000": (3000,)}
 TARGETS = {"100-300": 0.95, "1000": 0.96, "3000": 0.92}
 """Score over the best peer's, geometric mean, at most."""
 
+NETS: tuple[Name, ...] = ("surakarta", "metropolitan", "balikpapan")
+VARIANTS: tuple[Variant, ...] = ("plain", "breaks", "waiting", "sequence")
+SEEDS = {("metropolitan", "sequence"): 2, ("balikpapan", "breaks"): 2}
+"""The seed of a day is 1, but for these."""
+
+
+def _days(n: int) -> Iterator[Recipe]:
+    """Every network with and without breaks and precedence."""
+    for net, variant in product(NETS, VARIANTS):
+        yield Recipe(net, n, variant, SEEDS.get((net, variant), 1))
+
+
 FULL = (
-    Recipe("surakarta", 100, "plain"),
-    Recipe("surakarta", 100, "breaks"),
-    Recipe("surakarta", 100, "sequence"),
-    Recipe("metropolitan", 100, "plain"),
-    Recipe("metropolitan", 100, "sequence", 2),
-    Recipe("balikpapan", 100, "breaks"),
+    *_days(100),
     Recipe("balikpapan", 100, "overtime"),
-    Recipe("surakarta", 300, "plain"),
-    Recipe("surakarta", 300, "sequence"),
-    Recipe("metropolitan", 300, "breaks"),
-    Recipe("balikpapan", 300, "breaks", 2),
-    Recipe("balikpapan", 300, "sequence"),
+    *_days(300),
     Recipe("surakarta", 1000, "plain"),
     Recipe("metropolitan", 1000, "breaks"),
     Recipe("metropolitan", 1000, "sequence", 2),
@@ -37,6 +44,6 @@ QUICK_SECONDS = 1.0
 
 MATCH_TARGET = 0.1
 """CPU seconds to match the best peer's final score over its CPU seconds, at most."""
-SEQUENCES = tuple(recipe for recipe in FULL if recipe.variant == "sequence" and recipe.n <= 1000)
+SEQUENCES = tuple(recipe for recipe in FULL if recipe.variant in WITH_PRECEDENCE and recipe.n <= 1000)
 SEQUENCE_TARGET = 1.05
 """Score with work that waits over the score without, at most."""

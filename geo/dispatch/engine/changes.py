@@ -22,6 +22,7 @@ from geo.dispatch.engine.layout import (
     State,
     World,
 )
+from geo.dispatch.engine.renewal import resurvey, survey_with
 from geo.dispatch.engine.survey import survey
 
 
@@ -144,6 +145,26 @@ def renew(world: World, state: State, v: int) -> None:
     count_work(world, state, v, 1)
 
 
+@kernel
+def renew_from(world: World, state: State, v: int, job: int) -> None:
+    """Renew a route after the promises of one of its jobs changed."""
+    totals = state.totals[0]
+    totals.routed -= state.sums[v].cost
+    resurvey(world, state, v, index_of(state, job, v))
+    totals.routed += state.sums[v].cost
+
+
+@kernel
+def renew_with(world: World, state: State, v: int, gap: int, job: int) -> None:
+    """Put a job into a gap of a route that serves others, and renew the route."""
+    totals = state.totals[0]
+    count_work(world, state, v, -1)
+    totals.routed -= state.sums[v].cost
+    survey_with(world, state, v, gap, job)
+    totals.routed += state.sums[v].cost
+    count_work(world, state, v, 1)
+
+
 # ---------------------------------------------------------------- promises
 
 
@@ -208,8 +229,8 @@ def promise(world: World, state: State, job: int, v: int) -> None:
         note(state, other)
         touch(world, state, w)
         state.promise[other, DEADLINE] = start
-        renew(world, state, w)
-    renew(world, state, v)
+        renew_from(world, state, w, other)
+    renew_from(world, state, v, job)
 
 
 @kernel
@@ -228,7 +249,7 @@ def lift(world: World, state: State, job: int) -> None:
             note(state, other)
             touch(world, state, v)
             state.promise[other, DEADLINE] = earliest
-            renew(world, state, v)
+            renew_from(world, state, v, other)
 
 
 @kernel
@@ -255,11 +276,14 @@ def put(world: World, state: State, job: int, v: int, gap: int, reload_at: int) 
     if world.stops[job].afters > 0:
         state.promise[job, RELEASE] = released_at(world, state, job, v)[0]
     first, second = (gap, reload_at) if reload_at < 0 or gap < reload_at else (reload_at, gap)
-    reload_stop = world.crews[v].reload_stop
-    insert_stop(state, v, first, job if first == gap else reload_stop)
-    if reload_at >= 0:
-        insert_stop(state, v, second, job if second == gap else reload_stop)
-    renew(world, state, v)
+    if reload_at < 0 and state.sums[v].jobs > 0 and state.sums[v].is_feasible:
+        renew_with(world, state, v, gap, job)
+    else:
+        reload_stop = world.crews[v].reload_stop
+        insert_stop(state, v, first, job if first == gap else reload_stop)
+        if reload_at >= 0:
+            insert_stop(state, v, second, job if second == gap else reload_stop)
+        renew(world, state, v)
     if not state.sums[v].is_feasible:
         if reload_at >= 0:
             remove_stop(state, v, second)

@@ -221,7 +221,7 @@ def _state_of(tables: Tables, world: World, seed: int) -> State:
         stash=np.zeros((2, m), dtype=np.int64),
         log=np.zeros((n + m, 4), dtype=np.int64),
         mark=np.zeros((3, n + m), dtype=np.int64),
-        zone=np.zeros((3, n + m), dtype=np.int64),
+        zone=np.zeros((4, n + m), dtype=np.int64),
         queue=np.zeros((4, n + m + 1), dtype=np.int64),
         keys=np.zeros((3, n + m + 1)),
         times=np.zeros((3, MOST_STATES), dtype=np.int64),

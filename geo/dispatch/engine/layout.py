@@ -50,6 +50,7 @@ NOTED = 2
 ZONE_VEHICLES = 0
 ZONE_JOBS = 1
 IN_ZONE = 2
+TO_LOOK_AT = 3
 
 MOST_STATES = 4
 MOST_LABELS = 24
@@ -152,6 +153,7 @@ SUMS = np.dtype(
             "travel_cost",
             "service",
             "is_feasible",
+            "are_loads_kept",
             "is_late",
         )
     ]
@@ -181,8 +183,16 @@ TOTALS = np.dtype(
 )
 """``lost`` is the worth of unserved jobs, ``routed`` the price of all routes, followed round by round."""
 
-MEMORY = np.dtype([("version", np.int64), ("cost", np.float64), ("gap", np.int64), ("reload_at", np.int64)])
-"""The best place of a job on a route, true as long as the route has that version."""
+MEMORY = np.dtype(
+    [
+        ("version", np.int64),
+        ("release", np.int64),
+        ("cost", np.float64),
+        ("gap", np.int32),
+        ("reload_at", np.int32),
+    ]
+)
+"""The best place of a job on a route, true as long as the route has that version and the job that release."""
 
 
 class World(NamedTuple):
@@ -202,8 +212,10 @@ class World(NamedTuple):
     holds
         (m, dims, 3) capacity, load after the frozen part and highest load in it, open deliveries apart.
     drives, costs, costs_to
-        (profiles, P + 1, P + 1) int32, ``BLOCKED`` where no road leads; the last with rows and columns
-        exchanged.
+        (profiles, P + 1, P + 1) int32, by rows of places; ``BLOCKED`` where no road leads; the last with rows
+        and columns exchanged.
+    row_of
+        (P + 1,) the row of each place of the problem: near places have near rows.
     able
         (n, m) whether the vehicle may serve the job.
     near
@@ -223,6 +235,7 @@ class World(NamedTuple):
     drives: Int32Array
     costs: Int32Array
     costs_to: Int32Array
+    row_of: Int64Array
     able: Int64Array
     near: Int64Array
     open_jobs: Int64Array
@@ -252,7 +265,8 @@ class State(NamedTuple):
     mark
         (3, n + m) stamps on stops and vehicles, for sets, and the round in which a job was noted.
     zone
-        (3, n + m) vehicles and jobs of the part that is worked on, and whether a vehicle is in it.
+        (4, n + m) vehicles and jobs of the part that is worked on, whether a vehicle is in it, and vehicles
+        on which a job's place is looked for.
     queue
         (4, ·) lists of jobs.
     keys
@@ -300,6 +314,7 @@ WORLD = HandleType(
         ("drives", _I4, 3),
         ("costs", _I4, 3),
         ("costs_to", _I4, 3),
+        ("row_of", _I8, 1),
         ("able", _I8, 2),
         ("near", _I8, 2),
         ("open_jobs", _I8, 1),

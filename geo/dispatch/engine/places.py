@@ -20,12 +20,15 @@ from geo.dispatch.engine.layout import (
     RELEASE,
     ROOM,
     STOP,
+    TO_LOOK_AT,
     ZONE_VEHICLES,
     State,
     World,
 )
 from geo.dispatch.engine.survey import move_cost, survey
 
+NEVER = -2
+"""A release that no job has."""
 RELOAD_PAIRS_UP_TO = 8
 """Routes up to this length try a reload in every gap for every place of the job, longer ones next to it."""
 
@@ -43,29 +46,39 @@ def best_place(world: World, state: State, job: int, limit: float, is_rough: boo
     """
     best = (limit, NOBODY, -1, -1)
     zone, vehicles = state.zone[ZONE_VEHICLES], state.totals[0].zone_vehicles
-    if world.stops[job].afters > 0:
-        for i in range(vehicles):
-            v = zone[i]
-            if world.able[job, v]:
-                cost, gap, reload_at = best_in(world, state, job, v)
-                best = better(world, state, job, v, (cost, gap, reload_at), best, is_rough)
-        return best
+    release, follows = NO_RELEASE, world.stops[job].afters > 0
+    if follows:
+        release = released_at(world, state, job, NOBODY - 1)[0]
+        if release >= INF:
+            return best
+    number = 0
     for i in range(vehicles):
         v = zone[i]
         hit = state.memory[job, v]
-        if hit.version == state.sums[v].version and hit.cost < best[0]:
+        if not is_known(state, v, hit, release):
+            state.zone[TO_LOOK_AT, number] = v
+            number += 1
+        elif hit.cost < best[0]:
             best = better(world, state, job, v, (hit.cost, hit.gap, hit.reload_at), best, is_rough)
-    for i in range(vehicles):
-        v = zone[i]
+    for i in range(number):
+        v = state.zone[TO_LOOK_AT, i]
         hit = state.memory[job, v]
-        if hit.version == state.sums[v].version or not world.able[job, v]:
+        if not world.able[job, v] or (is_rough and is_skipped(world, state, v, hit.cost, best[0])):
             continue
-        if is_rough and is_skipped(world, state, v, hit.cost, best[0]):
-            continue
-        hit.cost, hit.gap, hit.reload_at = best_in(world, state, job, v)
+        since, first = released_at(world, state, job, v) if follows else (NO_RELEASE, 0)
+        hit.cost, hit.gap, hit.reload_at = best_behind(world, state, job, v, since, first)
         hit.version = state.sums[v].version
+        hit.release = release if world.stops[job].afters <= 1 else NEVER
         best = better(world, state, job, v, (hit.cost, hit.gap, hit.reload_at), best, is_rough)
     return best
+
+
+@kernel
+def is_known(state: State, v: int, hit: Any, release: int) -> bool:
+    """Whether a place that was found before is still the best on its route: neither the route nor the end of
+    the predecessor has changed since. Jobs that wait for several others are looked for anew each time.
+    """
+    return bool(hit.version == state.sums[v].version and hit.release == release)
 
 
 @kernel
@@ -118,15 +131,23 @@ def detour_seconds(world: World, state: State, job: int, v: int, gap: int) -> in
 @kernel
 def best_in(world: World, state: State, job: int, v: int) -> tuple[float, int, int]:
     """The cheapest place on one vehicle: (cost, index of the job, index of its reload or −1)."""
-    best = (float(INF), -1, -1)
-    crew, sums = world.crews[v], state.sums[v]
-    if sums.jobs >= crew.tasks_left or world.stops[job].service > sums.room:
-        return best
     release, first = NO_RELEASE, 0
     if world.stops[job].afters > 0:
         release, first = released_at(world, state, job, v)
         if release >= INF:
-            return best
+            return float(INF), -1, -1
+    return best_behind(world, state, job, v, release, first)
+
+
+@kernel
+def best_behind(
+    world: World, state: State, job: int, v: int, release: int, first: int
+) -> tuple[float, int, int]:
+    """The cheapest place on one vehicle from a gap on, not before the release."""
+    best = (float(INF), -1, -1)
+    crew, sums = world.crews[v], state.sums[v]
+    if sums.jobs >= crew.tasks_left or world.stops[job].service > sums.room:
+        return best
     may_reload = crew.reload_stop >= 0 and sums.reloads < crew.reloads_left
     base = fixed_part(world, state, job, v)
     best = scan(world, state, job, v, base, release, first)

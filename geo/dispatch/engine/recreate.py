@@ -11,6 +11,7 @@ from geo.dispatch.engine.dice import below, chance
 from geo.dispatch.engine.layout import NOBODY, STOPS_SEEN, ZONE_VEHICLES, State, World
 from geo.dispatch.engine.places import best_in, best_place
 
+FEW = 40
 HANDLING_S = 400
 """Added to the service when jobs are compared by worth per second: the way to a job takes time too."""
 
@@ -65,10 +66,24 @@ def insert_all(world: World, state: State, number: int, is_generous: bool, blink
 def sort_queue(state: State, number: int) -> None:
     """Sort the queue by its keys, smallest first; equal keys keep their order."""
     queue, keys = state.queue[0], state.keys[0]
+    if number <= FEW:
+        sort_few(queue, keys, number)
+        return
     step = 1
     while step < number:
         merge_runs(queue, keys, state.queue[3], state.keys[2], (number, step))
         step *= 2
+
+
+@kernel
+def sort_few(queue: Any, keys: Any, number: int) -> None:
+    """Sort by insertion, which is quicker for a few."""
+    for i in range(1, number):
+        job, key, at = queue[i], keys[i], i
+        while at > 0 and keys[at - 1] > key:
+            queue[at], keys[at] = queue[at - 1], keys[at - 1]
+            at -= 1
+        queue[at], keys[at] = job, key
 
 
 @kernel

@@ -14,17 +14,25 @@ from geo.dispatch.engine.layout import ARC, FAR, LEAVES, NEAR, ROOM, STOP, State
 @kernel
 def survey(world: World, state: State, row: int, v: int) -> None:
     """Fill the table and the sums of the order in a row, as vehicle `v` would drive it."""
-    crew, sums = world.crews[v], state.sums[row]
+    sums = state.sums[row]
     state.totals[0].version += 1
     sums.version = state.totals[0].version
     sum_up(world, state, row, v)
-    within = sums.jobs <= crew.tasks_left and sums.reloads <= crew.reloads_left
-    within = within and sums.travel <= crew.travel_limit
     fits = fill_loads(world, state, row, v)
     fill_times(world, state, row, v)
-    fill_room(world, state, row, v)
+    fill_room(world, state, row, v, 0, state.sums[row].length)
+    price(world, state, row, v, fits)
+
+
+@kernel
+def price(world: World, state: State, row: int, v: int, fits: bool) -> None:
+    """Whether the order keeps every rule, and what it costs, once its times and sums are known."""
+    crew, sums = world.crews[v], state.sums[row]
+    within = sums.jobs <= crew.tasks_left and sums.reloads <= crew.reloads_left
+    within = within and sums.travel <= crew.travel_limit
     is_feasible = sums.length == 0 or (within and fits and sums.finish <= crew.latest)
     sums.is_feasible = 1 if is_feasible else 0
+    sums.are_loads_kept = 1 if fits else 0
     sums.extra = 0.0
     if is_feasible and sums.length > 0:
         if sums.is_late:
@@ -94,12 +102,11 @@ def fill_times(world: World, state: State, row: int, v: int) -> None:
 
 
 @kernel
-def fill_room(world: World, state: State, row: int, v: int) -> None:
-    """How much time there is in each gap, between leaving with some breaks taken and arriving with more."""
+def fill_room(world: World, state: State, row: int, v: int, first: int, last: int) -> None:
+    """How much time there is in some gaps, between leaving with some breaks taken and arriving with more."""
     crew, sums, line = world.crews[v], state.sums[row], state.lines[row]
     latest = world.rule[0].latest
-    sums.room = -1
-    for gap in range(sums.length + 1):
+    for gap in range(first, last + 1):
         room = -1
         for k in range(crew.rests + 1):
             rests = 0
@@ -108,7 +115,10 @@ def fill_room(world: World, state: State, row: int, v: int) -> None:
                 if later < crew.rests:
                     rests += world.rests[crew.rest_at + later].length
         line[gap, ROOM] = room
-        sums.room = max(sums.room, room)
+    most = -1
+    for gap in range(sums.length + 1):
+        most = max(most, line[gap, ROOM])
+    sums.room = most
 
 
 @kernel

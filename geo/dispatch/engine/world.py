@@ -19,11 +19,14 @@ from geo.dispatch.engine.layout import (
     RecordArray,
     World,
 )
+from geo.dispatch.engine.nearness import moved_together
 from geo.dispatch.engine.tuning import TUNING, Tuning
 from geo.dispatch.problem import FOREVER, Window
 from geo.dispatch.tables import Crew, Tables
 
 NEIGHBOURS = 120
+MOST_MOVED = 6_000
+"""Places up to which matrices are laid out anew; beyond, the copies would take too much memory."""
 BLOCK = 512
 """Rows of the matrix that are ranked at once, to hold little memory."""
 
@@ -37,8 +40,15 @@ def world_of(tables: Tables, like: World | None = None, tuning: Tuning = TUNING)
     if like is None:
         drives, costs, costs_to = _matrices(tables)
         near = _neighbours(tables, drives)
+        row_of = np.arange(drives.shape[1])
+        if len(row_of) <= MOST_MOVED:
+            row_of, drives, costs, costs_to = moved_together(drives, costs, costs_to)
     else:
         drives, costs, costs_to, near = like.drives, like.costs, like.costs_to, like.near
+        row_of = like.row_of
+    for records, fields in ((stops, ("place",)), (crews, ("start", "end"))):
+        for field in fields:
+            records[field] = row_of[records[field]]
     return World(
         rule=_rule(tables, tuning),
         stops=stops,
@@ -51,6 +61,7 @@ def world_of(tables: Tables, like: World | None = None, tuning: Tuning = TUNING)
         drives=drives,
         costs=costs,
         costs_to=costs_to,
+        row_of=row_of,
         able=np.ascontiguousarray(tables.able.astype(np.int64)),
         near=near,
         open_jobs=np.array(tables.open_jobs, dtype=np.int64),

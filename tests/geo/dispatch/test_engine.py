@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from geo.dispatch.drives import BLOCKED
 from geo.dispatch.engine.engine import Draft, Engine
-from geo.dispatch.engine.layout import IN_ZONE
+from geo.dispatch.engine.layout import ARC, FAR, IN_ZONE, LEAVES, NEAR, ROOM, STOP
+from geo.dispatch.engine.nearness import moved_together, near_order
 from geo.dispatch.engine.tuning import TUNING
 from geo.dispatch.engine.zones import SPARE_VEHICLES
 from geo.dispatch.problem import Job, PreviousRoute, Problem, TravelTimes, Vehicle
@@ -18,6 +20,7 @@ from geo.dispatch.tables import lay_out
 from tests.geo.dispatch.dispatch_worlds import FEATURES, random_problem
 
 SEEDS = range(40)
+SAME_SUMS = ("length", "jobs", "reloads", "finish", "room", "travel", "travel_cost", "service", "is_feasible")
 
 
 def some_problem(seed):
@@ -78,11 +81,50 @@ def test_what_the_search_counts_is_what_loading_its_plan_counts(seed):
     twin = Engine(tables, like=engine)
     twin.load(draft)
     assert twin.is_feasible
+    assert_tables_are_equal(engine, twin)
     assert twin.cost == pytest.approx(counted)
     assert twin.route_of == route_of
     engine.go_to_best()
     assert engine.cost == pytest.approx(engine.best_cost)
     assert engine.best_cost <= counted + 1e-6
+
+
+def assert_tables_are_equal(engine, twin):
+    """Tables that were renewed where they changed, against tables filled from nothing."""
+    rule = engine.world.rule[0]
+    for v, crew in enumerate(engine.tables.crews):
+        states, length = len(crew.rests) + 1, int(engine.state.sums[v]["length"])
+        assert {name: engine.state.sums[v][name] for name in SAME_SUMS} == {
+            name: twin.state.sums[v][name] for name in SAME_SUMS
+        }
+        ours, theirs = engine.state.lines[v], twin.state.lines[v]
+        of_stops = [STOP, *(rule[group] + k for group in ("ends", "done") for k in range(states))]
+        of_gaps = [
+            NEAR,
+            FAR,
+            ARC,
+            ROOM,
+            *(first + k for first in (LEAVES, rule["latest"]) for k in range(states)),
+        ]
+        of_gaps += [rule[group] + d for group in ("before", "after") for d in range(rule["dims"])]
+        assert (ours[:length, of_stops] == theirs[:length, of_stops]).all()
+        assert (ours[: length + 1, of_gaps] == theirs[: length + 1, of_gaps]).all()
+
+
+def test_near_places_have_near_rows_and_drives_stay_what_they_are():
+    dice = np.random.default_rng(3)
+    spots = dice.random((200, 2)) * 3600
+    drives = np.hypot(*(spots[:, np.newaxis] - spots).transpose(2, 0, 1)).astype(np.int32)
+    drives[17, 5] = BLOCKED
+    matrices = np.pad(drives, (0, 1))[np.newaxis]
+    row_of, moved, costs, costs_to = moved_together(matrices, matrices, matrices.transpose(0, 2, 1))
+    assert sorted(row_of) == list(range(201))
+    assert row_of[200] == 200
+    assert moved is costs
+    assert (moved[0][np.ix_(row_of, row_of)] == matrices[0]).all()
+    assert (costs_to[0] == moved[0].T).all()
+    order = near_order(drives)
+    assert drives[order[:-1], order[1:]].mean() < drives.mean() / 4
 
 
 def test_zones_reach_every_vehicle_and_job_and_no_more_vehicles_than_they_may():
