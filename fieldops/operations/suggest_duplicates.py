@@ -1,6 +1,6 @@
 """What is reported already where somebody is about to report: shown, never forced."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -69,7 +69,9 @@ def suggest_duplicates(
     similar = []
     for metres, (one, repaired) in zip(away.tolist(), found.values(), strict=True):
         sight = Sight(street=street_at(session, one.lon, one.lat), kind=services[one.service_id].code)
-        why = _explained(metres, one, rules[one.family], (new, sight))
+        # All against one reach: a family that is looked for farther around is not likelier for that.
+        rule = replace(rules[one.family], suggest_m=widest_m)
+        why = _explained(metres, one, rule, (new, sight))
         similar.append(
             Similar(
                 one,

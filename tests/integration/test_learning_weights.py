@@ -137,6 +137,14 @@ def test_a_reporter_is_shown_the_likeliest_first_and_nothing_of_a_private_report
     assert [one.weight for one in found] == sorted((one.weight for one in found), reverse=True)
 
 
+def test_a_kind_that_is_looked_for_farther_around_is_not_likelier_for_that(story: Story) -> None:
+    (hole,) = story.report()
+    (drain,) = story.report(service_code="blocked_drain")
+    found = suggest_duplicates(db.session(), story.world.installation, LON, -7.566)
+    weight = {one.request.id: one.weight for one in found}
+    assert weight[hole] == pytest.approx(weight[drain], abs=0.01)
+
+
 def test_how_much_distance_counts_here_moves_what_a_reporter_sees_first(story: Story) -> None:
     (old,) = story.report()
     with transaction() as session:
