@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from fieldops.channels.push_services import RestingServices
 from fieldops.channels.vapid import PushKey
 from fieldops.config import Settings
 from fieldops.domain.city import City
@@ -22,3 +23,4 @@ class Installation:
     roads: Roads
     push_key: PushKey
     triage: TriageMemory = field(default_factory=TriageMemory)
+    resting: RestingServices = field(default_factory=RestingServices)

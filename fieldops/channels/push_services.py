@@ -1,7 +1,7 @@
 """The browser vendors' push services: which addresses are theirs, and handing one message to them."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -17,12 +17,18 @@ from fieldops.channels.vendor_calls import ASSUMED_WAIT_S, call, wait_s
 
 TIMEOUT_S: Final = 10.0
 """A service that does not answer holds the only worker no longer."""
+REST: Final = timedelta(seconds=60)
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 MOST_ADDRESS: Final = 1000
 GONE: Final = (404, 410)
 
 
 class DeviceGone(MediaGone):
     """The device takes no notices any more: its owner switched them off, or the browser is gone."""
+
+
+class Unanswered(Retryable):
+    """The service gave no answer at all."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,23 @@ class Push:
     topic: str
     ttl_s: int
     urgency: str = "normal"
+
+
+class RestingServices:
+    """Services that gave no answer lately, as far as this process knows: the only worker must not wait ten
+    seconds for each of a hundred devices.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+
+    def rest(self, endpoint: str, now: datetime) -> None:
+        """Let an endpoint's service alone for a while."""
+        self._until[urlsplit(endpoint).netloc] = now + REST
+
+    def until(self, endpoint: str) -> datetime:
+        """Return until when an endpoint's service is let alone."""
+        return self._until.get(urlsplit(endpoint).netloc, NEVER)
 
 
 @dataclass(frozen=True)
@@ -96,7 +119,7 @@ class PushServices:
             This installation is a rehearsal, or the address led into our own network.
         DeviceGone
             The subscription is no more.
-        Retryable, RateLimited
+        Unanswered, Retryable, RateLimited
             Later.
         Permanent
             Refused for good.
@@ -113,15 +136,18 @@ class PushServices:
             "Urgency": push.urgency,
         }
         with self.doorman.strangers_client(to.endpoint) as client:
-            answer = call(
-                client,
-                "POST",
-                _target(parts),
-                repeatable=True,  # the same topic and tag: a second one takes the first one's place
-                content=encrypt(push.words, to.keys),
-                headers=headers,
-                timeout=self.timeout_s,
-            )
+            try:
+                answer = call(
+                    client,
+                    "POST",
+                    _target(parts),
+                    repeatable=True,  # the same topic and tag: a second one takes the first one's place
+                    content=encrypt(push.words, to.keys),
+                    headers=headers,
+                    timeout=self.timeout_s,
+                )
+            except Retryable as failure:
+                raise Unanswered(str(failure)) from None
         _require_taken(answer)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from fieldops import clock
 from fieldops.channels.contract import ChannelError, Permanent, RateLimited
 from fieldops.channels.doorman import KeptInside
-from fieldops.channels.push_services import DeviceGone, Push, Subscription
+from fieldops.channels.push_services import DeviceGone, Push, Subscription, Unanswered
 from fieldops.domain.notices import (
     LONGEST_ASKED_S,
     MOST_FAILURES,
@@ -58,6 +58,8 @@ def send_notice(installation: Installation, subscription_id: int, unit_of_work: 
         open_push(installation).send(parcel.to, parcel.push)
     except (ChannelError, KeptInside) as error:
         trouble = error
+        if isinstance(error, Unanswered):
+            installation.resting.rest(parcel.to.endpoint, clock.now())
     with unit_of_work() as writing:
         device = locked_device(writing, subscription_id)
         if device is None or device.endpoint_digest != parcel.endpoint_digest:
@@ -82,12 +84,12 @@ def _take(session: Session, installation: Installation, subscription_id: int) ->
     notice = notice_of(session, device.news, device.language)
     if notice is None:
         return None
-    due = _not_before(device, is_test=notice.topic == "test")
+    to = open_device(installation.sealer, device)
+    due = max(_not_before(device, is_test=notice.topic == "test"), installation.resting.until(to.endpoint))
     if due > now:
         _later(session, device, due)
         return None
     device.told_at = now
-    to = open_device(installation.sealer, device)
     return _Parcel(to, notice.as_push(device.language), notice.items, device.endpoint_digest)
 
 

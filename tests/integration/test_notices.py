@@ -359,8 +359,20 @@ def test_no_answer_is_trouble_too(notices: Notices) -> None:
     notices.hear(1)
     assert notices.rows()[0].last_error.startswith("no answer")
     notices.push.hang_up = False
-    notices.pass_time(31)
+    notices.pass_time(61)
     assert titles(device) == ["1 pesan baru menunggu"]
+
+
+def test_a_service_that_does_not_answer_is_asked_for_one_device_and_then_let_alone(notices: Notices) -> None:
+    """Else a hundred devices would hold the only worker ten seconds each."""
+    devices = [notices.device(role) for role in (Role.OFFICER, Role.HEAD, Role.DISPATCHER)]
+    notices.push.hang_up = True
+    notices.hear(1)
+    notices.pass_time(40)
+    assert len(notices.push.asked) == 1
+    notices.push.hang_up = False
+    notices.pass_time(61)
+    assert [titles(device) for device in devices] == [["1 pesan baru menunggu"]] * 3
 
 
 def test_a_service_that_never_wants_us_loses_the_device(notices: Notices) -> None:
