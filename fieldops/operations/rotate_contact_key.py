@@ -208,8 +208,9 @@ class _Renewing:
             there += len(rows)
             changes = []
             for own, account_id, digest, held in rows:
-                fresh = digest_by(self._key, id_words(account_id, self._opened(held)))
-                if fresh != digest:
+                one = self._opened(held)
+                fresh = digest_by(self._key, id_words(account_id, one))
+                if one and fresh != digest:
                     changes.append({"own": own, "account": account_id, "before": digest, "after": fresh})
             if changes:
                 self._move_person_keys(changes)

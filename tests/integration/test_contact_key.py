@@ -355,6 +355,17 @@ def test_what_is_lost_for_good_may_stay(world: World, submission: Any) -> None:
     assert len(keys_of(world)().accepted) == 1
 
 
+def test_ids_that_open_with_no_key_keep_their_digests(channel: Channels) -> None:
+    channel.hear(said.text(COMPLAINT))
+    session = db.session()
+    before = set(session.scalars(select(PersonKey.digest)))
+    assert len(before) == 2
+    db.session.remove()
+    keys_of(channel.world).write(contact_keys(Fernet.generate_key().decode()))
+    change(channel.world, Rules(0.0, only_here=True, leave_unreadable=True))
+    assert set(db.session().scalars(select(PersonKey.digest))) == before
+
+
 def test_two_commands_at_once_are_one_too_many(world: World) -> None:
     def again(_line: str) -> None:
         change(world)

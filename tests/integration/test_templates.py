@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fieldops.domain.roles import Role
 from fieldops.extensions import db
@@ -222,7 +222,7 @@ def test_one_that_was_paused_since_it_was_queued_never_leaves(channel: Channels)
     assert post(officer, conversation, "kabar_aduan", body_1="JL-7", body_2="besok").status_code == 303
     before = len([one for one in channel.meta.asked if one.path.endswith("/messages")])
     with transaction() as session:
-        session.execute(MessageTemplate.__table__.update().values(state="paused"))
+        session.execute(update(MessageTemplate).values(state="paused"))
     channel.work()
     assert last(conversation).last_error == "template_paused"
     assert len([one for one in channel.meta.asked if one.path.endswith("/messages")]) == before
