@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from fieldops.triage.classifier import Figures, Model
-from fieldops.triage.hazards import HazardWord, find_hazards
+from fieldops.triage.hazards import HazardTerms, HazardWord, find_hazards
 from fieldops.triage.labelled import NOT_A_COMPLAINT, Sentence, each_once
 from fieldops.triage.training import SEED, Numbers, Proof
 
@@ -143,7 +143,8 @@ def measure(
 
 def hazard_shares(sentences: Sequence[Sentence], words: Sequence[HazardWord]) -> dict[str, Any]:
     """Return how many dangers the words find, and how many of their hits are dangers."""
-    found = np.array([bool(find_hazards(sentence.text, words)) for sentence in sentences])
+    terms = HazardTerms(words)  # made ready once, not for every sentence
+    found = np.array([bool(find_hazards(sentence.text, terms)) for sentence in sentences])
     meant = np.array([sentence.hazard for sentence in sentences])
     return {"recall": asdict(wilson(found[meant])), "precision": asdict(wilson(meant[found]))}
 
