@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.tiles.compiled import inner, long
+from geo.tiles.handles import ENTRY, column_i4, column_i8, table_i4, table_i8
 from geo.tiles.positions import BITS, gather
-from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Scheme
+from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Columns
 from geo.tiles.sorting import sort_keys
 
 I8 = NDArray[np.int64]
@@ -39,6 +40,9 @@ START, CELL_X, CELL_Y, LOCAL, CHILD = range(5)
 CELL_COLUMNS: Final = 5
 """Columns of cells: first point, middle of the fullest quarter in world units, place in the tile,
 first cell within it of the next zoom."""
+BUBBLE_N, BUBBLE_X, BUBBLE_Y, BUBBLE_STATE = range(4)
+FIRST_COUNT: Final = 4
+"""Columns of bubbles: points, middle in world units, state of a single point; counts follow."""
 
 
 class Points(NamedTuple):
@@ -61,14 +65,15 @@ class Points(NamedTuple):
         each zoom ends with a tile beyond all others.
     levels
         (18, 2) int64: first row of each zoom in `cells` and in `tile_keys`.
-    bubble_sums, bubble_counts
-        (b, 5) int64 and (b, columns) int32: bubbles worked out beforehand, tile by tile, in key order; the
-        sums of x and y are those of its middle. −1 points stands for what has to be worked out as it is asked
-        for.
+    bubbles
+        (b, 4 + columns) int32: bubbles worked out beforehand, tile by tile, in key order.
+        −1 points stands for what has to be worked out as it is asked for.
+    bubble_ids
+        (b,) int64, or (0,) where points carry none.
     tile_bubbles
         (t, 2) int32: first bubble of each tile, and the one after its last; −1 where none were worked out.
-    first_status, first_severity
-        Columns of counts.
+    columns
+        What counts count.
     """
 
     keys: I8
@@ -80,24 +85,43 @@ class Points(NamedTuple):
     tile_keys: I8
     tile_cells: I4
     levels: I8
-    bubble_sums: I8
-    bubble_counts: I4
+    bubbles: I4
+    bubble_ids: I8
     tile_bubbles: I4
-    first_status: int
-    first_severity: int
+    columns: Columns
 
 
-def index_points(keys: I8, states: I4, ids: I8, scheme: Scheme) -> Points:
+@inner
+def points_of(handle: I8) -> Points:
+    """The points of a handle that was made of a `Points`, columns and all."""
+    at = 12 * ENTRY
+    return Points(
+        column_i8(handle, 0),
+        table_i4(handle, ENTRY),
+        column_i8(handle, 2 * ENTRY),
+        table_i8(handle, 3 * ENTRY),
+        table_i4(handle, 4 * ENTRY),
+        table_i4(handle, 5 * ENTRY),
+        column_i8(handle, 6 * ENTRY),
+        column_i4(handle, 7 * ENTRY),
+        table_i8(handle, 8 * ENTRY),
+        table_i4(handle, 9 * ENTRY),
+        column_i8(handle, 10 * ENTRY),
+        table_i4(handle, 11 * ENTRY),
+        Columns(handle[at], handle[at + 1], handle[at + 2]),
+    )
+
+
+def index_points(keys: I8, states: I4, ids: I8, columns: Columns) -> Points:
     """Sort points and file them under the cells of all zooms; keys ≥ 0, shape (n,), may be empty."""
     ordered, order = sort_keys(keys)
-    return index_sorted(ordered, states[order], ids[order] if len(ids) else ids, scheme)
+    return index_sorted(ordered, states[order], ids[order] if len(ids) else ids, columns)
 
 
-def index_sorted(keys: I8, states: I4, ids: I8, scheme: Scheme) -> Points:
+def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns) -> Points:
     """File points that are in key order already."""
-    first_status, first_severity = scheme.first_status, scheme.first_severity
     points = _points(keys, states)
-    block_sums, block_counts = _totals(points, ids, scheme.columns, first_status, first_severity)
+    block_sums, block_counts = _totals(points, ids, columns)
     levels = _count_levels(keys)
     cells, tile_keys, tile_cells = _fill_levels(keys, levels)
     _find_middles(points, keys, cells, levels)
@@ -111,11 +135,10 @@ def index_sorted(keys: I8, states: I4, ids: I8, scheme: Scheme) -> Points:
         tile_keys,
         tile_cells,
         levels,
-        np.empty((0, SUMS), dtype=np.int64),
-        np.empty((0, scheme.columns), dtype=np.int32),
+        np.empty((0, FIRST_COUNT + columns.total), dtype=np.int32),
+        np.empty(0, dtype=np.int64),
         np.full((len(tile_keys), 2), -1, dtype=np.int32),
-        first_status,
-        first_severity,
+        columns,
     )
 
 
@@ -130,15 +153,15 @@ def _points(keys: I8, states: I4) -> I4:
 
 
 @long
-def _totals(points: I4, ids: I8, columns: int, first_status: int, first_severity: int) -> tuple[I8, I4]:
-    n = len(points)
+def _totals(points: I4, ids: I8, columns: Columns) -> tuple[I8, I4]:
+    n, first_status, first_severity = len(points), columns.first_status, columns.first_severity
     blocks = (n + BLOCK - 1) // BLOCK
     sums = np.zeros((blocks + 1, SUMS), np.int64)
-    counts = np.zeros((blocks + 1, columns), np.int32)
+    counts = np.zeros((blocks + 1, columns.total), np.int32)
     for block in range(1, blocks + 1):
         for column in range(SUMS):
             sums[block, column] = sums[block - 1, column]
-        for column in range(columns):
+        for column in range(columns.total):
             counts[block, column] = counts[block - 1, column]
         for row in range((block - 1) * BLOCK, min(n, block * BLOCK)):
             state = points[row, STATE]
@@ -148,9 +171,10 @@ def _totals(points: I4, ids: I8, columns: int, first_status: int, first_severity
             sums[block, SUM_STATE] += state
             if len(ids):
                 sums[block, SUM_ID] += ids[row]
-            counts[block, state & 31] += 1
             counts[block, first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
-            counts[block, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
+            if first_status > 0:
+                counts[block, state & 31] += 1
+                counts[block, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
     return sums, counts
 
 
@@ -162,7 +186,7 @@ def add_ranges(ranges: I8, points: Points, sums: I8, counts: I4) -> None:
     one function: numba hands arrays on to another at more cost than the few points of a cell take to add.
     """
     rows, ids, block_sums, block_counts = points.points, points.ids, points.block_sums, points.block_counts
-    first_status, first_severity = points.first_status, points.first_severity
+    first_status, first_severity = points.columns.first_status, points.columns.first_severity
     columns = counts.shape[1]
     for at in range(len(ranges)):
         begin, end, to = ranges[at, 0], ranges[at, 1], ranges[at, 2]
@@ -184,9 +208,10 @@ def add_ranges(ranges: I8, points: Points, sums: I8, counts: I4) -> None:
                 x += rows[row, X]
                 y += rows[row, Y]
                 states += state
-                counts[to, state & 31] += 1
                 counts[to, first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
-                counts[to, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
+                if first_status > 0:
+                    counts[to, state & 31] += 1
+                    counts[to, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
             if len(ids):
                 for row in range(begin, end):
                     numbers += ids[row]

@@ -150,7 +150,8 @@ class Pyramid:
         self.settings = settings
         self.left_out = int((keys == NO_KEY).sum())
         """Complaints given to the build that are not on the map."""
-        self._vocabulary = Vocabulary(settings.scheme)
+        # The public is told of statuses alone, so nothing else is counted for it.
+        self._vocabulary = Vocabulary(settings.scheme, is_all=settings.audience is Audience.STAFF)
         self._version = version
         self._today = day_number(today)
         self._lock = threading.Lock()
@@ -159,10 +160,10 @@ class Pyramid:
             is_on = keys != NO_KEY
             keys, states, ids = keys[is_on], states[is_on], ids[is_on] if len(ids) else ids
         self._digest = _digest(keys, states, ids) & ALL_BITS
-        self._settle(file_points(keys, states, ids, settings.scheme, is_decided=settings.is_decided))
+        self._settle(file_points(keys, states, ids, self._vocabulary.columns, is_decided=settings.is_decided))
 
     def _settle(self, points: Points) -> None:
-        self._layer = Layer(points, self.settings.scheme, self._vocabulary)
+        self._layer = Layer(points, self._vocabulary)
         self._log: list[tuple[Point, int]] = []
         self._in_digest = 0
         self._net: Counter[Point] = Counter()
@@ -392,7 +393,7 @@ class Pyramid:
             layer, today = self._layer, self._today
         points = layer.points
         keep = kept(points.points[:, STATE], chosen, self.settings.scheme, today)
-        made = Layer(part_of(points, keep, self.settings.scheme), self.settings.scheme, self._vocabulary)
+        made = Layer(part_of(points, keep), self._vocabulary)
         with self._lock:
             if self._layer is layer and self._today == today:
                 self._views[chosen] = made
@@ -532,7 +533,7 @@ class Pyramid:
             with self._lock:
                 layer, seen, net = self._layer, len(self._log), self._net.copy()
             keys, states, ids = _current(layer, net)
-            points = file_points(keys, states, ids, self.settings.scheme, is_decided=True)
+            points = file_points(keys, states, ids, self._vocabulary.columns, is_decided=True)
             with self._lock:
                 self._digested()
                 later = self._log[seen:]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.tiles.compiled import inner
+from geo.tiles.handles import ENTRY, column_i4, column_u1, handle_of
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
@@ -56,6 +57,22 @@ def word_list(names: Sequence[str], words: Sequence[str]) -> Words:
     return Words(np.frombuffer(b"".join(coded), dtype=np.uint8).copy(), starts, len(names))
 
 
+def words_handle(words: Words) -> I8:
+    """Return the handle of words, which must be kept as long as it is used."""
+    return handle_of((words.letters, words.starts), words.n_names)
+
+
+@inner
+def words_of(handle: I8) -> Words:
+    """The words of a handle."""
+    return Words(column_u1(handle, 0), column_i4(handle, ENTRY), handle[2 * ENTRY])
+
+
+def room_for(features: int, tags: int, words: Words) -> int:
+    """Return how many bytes a tile of so many features, each of so many tags, takes at most."""
+    return 64 + features * (48 + 22 * tags) + 2 * len(words.letters) + 16 * len(words.starts)
+
+
 @inner
 def _put(out: U1, at: int, value: int) -> int:
     """Write a number ≥ 0 as a varint."""
@@ -94,7 +111,7 @@ def _zigzag(value: int) -> int:
 
 
 @inner
-def encode(features: I8, tags: I8, words: Words) -> U1:  # noqa: C901, PLR0912, PLR0915  one loop: a call for
+def encode(features: I8, tags: I8, words: Words, out: U1) -> int:  # noqa: C901, PLR0912, PLR0915  one loop: a call for
     # each tag would cost as much as the tag
     """Write a tile of one layer.
 
@@ -106,24 +123,24 @@ def encode(features: I8, tags: I8, words: Words) -> U1:  # noqa: C901, PLR0912, 
         (t, 2) int64: key, value: a number ≥ 0 or `WORD` + word.
     words
         Names of fewer than 128 keys, and words.
+    out
+        As many bytes as `room_for` says.
 
     Returns
     -------
-    The bytes; none where there is no feature.
+    How many bytes were written; none where there is no feature.
     """
     if len(features) == 0:
-        return np.empty(0, np.uint8)
+        return 0
     size = 64
     while size < 2 * len(tags):
         size *= 2
-    seen = np.zeros((size, 2), np.int64)
+    seen = np.zeros(size, np.int32)
     seen_small = np.zeros(_SMALL, np.int32)
     values = np.empty(len(tags), np.int64)
     key_at = np.full(words.n_names, -1, np.int32)
     used_keys = np.empty(words.n_names, np.int32)
     n_keys, n_values = 0, 0
-    room = 64 + len(features) * 48 + len(tags) * 22 + 2 * len(words.letters) + 16 * len(words.starts)
-    out = np.empty(room, np.uint8)
     at = _copy(out, _HEAD, _NAME, 0, len(_NAME))
     tag = 0
     for feature in range(len(features)):
@@ -148,11 +165,11 @@ def encode(features: I8, tags: I8, words: Words) -> U1:  # noqa: C901, PLR0912, 
                     seen_small[value] = number + 1
             else:
                 slot = ((value * 0x9E3779B1) >> 7) & (size - 1)
-                while seen[slot, 0] != 0 and seen[slot, 0] != value:
+                while seen[slot] != 0 and values[seen[slot] - 1] != value:
                     slot = (slot + 1) & (size - 1)
-                if seen[slot, 0] == 0:
-                    seen[slot, 0], seen[slot, 1] = value, n_values
-                number = seen[slot, 1]
+                if seen[slot] == 0:
+                    seen[slot] = n_values + 1
+                number = seen[slot] - 1
             if number == n_values:
                 values[n_values] = value
                 n_values += 1
@@ -180,11 +197,15 @@ def encode(features: I8, tags: I8, words: Words) -> U1:  # noqa: C901, PLR0912, 
             at = _put_word(out, at + 1, values[row] - WORD + words.n_names, words)
         at = _set_length(out, body, at)
     at = _copy(out, at, _END, 0, len(_END))
-    head = np.empty(_HEAD, np.uint8)
-    head[0] = 0x1A
-    length = _put(head, 1, at - _HEAD)
-    _copy(out, _HEAD - length, head, 0, length)
-    return out[_HEAD - length : at]
+    # The length of all goes before it, in front of the first byte of the answer.
+    length = _put(out, 0, at - _HEAD) + 1
+    for byte in range(length - 2, -1, -1):
+        out[_HEAD - length + 1 + byte] = out[byte]
+    out[_HEAD - length] = 0x1A
+    size = at - _HEAD + length
+    for byte in range(size):
+        out[byte] = out[_HEAD - length + byte]
+    return size
 
 
 @inner

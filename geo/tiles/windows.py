@@ -37,7 +37,7 @@ NO_OWNER: Final = 255
 BORDER: Final = 2
 """Columns and rows around a window that are always empty: so neighbours need no look at where it ends."""
 
-_PLACES: Final = key_xy(np.arange(SIDE * SIDE)).astype(np.int32)
+PLACES: Final = key_xy(np.arange(SIDE * SIDE)).astype(np.int32)
 """Column and row of each of a tile's cells, in key order."""
 
 
@@ -163,7 +163,7 @@ def _filed(x: int, y: int, window: Window, begin: int, end: int, cells: I4, foun
     side, bits, rows, grid, spots = window.side, window.bits, found.rows, found.grid, found.spots
     for cell in range(begin, end):
         local = cells[cell, LOCAL]
-        column, row = x + _PLACES[local, 0], y + _PLACES[local, 1]
+        column, row = x + PLACES[local, 0], y + PLACES[local, 1]
         if 0 <= column < side and 0 <= row < side:
             place = place_of(column, row, bits)
             rows[number, PLACE] = place
@@ -194,7 +194,7 @@ def _deep(
     while begin < end:
         cell = keys[begin] >> shift
         after = _end_of_cell(keys, begin, end, shift)
-        column, row = x + _PLACES[cell & 255, 0], y + _PLACES[cell & 255, 1]
+        column, row = x + PLACES[cell & 255, 0], y + PLACES[cell & 255, 1]
         if 0 <= column < window.side and 0 <= row < window.side:
             at_x, at_y = _fullest(window.zoom, cell, -1, begin, after, False, points, changed)
             place = place_of(column, row, window.bits)
@@ -231,7 +231,7 @@ def _changed(
         if find_row(changed.slots, window.zoom - 2, (tile << 4) | part) < 0:
             continue
         for local in range(part << 4, (part + 1) << 4):
-            column, row = x + _PLACES[local, 0], y + _PLACES[local, 1]
+            column, row = x + PLACES[local, 0], y + PLACES[local, 1]
             if 0 <= column < window.side and 0 <= row < window.side:
                 place, cell = place_of(column, row, window.bits), (tile << 8) | local
                 number = _lay(place, window.zoom, cell, points, changed, found, number)
