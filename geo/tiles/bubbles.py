@@ -33,6 +33,7 @@ from geo.tiles.cells import (
 )
 from geo.tiles.changes import Differences, differences_of, find_row
 from geo.tiles.compiled import inner, outer
+from geo.tiles.handles import ENTRY, column_i8
 from geo.tiles.merging import ITSELF, NEAR, decide, middle_of, reach_of
 from geo.tiles.positions import BITS, key_xy, spread
 from geo.tiles.scheme import DAY_SHIFT, SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Columns
@@ -187,10 +188,9 @@ class Area(NamedTuple):
 def _area(tile: Tile, margin: int) -> Area:
     across = SIDE if tile.is_merged or tile.zoom == 0 else ROUGH
     zoom = tile.zoom if across == SIDE else tile.zoom - 1
-    side, bits = across + 2 * margin, ZONE_BITS
-    while side + 2 * BORDER > 1 << bits:
-        bits += 1
-    return Area(Window(zoom, tile.x * across - margin, tile.y * across - margin, side, bits), across, margin)
+    side = across + 2 * margin
+    left, top = tile.x * across - margin, tile.y * across - margin
+    return Area(Window(zoom, left, top, side, side + 2 * BORDER), across, margin)
 
 
 @inner
@@ -233,12 +233,12 @@ def last_change_near(zoom: int, tile_x: int, tile_y: int, changes: I8) -> int:
 @inner
 def _is_certain(area: Area, found: Found, number: int) -> bool:
     """Whether all cells are decided that can matter to the tile."""
-    edge, bits = area.margin - SEEN, area.window.bits
+    edge, stride = area.margin - SEEN, area.window.stride
     after = area.window.side - edge
     for cell in range(number):
         if found.rows[cell, OWNER] == NO_OWNER and found.rows[cell, FOUND_N] > 0:
             place = found.rows[cell, PLACE]
-            column, row = column_of(place, bits), row_of(place, bits)
+            column, row = column_of(place, stride), row_of(place, stride)
             if edge <= column < after and edge <= row < after:
                 return False
     return True
@@ -283,13 +283,18 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, b
 
 @inner
 def _rough(tile: Tile, points: Points) -> Drawn:
-    """The cells of a tile in which nothing changed, as bubbles that are not merged."""
+    """The cells of a tile in which nothing changed, as bubbles that are not merged.
+
+    Counted as `count_range` does, written out for the same reason as in `merging`.
+    """
+    first_status = points.columns.first_status + FIRST_COUNT
+    first_severity = points.columns.first_severity + FIRST_COUNT
     cells, filed, block_counts, columns = points.cells, points.points, points.block_counts, points.columns
-    first_status, first_severity = columns.first_status + FIRST_COUNT, columns.first_severity + FIRST_COUNT
     size, rim, zoom = 1 << (BITS - tile.zoom), reach_of(tile.zoom) // 2, tile.zoom - 1
-    left, top, last = tile.x * size, tile.y * size, (1 << zoom) - 1
+    left, top, last = tile.x * size - rim, tile.y * size - rim, (1 << zoom) - 1
+    across = size + 2 * rim
     table = np.zeros((MOST_ROUGH, FIRST_COUNT + columns.total), np.int32)
-    ids = np.zeros(MOST_ROUGH, np.int64)
+    ids = np.zeros(MOST_ROUGH if len(points.ids) else 0, np.int64)
     number = 0
     for y in range(max((tile.y - 1) >> 1, 0), min((tile.y + 1) >> 1, last) + 1):
         for x in range(max((tile.x - 1) >> 1, 0), min((tile.x + 1) >> 1, last) + 1):
@@ -299,7 +304,7 @@ def _rough(tile: Tile, points: Points) -> Drawn:
                 continue
             for cell in range(points.tile_cells[at], points.tile_cells[at + 1]):
                 right, down = cells[cell, CELL_X] - left, cells[cell, CELL_Y] - top
-                if not (-rim <= right < size + rim and -rim <= down < size + rim):
+                if not (0 <= right < across and 0 <= down < across):
                     continue
                 begin, end = int(cells[cell, START]), int(cells[cell + 1, START])
                 table[number, BUBBLE_N] = end - begin
@@ -311,20 +316,23 @@ def _rough(tile: Tile, points: Points) -> Drawn:
                 until, rest = end, end
                 if first < after:
                     for column in range(columns.total):
-                        table[number, FIRST_COUNT + column] = (
-                            block_counts[after, column] - block_counts[first, column]
-                        )
+                        of_blocks = block_counts[after, column] - block_counts[first, column]
+                        table[number, FIRST_COUNT + column] = of_blocks
                     until, rest = first * BLOCK, after * BLOCK
+                packed = np.int64(0)
                 while True:
                     for row in range(begin, until):
                         state = filed[row, STATE]
-                        table[number, first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
+                        packed += np.int64(1) << (((state >> STATUS_SHIFT) & STATUS_BITS) << 3)
                         if columns.first_status > 0:
                             table[number, FIRST_COUNT + (state & 31)] += 1
                             table[number, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
                     if until == end:
                         break
                     begin, until = rest, end
+                for column in range(first_status, first_severity):
+                    table[number, column] += packed & 255
+                    packed >>= 8
                 number += 1
     return Drawn(np.arange(number).astype(np.int32), table, ids)
 
@@ -374,7 +382,7 @@ def _kept(tile: Tile, area: Area, found: Found) -> tuple[I4, I4]:
         if area.across == ROUGH:
             quarter = (tile.y & 1) << 1 | (tile.x & 1)
             column, row = _ROUGH_ORDER[quarter, turn, 0], _ROUGH_ORDER[quarter, turn, 1]
-        cell = found.grid[place_of(column + edge, row + edge, area.window.bits)] - 1
+        cell = found.grid[place_of(column + edge, row + edge, area.window.stride)] - 1
         if cell < 0 or found.rows[cell, OWNER] != ITSELF:
             continue
         at_x, at_y = found.rows[cell, AT_X] - x, found.rows[cell, AT_Y] - y
@@ -391,13 +399,16 @@ def _ranges(area: Area, found: Found, number: int, bubble_at: I4) -> tuple[I8, I
     ranges = np.empty((number, 3), np.int64)
     added = np.empty((number, 2), np.int64)
     n_ranges, n_added = 0, 0
-    bits = area.window.bits
+    stride = area.window.stride
     zone, edge = area.across + 2 * RIM, area.margin - RIM + NEAR
     for cell in range(number):
         owner, place = found.rows[cell, OWNER], found.rows[cell, PLACE]
         if owner == NO_OWNER or found.rows[cell, FOUND_N] == 0:
             continue
-        column, row = column_of(place, bits) + (owner & 7) - edge, row_of(place, bits) + (owner >> 3) - edge
+        column, row = (
+            column_of(place, stride) + (owner & 7) - edge,
+            row_of(place, stride) + (owner >> 3) - edge,
+        )
         if not (0 <= column < zone and 0 <= row < zone):
             continue
         bubble = bubble_at[row << ZONE_BITS | column] - 1
@@ -433,8 +444,8 @@ def _drawn(tile: Tile, window: Window, kept: I4, gaps: I8, found: Found, sums: I
     return drawn[:number]
 
 
-IS_MERGED, HAS_CHANGES, IS_CHANGED, WITH_COUNTS = 1, 2, 4, 8
-"""How a tile is to be drawn, added up: see `Tile` and `Telling`."""
+IS_MERGED, HAS_CHANGES, IS_CHANGED = 1, 2, 4
+"""How a tile is to be drawn, added up: see `Tile`."""
 
 
 @inner
@@ -443,19 +454,16 @@ def _asked(zoom: int, x: int, y: int, how: int) -> Tile:
 
 
 @outer
-def tile_features(
-    zoom: int, x: int, y: int, how: int, telling: tuple[int, int], points: I8, changes: I8
-) -> tuple[I8, I8, I8]:
+def tile_features(zoom: int, x: int, y: int, how: int, telling: int, handles: I8) -> tuple[I8, I8, I8]:
     """Find what is drawn in a tile and what is told of it; arguments are those of `tile_bytes`.
 
     Returns
     -------
     Middles in world units, (n, 2) int64, and features and tags as `vector_tile.encode` takes them.
     """
-    tile, of = _asked(zoom, x, y, how), points_of(points)
-    drawn, _ = _bubbles(tile, of, differences_of(changes))
-    told = Telling(telling[0], telling[1], how & WITH_COUNTS != 0)
-    features, tags = _features(tile, drawn, of.columns, told)
+    tile, of = _asked(zoom, x, y, how), points_of(column_i8(handles, 0))
+    drawn, _ = _bubbles(tile, of, differences_of(column_i8(handles, ENTRY)))
+    features, tags = _features(tile, drawn, of.columns, _unpacked(telling))
     middles = np.empty((len(drawn.rows), 2), np.int64)
     for row in range(len(drawn.rows)):
         bubble = drawn.rows[row]
@@ -464,17 +472,7 @@ def tile_features(
 
 
 @outer
-def tile_bytes(
-    zoom: int,
-    x: int,
-    y: int,
-    how: int,
-    telling: tuple[int, int],
-    points: I8,
-    changes: I8,
-    words: I8,
-    out: U1,
-) -> int:
+def tile_bytes(zoom: int, x: int, y: int, how: int, telling: int, handles: I8, out: U1) -> int:
     """Write a tile: its features, encoded.
 
     Parameters
@@ -482,23 +480,33 @@ def tile_bytes(
     zoom, x, y
         Its number.
     how
-        `IS_MERGED`, `HAS_CHANGES`, `IS_CHANGED` and `WITH_COUNTS`, added up.
+        `IS_MERGED`, `HAS_CHANGES` and `IS_CHANGED`, added up.
     telling
-        Level and least count.
-    points, changes, words
-        Handles of `Points`, `Differences` and `Words`.
+        As `packed_telling` gives it.
+    handles
+        Handle of the handles of `Points`, `Differences` and `Words`.
     out
-        Room, as `room_of` says.
+        Room, as `vector_tile.room_for` says.
 
     Returns
     -------
     Twice the number of bytes, and 1 more if the tile stays so until something changes near it.
     """
-    tile, of = _asked(zoom, x, y, how), points_of(points)
-    drawn, is_lasting = _bubbles(tile, of, differences_of(changes))
-    told = Telling(telling[0], telling[1], how & WITH_COUNTS != 0)
-    features, tags = _features(tile, drawn, of.columns, told)
-    return encode(features, tags, words_of(words), out) << 1 | is_lasting  # type: ignore[no-any-return]
+    tile, of = _asked(zoom, x, y, how), points_of(column_i8(handles, 0))
+    drawn, is_lasting = _bubbles(tile, of, differences_of(column_i8(handles, ENTRY)))
+    features, tags = _features(tile, drawn, of.columns, _unpacked(telling))
+    words = words_of(column_i8(handles, 2 * ENTRY))
+    return encode(features, tags, words, out) << 1 | is_lasting  # type: ignore[no-any-return]
+
+
+def packed_telling(telling: Telling) -> int:
+    """Return what a tile may tell as one number: numba takes longer to look at a tuple than to count."""
+    return telling.level | telling.with_counts << 2 | telling.least << 3
+
+
+@inner
+def _unpacked(telling: int) -> Telling:
+    return Telling(telling & 3, telling >> 3, telling & 4 != 0)
 
 
 @inner

@@ -182,61 +182,66 @@ def _totals(points: I4, ids: I8, columns: Columns) -> tuple[I8, I4]:
 def add_ranges(ranges: I8, points: Points, sums: I8, counts: I4) -> None:
     """Add points, by ranges of rows, to rows of sums, shape (m, 5), and counts, (m, columns).
 
-    `ranges`, shape (k, 3), names the first row, the row after the last, and the row to add them to. All in
-    one function: numba hands arrays on to another at more cost than the few points of a cell take to add.
+    `ranges`, shape (k, 3), names the first row, the row after the last, and the row to add them to.
     """
-    rows, ids, block_sums, block_counts = points.points, points.ids, points.block_sums, points.block_counts
-    first_status, first_severity = points.columns.first_status, points.columns.first_severity
-    columns = counts.shape[1]
+    rows, ids, block_sums = points.points, points.ids, points.block_sums
     for at in range(len(ranges)):
         begin, end, to = ranges[at, 0], ranges[at, 1], ranges[at, 2]
         first, last = (begin + BLOCK - 1) // BLOCK, end // BLOCK
         sums[to, N] += end - begin
-        tail = end
+        until, rest = end, end
         if first < last:
             for column in range(1, SUMS):
                 sums[to, column] += block_sums[last, column] - block_sums[first, column]
-            for column in range(columns):
-                counts[to, column] += block_counts[last, column] - block_counts[first, column]
-            end, tail = first * BLOCK, last * BLOCK
-        x, y, states, numbers = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+            until, rest = first * BLOCK, last * BLOCK
+        count_range(begin, end, points.points, points.block_counts, points.columns, counts[to])
         for part in range(2):
             if part == 1:
-                begin, end = tail, ranges[at, 1]
-            for row in range(begin, end):
-                state = rows[row, STATE]
-                x += rows[row, X]
-                y += rows[row, Y]
-                states += state
-                counts[to, first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
-                if first_status > 0:
-                    counts[to, state & 31] += 1
-                    counts[to, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
-            if len(ids):
-                for row in range(begin, end):
-                    numbers += ids[row]
-        sums[to, SUM_X] += x
-        sums[to, SUM_Y] += y
-        sums[to, SUM_STATE] += states
-        sums[to, SUM_ID] += numbers
+                begin, until = rest, end
+            for row in range(begin, until):
+                sums[to, SUM_X] += rows[row, X]
+                sums[to, SUM_Y] += rows[row, Y]
+                sums[to, SUM_STATE] += rows[row, STATE]
+                if len(ids):
+                    sums[to, SUM_ID] += ids[row]
 
 
 @inner
-def sum_range(begin: int, end: int, points: Points) -> tuple[int, int]:
+def count_range(begin: int, end: int, filed: I4, block_counts: I4, columns: Columns, counts: I4) -> None:
+    """Add what the points of rows `begin` to `end` are to counts, shape (columns,)."""
+    first, last = (begin + BLOCK - 1) // BLOCK, end // BLOCK
+    until, rest = end, end
+    if first < last:
+        for column in range(columns.total):
+            counts[column] += block_counts[last, column] - block_counts[first, column]
+        until, rest = first * BLOCK, last * BLOCK
+    for part in range(2):
+        if part == 1:
+            begin, until = rest, end
+        for row in range(begin, until):
+            state = filed[row, STATE]
+            counts[columns.first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
+            if columns.first_status > 0:
+                counts[state & 31] += 1
+                counts[columns.first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
+
+
+@inner
+def sum_range(begin: int, end: int, filed: I4, block_sums: I8) -> tuple[int, int]:
     """Sum x and y of the points of rows `begin` to `end`."""
     first = (begin + BLOCK - 1) // BLOCK
     last = end // BLOCK
     x, y = np.int64(0), np.int64(0)
     if first < last:
-        x = points.block_sums[last, SUM_X] - points.block_sums[first, SUM_X]
-        y = points.block_sums[last, SUM_Y] - points.block_sums[first, SUM_Y]
+        x = block_sums[last, SUM_X] - block_sums[first, SUM_X]
+        y = block_sums[last, SUM_Y] - block_sums[first, SUM_Y]
         for row in range(last * BLOCK, end):
-            x += points.points[row, X]
-            y += points.points[row, Y]
+            x += filed[row, X]
+            y += filed[row, Y]
         end = first * BLOCK
     for row in range(begin, end):
-        x += points.points[row, X]
-        y += points.points[row, Y]
+        x += filed[row, X]
+        y += filed[row, Y]
     return x, y  # type: ignore[return-value]
 
 

@@ -106,7 +106,10 @@ class Changes:
 def differences_of(handle: I8) -> Differences:
     """The differences of a handle."""
     return Differences(
-        table_i8(handle, 0), table_i8(handle, ENTRY), table_i4(handle, 2 * ENTRY), column_i8(handle, 3 * ENTRY)
+        table_i8(handle, 0),
+        table_i8(handle, ENTRY),
+        table_i4(handle, 2 * ENTRY),
+        column_i8(handle, 3 * ENTRY),
     )
 
 

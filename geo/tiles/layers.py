@@ -14,16 +14,14 @@ from geo.tiles.bubbles import (
     IS_MERGED,
     KEYS,
     MOST_DRAWN,
-    WITH_COUNTS,
-    Telling,
     last_change_near,
     tile_bytes,
     tile_features,
 )
 from geo.tiles.cells import STATE, Points, index_points, index_sorted
 from geo.tiles.changes import Changes
-from geo.tiles.merging import decide_all
 from geo.tiles.handles import handle_of
+from geo.tiles.merging import decide_all
 from geo.tiles.scheme import OTHER, SEVERITIES, Columns, Scheme
 from geo.tiles.vector_tile import WORD, room_for, word_list, words_handle
 
@@ -89,12 +87,13 @@ class Layer:
         self.points = points
         self.seen = 0
         *arrays, columns = points
-        self._handle = handle_of(arrays, *columns)
+        self._point_handle = handle_of(arrays, *columns)
         self._changes = Changes(vocabulary.columns)
+        self._changes_handle = self._handles = NO_IDS
         self._vocabulary = vocabulary
         self._out = np.empty(vocabulary.room, dtype=np.uint8)
         self._written = memoryview(self._out)
-        self._kept: dict[tuple[int, int, int, int, Telling], tuple[bytes, int]] = {}
+        self._kept: dict[tuple[int, int, int, int, int], tuple[bytes, int]] = {}
 
     def record(self, key: int, state: int, number: int, sign: int) -> None:
         """Add (sign 1) or take away (sign −1) a point."""
@@ -104,26 +103,23 @@ class Layer:
         """Give a point another state and id, where it is."""
         self._changes.replace(key, old, new)
 
-    def tile(self, zoom: int, x: int, y: int, is_merged: bool, telling: Telling) -> bytes:
+    def tile(self, zoom: int, x: int, y: int, is_merged: bool, telling: int) -> bytes:
         """Write a tile; no bytes where nothing is drawn.
 
         Tiles near a change are kept until the next one near them: they take the longest, and are the ones
         that everybody looks at.
         """
         changes = self._changes
-        last, how = 0, IS_MERGED * is_merged + WITH_COUNTS * telling.with_counts
+        last, how = 0, IS_MERGED if is_merged else 0
         if changes.used:
             last = last_change_near(zoom, x, y, changes.handle)
             how += HAS_CHANGES + IS_CHANGED * (last > 0)
-        asked = (zoom, x, y, how, telling)
         if last:
+            asked = (zoom, x, y, how, telling)
             body, made_after = self._kept.get(asked, (b"", -1))
             if made_after >= last:
                 return body
-        told = (telling.level, telling.least)
-        made = tile_bytes(
-            zoom, x, y, how, told, self._handle, changes.handle, self._vocabulary.handle, self._out
-        )
+        made = tile_bytes(zoom, x, y, how, telling, self._current_handles(), self._out)
         body = bytes(self._written[: made >> 1])
         if last and made & 1:
             if len(self._kept) >= MOST_KEPT:
@@ -131,15 +127,22 @@ class Layer:
             self._kept[asked] = (body, changes.number)
         return body
 
-    def features(self, zoom: int, x: int, y: int, telling: Telling) -> tuple[I8, I8, I8]:
+    def features(self, zoom: int, x: int, y: int, telling: int) -> tuple[I8, I8, I8]:
         """Find what a tile draws, as `geo.tiles.bubbles.tile_features` gives it."""
         changes = self._changes
-        how = IS_MERGED + WITH_COUNTS * telling.with_counts
+        how = IS_MERGED
         if changes.used:
             how += HAS_CHANGES + IS_CHANGED * (last_change_near(zoom, x, y, changes.handle) > 0)
-        told = (telling.level, telling.least)
-        middles, features, tags = tile_features(zoom, x, y, how, told, self._handle, changes.handle)
+        middles, features, tags = tile_features(zoom, x, y, how, telling, self._current_handles())
         return middles, features, tags
+
+    def _current_handles(self) -> I8:
+        """Where all is; the differences move when they grow."""
+        if self._changes.handle is not self._changes_handle:
+            self._changes_handle = self._changes.handle
+            held = (self._point_handle, self._changes_handle, self._vocabulary.handle)
+            self._handles = handle_of(held)
+        return self._handles
 
     @property
     def nbytes(self) -> int:

@@ -148,7 +148,7 @@ def decide(window: Window, found: Found, number: int, reaches: U1, gaps: I8) -> 
     being a bubble or not depends (255 where uncertain); `gaps`, (≥ number,), with the squared distance of a
     bubble to the nearest other, at most that of `far_of`.
     """
-    rows, grid, bits = found.rows, found.grid, window.bits
+    rows, grid, stride = found.rows, found.grid, window.stride
     reach, far = reach_of(window.zoom), far_of(window.zoom)
     reach_2 = reach * reach
     priority = np.empty(number, np.int32)
@@ -157,7 +157,7 @@ def decide(window: Window, found: Found, number: int, reaches: U1, gaps: I8) -> 
     known = np.empty(number, np.int64)
     for cell in range(number):
         place = rows[cell, PLACE]
-        column, row = window.left + column_of(place, bits), window.top + row_of(place, bits)
+        column, row = window.left + column_of(place, stride), window.top + row_of(place, stride)
         priority[cell] = _priority(window.zoom, column, row, rows[cell, N])
         known[cell] = np.int64(priority[cell]) << 16 | 255 << 8 | NO_OWNER
         gaps[cell] = reach_2
@@ -169,12 +169,12 @@ def decide(window: Window, found: Found, number: int, reaches: U1, gaps: I8) -> 
         if known[cell] & 255 != NO_OWNER or rows[cell, N] == 0:
             continue
         place = int(rows[cell, PLACE])
-        neighbours = neighbours_of(place, bits, far, found.spots, near)
+        neighbours = neighbours_of(place, stride, far, found.spots, near)
         for at in range(neighbours):
             which = near[at, 0]
-            near[at, 0] = grid[neighbour(place, which, bits)] - 1
+            near[at, 0] = grid[neighbour(place, which, stride)] - 1
             near[at, 2] = which
-        if is_doubtful[cell] or not _is_inside(column_of(place, bits), row_of(place, bits), window):
+        if is_doubtful[cell] or not _is_inside(column_of(place, stride), row_of(place, stride), window):
             for at in range(neighbours):
                 is_doubtful[near[at, 0]] |= near[at, 1] < reach_2
             continue
@@ -197,7 +197,7 @@ def _is_inside(column: int, row: int, window: Window) -> bool:
 
 
 @inner
-def neighbours_of(here: int, bits: int, reach: int, spots: I8, near: I8) -> int:
+def neighbours_of(here: int, stride: int, reach: int, spots: I8, near: I8) -> int:
     """List the cells nearer than `reach` to the one at a place: (which it is, squared distance).
 
     Written without a branch: whether a cell is near cannot be foretold, and a processor that guesses wrongly
@@ -205,22 +205,24 @@ def neighbours_of(here: int, bits: int, reach: int, spots: I8, near: I8) -> int:
     """
     x, y = spots[here] >> BITS, spots[here] & (WORLD - 1)
     reach_2 = reach * reach
-    number = 0
-    for down in range(-NEAR, NEAR + 1):
-        first = here + (down << bits)
-        for right in range(-NEAR, NEAR + 1):
-            spot = spots[first + right]
+    # Numbers without a sign need no look at whether a place counts from the end.
+    number = np.uint64(0)
+    first = np.uint64(here - NEAR * stride - NEAR)
+    for down in range(2 * NEAR + 1):
+        for right in range(2 * NEAR + 1):
+            spot = spots[first + np.uint64(right)]
             dx, dy = (spot >> BITS) - x, (spot & (WORLD - 1)) - y
             distance = dx * dx + dy * dy
-            near[number, 0], near[number, 1] = (down + NEAR) << 3 | (right + NEAR), distance
-            number += (spot >= 0) & (distance < reach_2) & (distance > 0)
-    return number
+            near[number, 0], near[number, 1] = down << 3 | right, distance
+            number += np.uint64((spot >= 0) & (distance < reach_2) & (distance > 0))
+        first += np.uint64(stride)
+    return np.int64(number)  # type: ignore[return-value]
 
 
 @inner
-def neighbour(here: int, which: int, bits: int) -> int:
+def neighbour(here: int, which: int, stride: int) -> int:
     """The place of a numbered neighbour."""
-    return here + (((which >> 3) - NEAR) << bits) + (which & 7) - NEAR
+    return here + ((which >> 3) - NEAR) * stride + (which & 7) - NEAR
 
 
 @inner
@@ -289,7 +291,7 @@ def decide_all(points: Points, changed: Differences, farthest: int) -> tuple[I4,
     """
     levels, tile_keys, tile_cells = points.levels, points.tile_keys, points.tile_cells
     side = PART * SIDE + 2 * MARGIN
-    found = room_for(Window(0, 0, 0, side, PART_BITS + 5))
+    found = room_for(Window(0, 0, 0, side, side + 2 * BORDER))
     bubble_at = np.zeros(len(found.grid), np.int32)
     reaches, gaps = np.empty(side * side, np.uint8), np.empty(side * side, np.int64)
     sums = np.empty((side * side, 2), np.int64)
@@ -306,7 +308,7 @@ def decide_all(points: Points, changed: Differences, farthest: int) -> tuple[I4,
                 continue
             left = gather(part) * PART * SIDE - MARGIN
             top = gather(part >> 1) * PART * SIDE - MARGIN
-            window = Window(zoom, left, top, side, PART_BITS + 5)
+            window = Window(zoom, left, top, side, side + 2 * BORDER)
             number = find_cells(window, False, points, changed, found)
             decide(window, found, number, reaches, gaps)
             _forget_far(window, found, number, reaches, farthest - NEAR)
@@ -316,7 +318,7 @@ def decide_all(points: Points, changed: Differences, farthest: int) -> tuple[I4,
             sums[: after - filed] = 0
             _fill(window, number, points, found, bubble_at, sums, made, made_ids)
             _place(window, number, found, bubble_at, gaps, sums, made)
-            _mark_unsure(number, found, window.bits, bubble_at, made)
+            _mark_unsure(number, found, window.stride, bubble_at, made)
             for row in range(number):
                 bubble_at[found.rows[row, PLACE]] = 0
             empty(found, number)
@@ -340,7 +342,7 @@ def _number(
         points.tile_bubbles[tile, 0] = filed + number
         for cell in range(points.tile_cells[tile], points.tile_cells[tile + 1]):
             local = points.cells[cell, LOCAL]
-            place = place_of(x + PLACES[local, 0], y + PLACES[local, 1], window.bits)
+            place = place_of(x + PLACES[local, 0], y + PLACES[local, 1], window.stride)
             owner = found.rows[found.grid[place] - 1, OWNER]
             if owner in (ITSELF, NO_OWNER):
                 number += 1
@@ -360,14 +362,19 @@ def _fill(
     made: I4,
     made_ids: I8,
 ) -> None:
-    """Count what is in a part's bubbles; `sums` become those of their x and y."""
-    rows, bits, filed = found.rows, window.bits, points.points
-    block_sums, block_counts, columns = points.block_sums, points.block_counts, points.columns
+    """Count what is in a part's bubbles; `sums` become those of their x and y.
+
+    What `sum_range` and `count_range` do, written out: numba hands on arrays at more cost than the few points
+    of a cell take to add.
+    """
+    rows, stride, filed, columns = found.rows, window.stride, points.points, points.columns
+    block_sums, block_counts = points.block_sums, points.block_counts
     first_status, first_severity = columns.first_status + FIRST_COUNT, columns.first_severity + FIRST_COUNT
+    statuses = first_severity - first_status
     for cell in range(number):
         if rows[cell, OWNER] == NO_OWNER:
             continue
-        bubble = bubble_at[neighbour(rows[cell, PLACE], rows[cell, OWNER], bits)] - 1
+        bubble = bubble_at[neighbour(rows[cell, PLACE], rows[cell, OWNER], stride)] - 1
         if bubble < 0:
             continue
         begin, end = int(rows[cell, BEGIN]), int(rows[cell, END])
@@ -376,34 +383,35 @@ def _fill(
         if len(made_ids):
             made_ids[bubble] = points.ids[begin]
         first, last = (begin + BLOCK - 1) // BLOCK, end // BLOCK
-        x, y = np.int64(0), np.int64(0)
-        after, rest = end, end
+        x, y, until, rest = np.int64(0), np.int64(0), end, end
         if first < last:
             x += block_sums[last, SUM_X] - block_sums[first, SUM_X]
             y += block_sums[last, SUM_Y] - block_sums[first, SUM_Y]
             for column in range(columns.total):
                 made[bubble, FIRST_COUNT + column] += block_counts[last, column] - block_counts[first, column]
-            after, rest = first * BLOCK, last * BLOCK
+            until, rest = first * BLOCK, last * BLOCK
+        packed = np.int64(0)  # eight statuses of fewer than 256 points, a byte each
         while True:
-            for row in range(begin, after):
+            for row in range(begin, until):
                 state = filed[row, STATE]
                 x += filed[row, X]
                 y += filed[row, Y]
-                made[bubble, first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
+                packed += np.int64(1) << (((state >> STATUS_SHIFT) & STATUS_BITS) << 3)
                 if columns.first_status > 0:
                     made[bubble, FIRST_COUNT + (state & 31)] += 1
                     made[bubble, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
-            if after == end:
+            if until == end:
                 break
-            begin, after = rest, end
+            begin, until = rest, end
+        for column in range(first_status, first_status + statuses):
+            made[bubble, column] += packed & 255
+            packed >>= 8
         sums[bubble, 0] += x
         sums[bubble, 1] += y
 
 
 @inner
-def _place(
-    window: Window, number: int, found: Found, bubble_at: I4, gaps: I8, sums: I8, made: I4
-) -> None:
+def _place(window: Window, number: int, found: Found, bubble_at: I4, gaps: I8, sums: I8, made: I4) -> None:
     """Say where a part's bubbles are drawn."""
     for cell in range(number):
         if found.rows[cell, OWNER] == ITSELF:
@@ -415,7 +423,7 @@ def _place(
 
 
 @inner
-def _mark_unsure(number: int, found: Found, bits: int, bubble_at: I4, made: I4) -> None:
+def _mark_unsure(number: int, found: Found, stride: int, bubble_at: I4, made: I4) -> None:
     """Leave those bubbles to be worked out later to which an undecided cell may belong, or that it may
     hinder.
     """
@@ -425,7 +433,7 @@ def _mark_unsure(number: int, found: Found, bits: int, bubble_at: I4, made: I4) 
         place = found.rows[cell, PLACE]
         for down in range(-NEAR, NEAR + 1):
             for right in range(-NEAR, NEAR + 1):
-                bubble = bubble_at[place + (down << bits) + right] - 1
+                bubble = bubble_at[place + down * stride + right] - 1
                 if bubble >= 0:
                     made[bubble, BUBBLE_N] = -1
         bubble = bubble_at[place] - 1
@@ -436,7 +444,7 @@ def _mark_unsure(number: int, found: Found, bits: int, bubble_at: I4, made: I4) 
 @inner
 def _forget_far(window: Window, found: Found, number: int, reaches: U1, farthest: int) -> None:
     """Leave undecided what depends on cells too far off: whom a cell joins depends on all cells near it."""
-    across = 1 << window.bits
+    across = window.stride
     for cell in range(number):
         if reaches[cell] > farthest:
             for down in range(-NEAR, NEAR + 1):

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geo.errors import GeoError
-from geo.tiles.bubbles import FAR, NEARBY, STAFF, Telling
+from geo.tiles.bubbles import FAR, NEARBY, STAFF, Telling, packed_telling
 from geo.tiles.cells import STATE, Points
 from geo.tiles.changes import LAST_ZOOM
 from geo.tiles.compiled import long, outer
@@ -152,6 +152,11 @@ class Pyramid:
         """Complaints given to the build that are not on the map."""
         # The public is told of statuses alone, so nothing else is counted for it.
         self._vocabulary = Vocabulary(settings.scheme, is_all=settings.audience is Audience.STAFF)
+        self._tellings = {
+            (is_near, with_counts): packed_telling(_telling_of(settings, is_near, with_counts))
+            for is_near in (False, True)
+            for with_counts in (False, True)
+        }
         self._version = version
         self._today = day_number(today)
         self._lock = threading.Lock()
@@ -372,11 +377,8 @@ class Pyramid:
         last = NEAR_ZOOM - 1 if self.settings.least > 1 else LAST_ZOOM
         return 0 <= zoom <= last and 0 <= x < 1 << zoom and 0 <= y < 1 << zoom
 
-    def _telling(self, zoom: int, with_counts: bool) -> Telling:
-        level = NEARBY if zoom >= NEAR_ZOOM else FAR
-        if self.settings.audience is Audience.STAFF:
-            level = STAFF
-        return Telling(level, self.settings.least, with_counts)
+    def _telling(self, zoom: int, with_counts: bool) -> int:
+        return self._tellings[zoom >= NEAR_ZOOM, with_counts]
 
     # ------------------------------------------------------------ filters
 
@@ -543,6 +545,13 @@ class Pyramid:
                     self._layer.record(*point, sign)
                     self._log.append((point, sign))
                     self._net[point] += sign
+
+
+def _telling_of(settings: Settings, is_near: bool, with_counts: bool) -> Telling:
+    level = NEARBY if is_near else FAR
+    if settings.audience is Audience.STAFF:
+        level = STAFF
+    return Telling(level, settings.least, with_counts)
 
 
 def warm_up(scheme: Scheme) -> None:
