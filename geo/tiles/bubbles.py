@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.tiles.cells import (
-    BLOCK,
     BUBBLE_N,
     BUBBLE_STATE,
     BUBBLE_X,
@@ -36,8 +35,8 @@ from geo.tiles.compiled import inner, outer
 from geo.tiles.handles import ENTRY, column_i8
 from geo.tiles.merging import ITSELF, NEAR, decide, middle_of, reach_of
 from geo.tiles.positions import BITS, key_xy, spread
-from geo.tiles.scheme import DAY_SHIFT, SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Columns
-from geo.tiles.vector_tile import EXTENT, WORD, encode, words_of
+from geo.tiles.scheme import DAY_SHIFT, STATUS_BITS, STATUS_SHIFT, Columns
+from geo.tiles.vector_tile import EXTENT, MOST_HEAD, WORD, encode, words_of
 from geo.tiles.windows import (
     AT_X,
     AT_Y,
@@ -258,7 +257,7 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, b
         number = _ready(tile, points, ready)
         if number >= 0:
             return Drawn(ready[:number], points.bubbles, points.bubble_ids), True
-    if 0 < tile.zoom <= DEEPEST + 1 and not (tile.is_merged or tile.is_changed):
+    if 0 < tile.zoom <= DEEPEST + 1 and len(points.cell_counts) and not (tile.is_merged or tile.is_changed):
         return _rough(tile, points), True
     area, found, number, gaps = _find(tile, points, changed)
     kept, bubble_at = _kept(tile, area, found)
@@ -283,18 +282,12 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, b
 
 @inner
 def _rough(tile: Tile, points: Points) -> Drawn:
-    """The cells of a tile in which nothing changed, as bubbles that are not merged.
-
-    Counted as `count_range` does, written out for the same reason as in `merging`.
-    """
-    first_status = points.columns.first_status + FIRST_COUNT
-    first_severity = points.columns.first_severity + FIRST_COUNT
-    cells, filed, block_counts, columns = points.cells, points.points, points.block_counts, points.columns
+    """The cells of a tile in which nothing changed, as bubbles that are not merged."""
+    cells, counts, filed = points.cells, points.cell_counts, points.points
     size, rim, zoom = 1 << (BITS - tile.zoom), reach_of(tile.zoom) // 2, tile.zoom - 1
     left, top, last = tile.x * size - rim, tile.y * size - rim, (1 << zoom) - 1
     across = size + 2 * rim
-    table = np.zeros((MOST_ROUGH, FIRST_COUNT + columns.total), np.int32)
-    ids = np.zeros(MOST_ROUGH if len(points.ids) else 0, np.int64)
+    table = np.empty((MOST_ROUGH, FIRST_COUNT + counts.shape[1]), np.int32)
     number = 0
     for y in range(max((tile.y - 1) >> 1, 0), min((tile.y + 1) >> 1, last) + 1):
         for x in range(max((tile.x - 1) >> 1, 0), min((tile.x + 1) >> 1, last) + 1):
@@ -304,37 +297,18 @@ def _rough(tile: Tile, points: Points) -> Drawn:
                 continue
             for cell in range(points.tile_cells[at], points.tile_cells[at + 1]):
                 right, down = cells[cell, CELL_X] - left, cells[cell, CELL_Y] - top
-                if not (0 <= right < across and 0 <= down < across):
-                    continue
-                begin, end = int(cells[cell, START]), int(cells[cell + 1, START])
-                table[number, BUBBLE_N] = end - begin
-                table[number, BUBBLE_X], table[number, BUBBLE_Y] = cells[cell, CELL_X], cells[cell, CELL_Y]
-                table[number, BUBBLE_STATE] = filed[begin, STATE]
-                if len(points.ids):
-                    ids[number] = points.ids[begin]
-                first, after = (begin + BLOCK - 1) // BLOCK, end // BLOCK
-                until, rest = end, end
-                if first < after:
-                    for column in range(columns.total):
-                        of_blocks = block_counts[after, column] - block_counts[first, column]
-                        table[number, FIRST_COUNT + column] = of_blocks
-                    until, rest = first * BLOCK, after * BLOCK
-                packed = np.int64(0)
-                while True:
-                    for row in range(begin, until):
-                        state = filed[row, STATE]
-                        packed += np.int64(1) << (((state >> STATUS_SHIFT) & STATUS_BITS) << 3)
-                        if columns.first_status > 0:
-                            table[number, FIRST_COUNT + (state & 31)] += 1
-                            table[number, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
-                    if until == end:
-                        break
-                    begin, until = rest, end
-                for column in range(first_status, first_severity):
-                    table[number, column] += packed & 255
-                    packed >>= 8
-                number += 1
-    return Drawn(np.arange(number).astype(np.int32), table, ids)
+                if 0 <= right < across and 0 <= down < across:
+                    begin = cells[cell, START]
+                    table[number, BUBBLE_N] = cells[cell + 1, START] - begin
+                    table[number, BUBBLE_X], table[number, BUBBLE_Y] = (
+                        cells[cell, CELL_X],
+                        cells[cell, CELL_Y],
+                    )
+                    table[number, BUBBLE_STATE] = filed[begin, STATE]
+                    for column in range(counts.shape[1]):
+                        table[number, FIRST_COUNT + column] = counts[cell + 1, column] - counts[cell, column]
+                    number += 1
+    return Drawn(np.arange(number).astype(np.int32), table, np.empty(0, np.int64))
 
 
 @inner
@@ -444,6 +418,8 @@ def _drawn(tile: Tile, window: Window, kept: I4, gaps: I8, found: Found, sums: I
     return drawn[:number]
 
 
+BEGIN_BITS: Final = MOST_HEAD.bit_length()
+"""Bits of an answer that say where its bytes begin."""
 IS_MERGED, HAS_CHANGES, IS_CHANGED = 1, 2, 4
 """How a tile is to be drawn, added up: see `Tile`."""
 
@@ -490,13 +466,15 @@ def tile_bytes(zoom: int, x: int, y: int, how: int, telling: int, handles: I8, o
 
     Returns
     -------
-    Twice the number of bytes, and 1 more if the tile stays so until something changes near it.
+    Where the bytes end and where they begin (`BEGIN_BITS`), and a bit that says whether the tile stays so
+    until something changes near it.
     """
     tile, of = _asked(zoom, x, y, how), points_of(column_i8(handles, 0))
     drawn, is_lasting = _bubbles(tile, of, differences_of(column_i8(handles, ENTRY)))
     features, tags = _features(tile, drawn, of.columns, _unpacked(telling))
     words = words_of(column_i8(handles, 2 * ENTRY))
-    return encode(features, tags, words, out) << 1 | is_lasting  # type: ignore[no-any-return]
+    begin, end = encode(features, tags, words, out)
+    return end << BEGIN_BITS + 1 | begin << 1 | is_lasting
 
 
 def packed_telling(telling: Telling) -> int:

@@ -60,6 +60,9 @@ class Points(NamedTuple):
         (⌈n/16⌉ + 1, 5) int64 and (⌈n/16⌉ + 1, columns) int32: totals over the points before each sixteenth.
     cells
         (c, 5) int32, zoom by zoom, in key order; each zoom ends with a row whose start is n.
+    cell_counts
+        (c, columns) int32: totals over the points before each cell; (0, columns) where more than statuses are
+        counted, which would take more room than the rest.
     tile_keys, tile_cells
         (t,) int64 and int32, zoom by zoom: keys of the tiles that hold points and the first cell of each;
         each zoom ends with a tile beyond all others.
@@ -82,6 +85,7 @@ class Points(NamedTuple):
     block_sums: I8
     block_counts: I4
     cells: I4
+    cell_counts: I4
     tile_keys: I8
     tile_cells: I4
     levels: I8
@@ -94,7 +98,7 @@ class Points(NamedTuple):
 @inner
 def points_of(handle: I8) -> Points:
     """The points of a handle that was made of a `Points`, columns and all."""
-    at = 12 * ENTRY
+    at = 13 * ENTRY
     return Points(
         column_i8(handle, 0),
         table_i4(handle, ENTRY),
@@ -102,12 +106,13 @@ def points_of(handle: I8) -> Points:
         table_i8(handle, 3 * ENTRY),
         table_i4(handle, 4 * ENTRY),
         table_i4(handle, 5 * ENTRY),
-        column_i8(handle, 6 * ENTRY),
-        column_i4(handle, 7 * ENTRY),
-        table_i8(handle, 8 * ENTRY),
-        table_i4(handle, 9 * ENTRY),
-        column_i8(handle, 10 * ENTRY),
-        table_i4(handle, 11 * ENTRY),
+        table_i4(handle, 6 * ENTRY),
+        column_i8(handle, 7 * ENTRY),
+        column_i4(handle, 8 * ENTRY),
+        table_i8(handle, 9 * ENTRY),
+        table_i4(handle, 10 * ENTRY),
+        column_i8(handle, 11 * ENTRY),
+        table_i4(handle, 12 * ENTRY),
         Columns(handle[at], handle[at + 1], handle[at + 2]),
     )
 
@@ -132,6 +137,7 @@ def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns) -> Points:
         block_sums,
         block_counts,
         cells,
+        _running(points, cells, levels, columns),
         tile_keys,
         tile_cells,
         levels,
@@ -176,6 +182,30 @@ def _totals(points: I4, ids: I8, columns: Columns) -> tuple[I8, I4]:
                 counts[block, state & 31] += 1
                 counts[block, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
     return sums, counts
+
+
+@long
+def _running(points: I4, cells: I4, levels: I8, columns: Columns) -> I4:
+    """Running totals of statuses at every cell; of the finest zoom first, where each is counted."""
+    if columns.first_status > 0:
+        return np.empty((0, columns.total), np.int32)
+    running = np.empty((len(cells), columns.total), np.int32)
+    now = np.zeros(columns.total, np.int32)
+    row = 0
+    for cell in range(levels[DEEPEST, 0], levels[DEEPEST + 1, 0]):
+        while row < cells[cell, START]:
+            now[(points[row, STATE] >> STATUS_SHIFT) & STATUS_BITS] += 1
+            row += 1
+        for column in range(columns.total):
+            running[cell, column] = now[column]
+    for zoom in range(DEEPEST - 1, -1, -1):
+        last = levels[zoom + 1, 0] - 1
+        for cell in range(levels[zoom, 0], last):
+            for column in range(columns.total):
+                running[cell, column] = running[cells[cell, CHILD], column]
+        for column in range(columns.total):
+            running[last, column] = now[column]
+    return running
 
 
 @inner

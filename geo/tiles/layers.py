@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.tiles.bubbles import (
+    BEGIN_BITS,
     CERTAIN_WITHIN,
     HAS_CHANGES,
     IS_CHANGED,
@@ -31,6 +32,9 @@ I4 = NDArray[np.int32]
 NO_IDS: Final = np.empty(0, dtype=np.int64)
 MOST_KEPT: Final = 2000
 """Tiles near a change that a layer keeps; about 4 MB."""
+
+
+_BEGINS: Final = (1 << BEGIN_BITS) - 1
 
 
 class Vocabulary:
@@ -120,7 +124,7 @@ class Layer:
             if made_after >= last:
                 return body
         made = tile_bytes(zoom, x, y, how, telling, self._current_handles(), self._out)
-        body = bytes(self._written[: made >> 1])
+        body = bytes(self._written[made >> 1 & _BEGINS : made >> BEGIN_BITS + 1])
         if last and made & 1:
             if len(self._kept) >= MOST_KEPT:
                 del self._kept[next(iter(self._kept))]

@@ -26,7 +26,7 @@ LAYER: Final = b"requests"
 WORD: Final = 1 << 40
 """Tag values from here on stand for words: WORD + k is word k."""
 
-_HEAD: Final = 16
+MOST_HEAD: Final = 16
 _SMALL: Final = 512
 _NAME: Final = np.frombuffer(bytes([0x78, 2, 0x0A, len(LAYER)]) + LAYER, dtype=np.uint8)
 _END: Final = np.frombuffer(bytes([0x28, EXTENT & 0x7F | 0x80, EXTENT >> 7]), dtype=np.uint8)
@@ -106,12 +106,7 @@ def _copy(out: U1, at: int, source: U1, begin: int, end: int) -> int:
 
 
 @inner
-def _zigzag(value: int) -> int:
-    return (value << 1) ^ (value >> 63)
-
-
-@inner
-def encode(features: I8, tags: I8, words: Words, out: U1) -> int:  # noqa: C901, PLR0912, PLR0915  one loop: a call for
+def encode(features: I8, tags: I8, words: Words, out: U1) -> tuple[int, int]:  # noqa: C901, PLR0912, PLR0915  one loop: a call for
     # each tag would cost as much as the tag
     """Write a tile of one layer.
 
@@ -128,12 +123,15 @@ def encode(features: I8, tags: I8, words: Words, out: U1) -> int:  # noqa: C901,
 
     Returns
     -------
-    How many bytes were written; none where there is no feature.
+    Where the bytes begin, at most `MOST_HEAD`, and end; none where there is no feature.
     """
     if len(features) == 0:
-        return 0
+        return 0, 0
+    large = 0
+    for tag in range(len(tags)):
+        large += tags[tag, 1] >= _SMALL
     size = 64
-    while size < 2 * len(tags):
+    while size < 2 * large:
         size *= 2
     seen = np.zeros(size, np.int32)
     seen_small = np.zeros(_SMALL, np.int32)
@@ -141,7 +139,7 @@ def encode(features: I8, tags: I8, words: Words, out: U1) -> int:  # noqa: C901,
     key_at = np.full(words.n_names, -1, np.int32)
     used_keys = np.empty(words.n_names, np.int32)
     n_keys, n_values = 0, 0
-    at = _copy(out, _HEAD, _NAME, 0, len(_NAME))
+    at = _copy(out, MOST_HEAD, _NAME, 0, len(_NAME))
     tag = 0
     for feature in range(len(features)):
         out[at] = 0x12
@@ -174,38 +172,59 @@ def encode(features: I8, tags: I8, words: Words, out: U1) -> int:  # noqa: C901,
                 values[n_values] = value
                 n_values += 1
             out[at] = key_at[key]
-            at = _put(out, at + 1, number)
-        at = _set_length(out, first, at)
-        out[at], out[at + 1], out[at + 2] = 0x18, 1, 0x22
-        points = at = at + 4
-        out[at] = 9  # move to, once
-        at = _put(out, at + 1, _zigzag(features[feature, 0]))
-        at = _put(out, at, _zigzag(features[feature, 1]))
-        at = _set_length(out, points, at)
-        at = _set_length(out, body, at)
+            # Numbers of one or two bytes are written here: almost all are, and a call takes longer.
+            is_long = number > 127
+            out[at + 1] = number & 127 | is_long << 7
+            out[at + 2] = number >> 7
+            at += 2 + is_long
+            if number > 16383:
+                at = _put(out, at - 2, number)
+        if at - first < 128:
+            out[first - 1] = at - first
+        else:
+            at = _set_length(out, first, at)
+        out[at], out[at + 1], out[at + 2], out[at + 4] = 0x18, 1, 0x22, 9  # a point; move to it, once
+        points = at + 4
+        at += 5
+        for axis in range(2):
+            number = (features[feature, axis] << 1) ^ (features[feature, axis] >> 63)
+            is_long = number > 127
+            out[at] = number & 127 | is_long << 7
+            out[at + 1] = number >> 7
+            at += 1 + is_long
+            if number > 16383:
+                at = _put(out, at - 2, number)
+        out[points - 1] = at - points
+        if at - body < 128:
+            out[body - 1] = at - body
+        else:
+            at = _set_length(out, body, at)
     for row in range(n_keys):
         out[at] = 0x1A
         at = _put_word(out, at + 1, used_keys[row], words)
     for row in range(n_values):
         out[at] = 0x22
-        body = at = at + 2
-        if values[row] < WORD:
-            out[at] = 0x28
-            at = _put(out, at + 1, values[row])
+        if values[row] < 128:
+            out[at + 1], out[at + 2], out[at + 3] = 2, 0x28, values[row]
+            at += 4
+        elif values[row] < WORD:
+            out[at + 2] = 0x28
+            after = _put(out, at + 3, values[row])
+            out[at + 1] = after - at - 2
+            at = after
         else:
+            body = at = at + 2
             out[at] = 0x0A
             at = _put_word(out, at + 1, values[row] - WORD + words.n_names, words)
-        at = _set_length(out, body, at)
+            at = _set_length(out, body, at)
     at = _copy(out, at, _END, 0, len(_END))
-    # The length of all goes before it, in front of the first byte of the answer.
-    length = _put(out, 0, at - _HEAD) + 1
-    for byte in range(length - 2, -1, -1):
-        out[_HEAD - length + 1 + byte] = out[byte]
-    out[_HEAD - length] = 0x1A
-    size = at - _HEAD + length
-    for byte in range(size):
-        out[byte] = out[_HEAD - length + byte]
-    return size
+    # The length of all goes before it.
+    length = _put(out, 0, at - MOST_HEAD)
+    begin = MOST_HEAD - length - 1
+    for byte in range(length - 1, -1, -1):
+        out[begin + 1 + byte] = out[byte]
+    out[begin] = 0x1A
+    return begin, at
 
 
 @inner
