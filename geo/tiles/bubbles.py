@@ -74,14 +74,6 @@ CERTAIN_WITHIN: Final = AROUND * SIDE - SEEN
 """So it must not depend on cells farther off."""
 
 
-def _place_in_parent(column: int, row: int, quarter: int) -> tuple[int, int, int]:
-    """Of a cell of a tile of the zoom below, its rim included: row and column of its own zoom's tile, key."""
-    x, y = column - RIM + (quarter & 1) * ROUGH, row - RIM + (quarter >> 1) * ROUGH
-    bits = range(CELL_BITS)
-    key = sum((x >> bit & 1) << 2 * bit | (y >> bit & 1) << 2 * bit + 1 for bit in bits)
-    return y // SIDE, x // SIDE, key
-
-
 _ORDER: Final = np.array(
     [
         (column, row)
@@ -94,15 +86,23 @@ _ORDER: Final = np.array(
 """Columns and rows of a tile's cells and their rim: tile by tile, in key order."""
 ROUGH: Final = SIDE // 2
 """Cells along a tile's side where none are merged."""
-_ROUGH_ORDER: Final = np.array(
-    [
-        sorted(
-            ((column, row) for row in range(ROUGH + 2 * RIM) for column in range(ROUGH + 2 * RIM)),
-            key=lambda at, quarter=quarter: _place_in_parent(*at, quarter),
-        )
-        for quarter in range(4)
-    ]
-)
+
+
+def _zone_in_order(quarter: int) -> list[tuple[int, int]]:
+    """Columns and rows of a rough tile's cells and their rim, for a quarter of the parent tile, whose cells
+    they are: parent by parent, in key order.
+    """
+
+    def place(at: tuple[int, int]) -> tuple[int, int, int]:
+        x, y = at[0] - RIM + (quarter & 1) * ROUGH, at[1] - RIM + (quarter >> 1) * ROUGH
+        bits = range(CELL_BITS)
+        return y // SIDE, x // SIDE, sum((x >> bit & 1 | (y >> bit & 1) << 1) << 2 * bit for bit in bits)
+
+    side = range(ROUGH + 2 * RIM)
+    return sorted(((column, row) for row in side for column in side), key=place)
+
+
+_ROUGH_ORDER: Final = np.array([_zone_in_order(quarter) for quarter in range(4)])
 """The same where none are merged, by the tile's quarter of its parent: parent by parent, in key order."""
 MOST_DRAWN: Final = (SIDE + 2 * RIM) ** 2
 MOST_ROUGH: Final = (ROUGH + 2 * RIM) ** 2

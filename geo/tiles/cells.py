@@ -328,6 +328,8 @@ def _fill_levels(keys: I8, levels: I8) -> tuple[I4, I8, I4]:
             at[zoom, 0] += 1
     for zoom in range(DEEPEST + 1):
         cells[at[zoom, 0], START] = len(keys)
+        if zoom < DEEPEST:
+            cells[at[zoom, 0], CHILD] = at[zoom + 1, 0]
         tile_keys[at[zoom, 1]] = np.int64(1) << 60
         tile_cells[at[zoom, 1]] = at[zoom, 0]
     return cells, tile_keys, tile_cells
@@ -342,36 +344,41 @@ def _find_middles(points: I4, keys: I8, cells: I4, levels: I8) -> None:
     """
     begin, end = levels[DEEPEST, 0], levels[DEEPEST + 1, 0] - 1
     sums = np.zeros((end - begin, 2), np.int64)
+    shift = 2 * (BITS - CELL_BITS - DEEPEST - 1)
+    row = 0
     for cell in range(begin, end):
-        row, most = cells[cell, START], 0
-        while row < cells[cell + 1, START]:
-            quarter, first = keys[row] >> (2 * (BITS - CELL_BITS - DEEPEST - 1)), row
+        after, most, of_cell_x, of_cell_y = cells[cell + 1, START], 0, np.int64(0), np.int64(0)
+        most_x, most_y = np.int64(0), np.int64(0)
+        while row < after:
+            quarter, first = keys[row] >> shift, row
             x, y = np.int64(0), np.int64(0)
-            while (
-                row < cells[cell + 1, START]
-                and keys[row] >> (2 * (BITS - CELL_BITS - DEEPEST - 1)) == quarter
-            ):
+            while row < after and keys[row] >> shift == quarter:
                 x += points[row, X]
                 y += points[row, Y]
                 row += 1
-            sums[cell - begin, 0] += x
-            sums[cell - begin, 1] += y
+            of_cell_x += x
+            of_cell_y += y
             if row - first > most:
-                most = row - first
-                cells[cell, CELL_X], cells[cell, CELL_Y] = x // most, y // most
+                most, most_x, most_y = row - first, x, y
+        sums[cell - begin, 0], sums[cell - begin, 1] = of_cell_x, of_cell_y
+        cells[cell, CELL_X] = most_x if most == 1 else most_x // most
+        cells[cell, CELL_Y] = most_y if most == 1 else most_y // most
     for zoom in range(DEEPEST - 1, -1, -1):
         begin, end = levels[zoom, 0], levels[zoom + 1, 0] - 1
         finer, reached = levels[zoom + 1, 0], 0
         for cell in range(begin, end):
-            total_x, total_y, most = np.int64(0), np.int64(0), 0
-            while cells[finer + reached, START] < cells[cell + 1, START]:
+            last, most = cells[cell + 1, CHILD] - finer, 0
+            total_x, total_y = np.int64(0), np.int64(0)
+            most_x, most_y = np.int64(0), np.int64(0)
+            while reached < last:
                 x, y = sums[reached, 0], sums[reached, 1]
                 n = cells[finer + reached + 1, START] - cells[finer + reached, START]
                 total_x += x
                 total_y += y
                 reached += 1
                 if n > most:
-                    most = n
-                    cells[cell, CELL_X], cells[cell, CELL_Y] = x // n, y // n
+                    most, most_x, most_y = n, x, y
             # Rows already read are written over: a zoom never has more cells than the one below it.
             sums[cell - begin, 0], sums[cell - begin, 1] = total_x, total_y
+            cells[cell, CELL_X] = most_x if most == 1 else most_x // most
+            cells[cell, CELL_Y] = most_y if most == 1 else most_y // most

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, types
+from numba import carray, types  # type: ignore[attr-defined]
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -42,7 +42,7 @@ def handle_of(arrays: Iterable[NDArray[Any]], *more: int) -> I8:
     return np.array([*numbers, *more], dtype=np.int64)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _pointer(_context: Any, _address: Any) -> tuple[Any, Callable[..., Any]]:
     """The place in memory of a number."""
 
@@ -55,28 +55,28 @@ def _pointer(_context: Any, _address: Any) -> tuple[Any, Callable[..., Any]]:
 @inner
 def column_i8(handle: I8, at: int) -> I8:
     """The array, shape (n,), whose entry begins at a number of a handle."""
-    return carray(_pointer(handle[at]), (handle[at + 1],), np.int64)  # type: ignore[no-any-return]
+    return carray(_pointer(handle[at]), (handle[at + 1],), np.int64)  # type: ignore[call-arg]
 
 
 @inner
 def table_i8(handle: I8, at: int) -> I8:
     """The array, shape (n, columns)."""
-    return carray(_pointer(handle[at]), (handle[at + 1], handle[at + 2]), np.int64)  # type: ignore[no-any-return]
+    return carray(_pointer(handle[at]), (handle[at + 1], handle[at + 2]), np.int64)  # type: ignore[call-arg]
 
 
 @inner
 def column_i4(handle: I8, at: int) -> I4:
     """The array, shape (n,)."""
-    return carray(_pointer(handle[at]), (handle[at + 1],), np.int32)  # type: ignore[no-any-return]
+    return carray(_pointer(handle[at]), (handle[at + 1],), np.int32)  # type: ignore[call-arg]
 
 
 @inner
 def table_i4(handle: I8, at: int) -> I4:
     """The array, shape (n, columns)."""
-    return carray(_pointer(handle[at]), (handle[at + 1], handle[at + 2]), np.int32)  # type: ignore[no-any-return]
+    return carray(_pointer(handle[at]), (handle[at + 1], handle[at + 2]), np.int32)  # type: ignore[call-arg]
 
 
 @inner
 def column_u1(handle: I8, at: int) -> U1:
     """The array, shape (n,)."""
-    return carray(_pointer(handle[at]), (handle[at + 1],), np.uint8)  # type: ignore[no-any-return]
+    return carray(_pointer(handle[at]), (handle[at + 1],), np.uint8)  # type: ignore[call-arg]

@@ -90,13 +90,14 @@ class Layer:
     def __init__(self, points: Points, vocabulary: Vocabulary) -> None:
         self.points = points
         self.seen = 0
-        *arrays, columns = points
-        self._point_handle = handle_of(arrays, *columns)
+        self._point_handle = handle_of(
+            [part for part in points if isinstance(part, np.ndarray)], *points.columns
+        )
         self._changes = Changes(vocabulary.columns)
         self._changes_handle = self._handles = NO_IDS
         self._vocabulary = vocabulary
         self._out = np.empty(vocabulary.room, dtype=np.uint8)
-        self._written = memoryview(self._out)
+        self._written = self._out.data
         self._kept: dict[tuple[int, int, int, int, int], tuple[bytes, int]] = {}
 
     def record(self, key: int, state: int, number: int, sign: int) -> None:

@@ -352,7 +352,7 @@ def _number(
 
 
 @inner
-def _fill(
+def _fill(  # noqa: C901  one loop, see below
     window: Window,
     number: int,
     points: Points,

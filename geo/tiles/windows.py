@@ -53,8 +53,8 @@ class Window(NamedTuple):
     side
         Columns and rows.
     stride
-        Places of a row, at least side + 4; see `place_of`. No power of two: rows that lie one apart drive each
-        other out of a processor's cache.
+        Places of a row, at least side + 4; see `place_of`. No power of two: rows that lie one
+        apart drive each other out of a processor's cache.
     """
 
     zoom: int
