@@ -21,9 +21,12 @@ from fieldops.queries.map_requests import MapRequests
 from fieldops.transaction import transaction
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
+from geo.tiles.pyramid import warm_up
+from geo.tiles.scheme import Scheme
 
 blueprint = Blueprint("tiles", __name__)
 
+WARMING: Final = Scheme(("a",))
 NEW_FILTERS: Final = "30/minute"
 """Filters nobody has asked for lately: the first tile of each costs as much as a thousand others."""
 
@@ -39,9 +42,10 @@ def staff_map() -> LiveMap:
 
 
 def prepare(app: Flask) -> None:
-    """Build the public map now, so that no reader waits for it."""
+    """Build the public map now, and load all that changes it, so that no reader waits for either."""
     try:
         with app.app_context():
+            warm_up(WARMING)
             public_map().pyramid().tile(0, 0, 0)
     except DBAPIError:
         app.logger.warning("the map could not be built at the start; the first reader will wait for it")
