@@ -12,7 +12,7 @@ from fieldops import clock
 from fieldops.domain.roles import Right, may
 from fieldops.errors import FieldOpsError, NotFound
 from fieldops.extensions import db, limiter
-from fieldops.maps.live_map import LiveMap
+from fieldops.maps.live_map import LiveMap, load_engine
 from fieldops.maps.tile_answers import PUBLIC_CACHING, STAFF_CACHING, is_new, tile_answer
 from fieldops.operations.note_map_check import note_map_check
 from fieldops.operations.note_token_use import note_token_use
@@ -21,12 +21,9 @@ from fieldops.queries.map_requests import MapRequests
 from fieldops.transaction import transaction
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
-from geo.tiles.pyramid import warm_up
-from geo.tiles.scheme import Scheme
 
 blueprint = Blueprint("tiles", __name__)
 
-WARMING: Final = Scheme(("a",))
 NEW_FILTERS: Final = "30/minute"
 """Filters nobody has asked for lately: the first tile of each costs as much as a thousand others."""
 
@@ -45,7 +42,7 @@ def prepare(app: Flask) -> None:
     """Build the public map now, and load all that changes it, so that no reader waits for either."""
     try:
         with app.app_context():
-            warm_up(WARMING)
+            load_engine()
             public_map().pyramid().tile(0, 0, 0)
     except DBAPIError:
         app.logger.warning("the map could not be built at the start; the first reader will wait for it")
