@@ -38,7 +38,7 @@ from geo.tiles.vector_tile import EXTENT
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever the same complaints come to give other bytes: it is part of every ETag."""
 NEAR_ZOOM: Final = 15
 """From this zoom on the public sees single complaints' service, status and day."""
