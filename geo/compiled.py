@@ -35,8 +35,11 @@ def compiler(stamp: str, **options: object) -> Callable[[Loop], Loop]:
 
     def compiled(loop: Loop) -> Loop:
         dispatcher = made(cache=True, **options)(loop)
-        # numba has no door for this; a test shows that it works with the numba that is pinned.
-        dispatcher._cache._cache_file._source_stamp = stamp  # noqa: SLF001
+        # numba has no door for this; a test shows that it works with the numba that is pinned. What is kept
+        # under another stamp must not even be unpickled: it may name classes that are no longer there.
+        kept = dispatcher._cache._cache_file  # noqa: SLF001
+        kept._source_stamp = stamp  # noqa: SLF001
+        kept._version = f"{kept._version} {stamp}"  # noqa: SLF001
         return cast("Loop", dispatcher)
 
     return compiled

@@ -19,7 +19,7 @@ import structlog
 from numpy.typing import NDArray
 
 from fieldops.domain.map_groups import PUBLIC_GROUPS, REPAIRED_SHOWN_DAYS, MapGroup, groups_told, told_as
-from geo.tiles.pyramid import Audience, Change, OutOfStep, Point, Pyramid, Settings
+from geo.tiles.pyramid import Audience, Change, OutOfStep, Point, Pyramid, Settings, warm_up
 from geo.tiles.scheme import MOST_SERVICES, OTHER, Scheme, day_number
 
 I8 = NDArray[np.int64]
@@ -331,6 +331,13 @@ class LiveMap:
         if self._behind is None or not self._behind.is_alive():
             self._behind = threading.Thread(target=work, name="map", daemon=True)
             self._behind.start()
+
+
+def load_engine() -> None:
+    """Load all that builds, reads and changes maps, in a process that is to serve them: a tenth of a second,
+    where it was compiled before. Without, the readers at the first change would wait for it.
+    """
+    warm_up(Scheme(("a",)))
 
 
 def _places(service_ids: I8, service_at: dict[int, int]) -> I8:

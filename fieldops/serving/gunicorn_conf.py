@@ -1,5 +1,6 @@
 """Settings of the web server. Read by `gunicorn --config`."""
 
+import gc
 import threading
 from pathlib import Path
 from typing import Any
@@ -32,3 +33,6 @@ def post_worker_init(worker: Any) -> None:
     preparing = threading.Thread(target=prepare, args=(worker.app.wsgi(),), daemon=True)
     preparing.start()
     preparing.join(MAP_WITHIN_S)
+    # What is there now stays: nobody shall wait while half a million objects are looked at for garbage.
+    gc.collect()
+    gc.freeze()

@@ -12,7 +12,7 @@ from fieldops import clock
 from fieldops.domain.roles import Right, may
 from fieldops.errors import FieldOpsError, NotFound
 from fieldops.extensions import db, limiter
-from fieldops.maps.live_map import LiveMap
+from fieldops.maps.live_map import LiveMap, load_engine
 from fieldops.maps.tile_answers import PUBLIC_CACHING, STAFF_CACHING, is_new, tile_answer
 from fieldops.operations.note_map_check import note_map_check
 from fieldops.operations.note_token_use import note_token_use
@@ -39,9 +39,10 @@ def staff_map() -> LiveMap:
 
 
 def prepare(app: Flask) -> None:
-    """Build the public map now, so that no reader waits for it."""
+    """Build the public map now, and load all that changes it, so that no reader waits for either."""
     try:
         with app.app_context():
+            load_engine()
             public_map().pyramid().tile(0, 0, 0)
     except DBAPIError:
         app.logger.warning("the map could not be built at the start; the first reader will wait for it")

@@ -8,9 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.tiles.cells import (
+    BUBBLE_N,
+    BUBBLE_STATE,
+    BUBBLE_X,
+    BUBBLE_Y,
     CELL_BITS,
+    CELL_X,
+    CELL_Y,
     DEEPEST,
+    FIRST_COUNT,
     SIDE,
+    START,
+    STATE,
     SUM_ID,
     SUM_STATE,
     SUM_X,
@@ -19,13 +28,15 @@ from geo.tiles.cells import (
     N,
     Points,
     add_ranges,
+    points_of,
 )
-from geo.tiles.changes import Differences, find_row
+from geo.tiles.changes import Differences, differences_of, find_row
 from geo.tiles.compiled import inner, outer
+from geo.tiles.handles import ENTRY, column_i8
 from geo.tiles.merging import ITSELF, NEAR, decide, middle_of, reach_of
 from geo.tiles.positions import BITS, key_xy, spread
-from geo.tiles.scheme import DAY_SHIFT, STATUS_BITS, STATUS_SHIFT
-from geo.tiles.vector_tile import EXTENT, WORD, Words, encode
+from geo.tiles.scheme import DAY_SHIFT, STATUS_BITS, STATUS_SHIFT, Columns
+from geo.tiles.vector_tile import EXTENT, MOST_HEAD, WORD, encode, words_of
 from geo.tiles.windows import (
     AT_X,
     AT_Y,
@@ -61,6 +72,8 @@ AROUND: Final = 2
 """What was decided at the build holds until something changes in the tile or two rings of tiles around it."""
 CERTAIN_WITHIN: Final = AROUND * SIDE - SEEN
 """So it must not depend on cells farther off."""
+
+
 _ORDER: Final = np.array(
     [
         (column, row)
@@ -73,6 +86,27 @@ _ORDER: Final = np.array(
 """Columns and rows of a tile's cells and their rim: tile by tile, in key order."""
 ROUGH: Final = SIDE // 2
 """Cells along a tile's side where none are merged."""
+
+
+def _zone_in_order(quarter: int) -> list[tuple[int, int]]:
+    """Columns and rows of a rough tile's cells and their rim, for a quarter of the parent tile, whose cells
+    they are: parent by parent, in key order.
+    """
+
+    def place(at: tuple[int, int]) -> tuple[int, int, int]:
+        x, y = at[0] - RIM + (quarter & 1) * ROUGH, at[1] - RIM + (quarter >> 1) * ROUGH
+        bits = range(CELL_BITS)
+        return y // SIDE, x // SIDE, sum((x >> bit & 1 | (y >> bit & 1) << 1) << 2 * bit for bit in bits)
+
+    side = range(ROUGH + 2 * RIM)
+    return sorted(((column, row) for row in side for column in side), key=place)
+
+
+_ROUGH_ORDER: Final = np.array([_zone_in_order(quarter) for quarter in range(4)])
+"""The same where none are merged, by the tile's quarter of its parent: parent by parent, in key order."""
+MOST_DRAWN: Final = (SIDE + 2 * RIM) ** 2
+MOST_ROUGH: Final = (ROUGH + 2 * RIM) ** 2
+"""No tile has more bubbles, merged or rough."""
 
 COUNT, BELOW, SERVICE, SEVERITY, STATUS, DAY = range(6)
 """Keys of tags; those of each column of counts follow."""
@@ -123,6 +157,14 @@ class Telling(NamedTuple):
     with_counts: bool
 
 
+class Drawn(NamedTuple):
+    """Bubbles of a tile: rows, (n,), of a table as `Points.bubbles` is, and its ids, which may be none."""
+
+    rows: I4
+    table: I4
+    ids: I8
+
+
 class Area(NamedTuple):
     """The decided cells in and around a tile.
 
@@ -145,10 +187,9 @@ class Area(NamedTuple):
 def _area(tile: Tile, margin: int) -> Area:
     across = SIDE if tile.is_merged or tile.zoom == 0 else ROUGH
     zoom = tile.zoom if across == SIDE else tile.zoom - 1
-    side, bits = across + 2 * margin, ZONE_BITS
-    while side + 2 * BORDER > 1 << bits:
-        bits += 1
-    return Area(Window(zoom, tile.x * across - margin, tile.y * across - margin, side, bits), across, margin)
+    side = across + 2 * margin
+    left, top = tile.x * across - margin, tile.y * across - margin
+    return Area(Window(zoom, left, top, side, side + 2 * BORDER), across, margin)
 
 
 @inner
@@ -173,8 +214,12 @@ def _find(tile: Tile, points: Points, changed: Differences) -> tuple[Area, Found
 
 
 @outer
-def last_change_near(zoom: int, tile_x: int, tile_y: int, changed: Differences) -> int:
-    """Number of the last change in a tile or in two rings of tiles around it; 0 where nothing changed."""
+def last_change_near(zoom: int, tile_x: int, tile_y: int, changes: I8) -> int:
+    """Number of the last change in a tile or in two rings of tiles around it; 0 where nothing changed.
+
+    `changes` is the handle of the differences.
+    """
+    changed = differences_of(changes)
     last, stamp = (1 << zoom) - 1, np.int64(0)
     for y in range(max(tile_y - AROUND, 0), min(tile_y + AROUND, last) + 1):
         for x in range(max(tile_x - AROUND, 0), min(tile_x + AROUND, last) + 1):
@@ -187,37 +232,38 @@ def last_change_near(zoom: int, tile_x: int, tile_y: int, changed: Differences) 
 @inner
 def _is_certain(area: Area, found: Found, number: int) -> bool:
     """Whether all cells are decided that can matter to the tile."""
-    edge, bits = area.margin - SEEN, area.window.bits
+    edge, stride = area.margin - SEEN, area.window.stride
     after = area.window.side - edge
     for cell in range(number):
         if found.rows[cell, OWNER] == NO_OWNER and found.rows[cell, FOUND_N] > 0:
             place = found.rows[cell, PLACE]
-            column, row = column_of(place, bits), row_of(place, bits)
+            column, row = column_of(place, stride), row_of(place, stride)
             if edge <= column < after and edge <= row < after:
                 return False
     return True
 
 
 @inner
-def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I4, I8, I4, bool]:
+def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, bool]:
     """Find the bubbles drawn in a tile, those that reach into it from outside included.
 
     Returns
     -------
-    Rows of the bubbles, (n,), in sums (m, 5) and counts (m, columns); tile by tile, in key order. The sums of
-    x and y are those of a bubble's middle, in world units. And whether nothing farther off was looked at than
+    The bubbles, tile by tile, in key order. And whether nothing farther off was looked at than
     `last_change_near` looks.
     """
     if tile.is_merged and not tile.is_changed:
-        ready = np.empty(4 * SIDE * SIDE, np.int32)
+        ready = np.empty(MOST_DRAWN, np.int32)
         number = _ready(tile, points, ready)
         if number >= 0:
-            return ready[:number], points.bubble_sums, points.bubble_counts, True
+            return Drawn(ready[:number], points.bubbles, points.bubble_ids), True
+    if 0 < tile.zoom <= DEEPEST + 1 and len(points.cell_counts) and not (tile.is_merged or tile.is_changed):
+        return _rough(tile, points), True
     area, found, number, gaps = _find(tile, points, changed)
     kept, bubble_at = _kept(tile, area, found)
     ranges, added = _ranges(area, found, number, bubble_at)
     sums = np.zeros((len(kept), SUMS), np.int64)
-    counts = np.zeros((len(kept), points.block_counts.shape[1]), np.int32)
+    counts = np.zeros((len(kept), points.columns.total), np.int32)
     add_ranges(ranges, points, sums, counts)
     for at in range(len(added)):
         for column in range(SUMS):
@@ -225,7 +271,44 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[I4, I8, 
         for column in range(counts.shape[1]):
             counts[added[at, 1], column] += changed.counts[added[at, 0], column]
     drawn = _drawn(tile, area.window, kept, gaps, found, sums)
-    return drawn, sums, counts, area.margin <= AROUND * SIDE
+    table = np.empty((len(kept), FIRST_COUNT + counts.shape[1]), np.int32)
+    for row in drawn:
+        table[row, BUBBLE_N] = sums[row, N]
+        table[row, BUBBLE_X], table[row, BUBBLE_Y] = sums[row, SUM_X], sums[row, SUM_Y]
+        table[row, BUBBLE_STATE] = sums[row, SUM_STATE] if sums[row, N] == 1 else 0
+        table[row, FIRST_COUNT:] = counts[row]
+    return Drawn(drawn, table, sums[:, SUM_ID].copy()), area.margin <= AROUND * SIDE
+
+
+@inner
+def _rough(tile: Tile, points: Points) -> Drawn:
+    """The cells of a tile in which nothing changed, as bubbles that are not merged."""
+    cells, counts, filed = points.cells, points.cell_counts, points.points
+    size, rim, zoom = 1 << (BITS - tile.zoom), reach_of(tile.zoom) // 2, tile.zoom - 1
+    left, top, last = tile.x * size - rim, tile.y * size - rim, (1 << zoom) - 1
+    across = size + 2 * rim
+    table = np.empty((MOST_ROUGH, FIRST_COUNT + counts.shape[1]), np.int32)
+    number = 0
+    for y in range(max((tile.y - 1) >> 1, 0), min((tile.y + 1) >> 1, last) + 1):
+        for x in range(max((tile.x - 1) >> 1, 0), min((tile.x + 1) >> 1, last) + 1):
+            key = spread(x) | (spread(y) << 1)
+            at = lower_bound(points.tile_keys, points.levels[zoom, 1], points.levels[zoom + 1, 1] - 1, key)
+            if points.tile_keys[at] != key:
+                continue
+            for cell in range(points.tile_cells[at], points.tile_cells[at + 1]):
+                right, down = cells[cell, CELL_X] - left, cells[cell, CELL_Y] - top
+                if 0 <= right < across and 0 <= down < across:
+                    begin = cells[cell, START]
+                    table[number, BUBBLE_N] = cells[cell + 1, START] - begin
+                    table[number, BUBBLE_X], table[number, BUBBLE_Y] = (
+                        cells[cell, CELL_X],
+                        cells[cell, CELL_Y],
+                    )
+                    table[number, BUBBLE_STATE] = filed[begin, STATE]
+                    for column in range(counts.shape[1]):
+                        table[number, FIRST_COUNT + column] = counts[cell + 1, column] - counts[cell, column]
+                    number += 1
+    return Drawn(np.arange(number).astype(np.int32), table, np.empty(0, np.int64))
 
 
 @inner
@@ -233,7 +316,7 @@ def _ready(tile: Tile, points: Points, ready: I4) -> int:
     """List the bubbles of the build that are drawn in a tile; −1 where some have to be worked out now."""
     if tile.zoom > DEEPEST:
         return -1
-    levels, sums, last = points.levels, points.bubble_sums, (1 << tile.zoom) - 1
+    levels, bubbles, last = points.levels, points.bubbles, (1 << tile.zoom) - 1
     size = 1 << (BITS - tile.zoom)
     left, top = tile.x * size, tile.y * size
     rim, unsure = reach_of(tile.zoom) // 2, size // SIDE * SEEN
@@ -247,10 +330,10 @@ def _ready(tile: Tile, points: Points, ready: I4) -> int:
             if points.tile_bubbles[at, 0] < 0:
                 return -1
             for bubble in range(points.tile_bubbles[at, 0], points.tile_bubbles[at, 1]):
-                edge = rim if sums[bubble, N] >= 0 else unsure
-                right, down = sums[bubble, SUM_X] - left, sums[bubble, SUM_Y] - top
+                edge = rim if bubbles[bubble, BUBBLE_N] >= 0 else unsure
+                right, down = bubbles[bubble, BUBBLE_X] - left, bubbles[bubble, BUBBLE_Y] - top
                 if -edge <= right < size + edge and -edge <= down < size + edge:
-                    if sums[bubble, N] < 0:
+                    if bubbles[bubble, BUBBLE_N] < 0:
                         return -1
                     ready[number] = bubble
                     number += 1
@@ -271,8 +354,9 @@ def _kept(tile: Tile, area: Area, found: Found) -> tuple[I4, I4]:
     for turn in range(zone * zone):
         column, row = _ORDER[turn, 0], _ORDER[turn, 1]
         if area.across == ROUGH:
-            column, row = turn % zone, turn // zone
-        cell = found.grid[place_of(column + edge, row + edge, area.window.bits)] - 1
+            quarter = (tile.y & 1) << 1 | (tile.x & 1)
+            column, row = _ROUGH_ORDER[quarter, turn, 0], _ROUGH_ORDER[quarter, turn, 1]
+        cell = found.grid[place_of(column + edge, row + edge, area.window.stride)] - 1
         if cell < 0 or found.rows[cell, OWNER] != ITSELF:
             continue
         at_x, at_y = found.rows[cell, AT_X] - x, found.rows[cell, AT_Y] - y
@@ -289,13 +373,16 @@ def _ranges(area: Area, found: Found, number: int, bubble_at: I4) -> tuple[I8, I
     ranges = np.empty((number, 3), np.int64)
     added = np.empty((number, 2), np.int64)
     n_ranges, n_added = 0, 0
-    bits = area.window.bits
+    stride = area.window.stride
     zone, edge = area.across + 2 * RIM, area.margin - RIM + NEAR
     for cell in range(number):
         owner, place = found.rows[cell, OWNER], found.rows[cell, PLACE]
         if owner == NO_OWNER or found.rows[cell, FOUND_N] == 0:
             continue
-        column, row = column_of(place, bits) + (owner & 7) - edge, row_of(place, bits) + (owner >> 3) - edge
+        column, row = (
+            column_of(place, stride) + (owner & 7) - edge,
+            row_of(place, stride) + (owner >> 3) - edge,
+        )
         if not (0 <= column < zone and 0 <= row < zone):
             continue
         bubble = bubble_at[row << ZONE_BITS | column] - 1
@@ -322,7 +409,8 @@ def _drawn(tile: Tile, window: Window, kept: I4, gaps: I8, found: Found, sums: I
         cell = kept[bubble]
         at_x, at_y = int(found.rows[cell, AT_X]), int(found.rows[cell, AT_Y])
         if tile.is_merged:
-            at_x, at_y = middle_of(cell, sums, bubble, gaps[cell], window, found)
+            n, sum_x, sum_y = sums[bubble, N], sums[bubble, SUM_X], sums[bubble, SUM_Y]
+            at_x, at_y = middle_of(cell, n, sum_x, sum_y, gaps[cell], window, found)
         sums[bubble, SUM_X], sums[bubble, SUM_Y] = at_x, at_y
         if -rim <= at_x - x < size + rim and -rim <= at_y - y < size + rim:
             drawn[number] = bubble
@@ -330,101 +418,144 @@ def _drawn(tile: Tile, window: Window, kept: I4, gaps: I8, found: Found, sums: I
     return drawn[:number]
 
 
+BEGIN_BITS: Final = MOST_HEAD.bit_length()
+"""Bits of an answer that say where its bytes begin."""
+IS_MERGED, HAS_CHANGES, IS_CHANGED = 1, 2, 4
+"""How a tile is to be drawn, added up: see `Tile`."""
+
+
+@inner
+def _asked(zoom: int, x: int, y: int, how: int) -> Tile:
+    return Tile(zoom, x, y, how & IS_MERGED != 0, how & HAS_CHANGES != 0, how & IS_CHANGED != 0)
+
+
 @outer
-def tile_features(tile: Tile, points: Points, changed: Differences, telling: Telling) -> tuple[I8, I8, I8]:
-    """Find what is drawn in a tile and what is told of it.
+def tile_features(zoom: int, x: int, y: int, how: int, telling: int, handles: I8) -> tuple[I8, I8, I8]:
+    """Find what is drawn in a tile and what is told of it; arguments are those of `tile_bytes`.
 
     Returns
     -------
     Middles in world units, (n, 2) int64, and features and tags as `vector_tile.encode` takes them.
     """
-    bubbles, sums, counts, _ = _bubbles(tile, points, changed)
-    features, tags = _features(tile, bubbles, sums, counts, points, telling)
-    middles = np.empty((len(bubbles), 2), np.int64)
-    for row in range(len(bubbles)):
-        middles[row, 0], middles[row, 1] = sums[bubbles[row], SUM_X], sums[bubbles[row], SUM_Y]
+    tile, of = _asked(zoom, x, y, how), points_of(column_i8(handles, 0))
+    drawn, _ = _bubbles(tile, of, differences_of(column_i8(handles, ENTRY)))
+    features, tags = _features(tile, drawn, of.columns, _unpacked(telling))
+    middles = np.empty((len(drawn.rows), 2), np.int64)
+    for row in range(len(drawn.rows)):
+        bubble = drawn.rows[row]
+        middles[row, 0], middles[row, 1] = drawn.table[bubble, BUBBLE_X], drawn.table[bubble, BUBBLE_Y]
     return middles, features, tags
 
 
 @outer
-def tile_bytes(
-    tile: Tile, points: Points, changed: Differences, telling: Telling, words: Words
-) -> tuple[U1, bool]:
-    """Write a tile: its features, encoded; and whether it stays so until something changes near it."""
-    bubbles, sums, counts, is_lasting = _bubbles(tile, points, changed)
-    features, tags = _features(tile, bubbles, sums, counts, points, telling)
-    return encode(features, tags, words), is_lasting
+def tile_bytes(zoom: int, x: int, y: int, how: int, telling: int, handles: I8, out: U1) -> int:
+    """Write a tile: its features, encoded.
+
+    Parameters
+    ----------
+    zoom, x, y
+        Its number.
+    how
+        `IS_MERGED`, `HAS_CHANGES` and `IS_CHANGED`, added up.
+    telling
+        As `packed_telling` gives it.
+    handles
+        Handle of the handles of `Points`, `Differences` and `Words`.
+    out
+        Room, as `vector_tile.room_for` says.
+
+    Returns
+    -------
+    Where the bytes end and where they begin (`BEGIN_BITS`), and a bit that says whether the tile stays so
+    until something changes near it.
+    """
+    tile, of = _asked(zoom, x, y, how), points_of(column_i8(handles, 0))
+    drawn, is_lasting = _bubbles(tile, of, differences_of(column_i8(handles, ENTRY)))
+    features, tags = _features(tile, drawn, of.columns, _unpacked(telling))
+    words = words_of(column_i8(handles, 2 * ENTRY))
+    begin, end = encode(features, tags, words, out)
+    return end << BEGIN_BITS + 1 | begin << 1 | is_lasting
+
+
+def packed_telling(telling: Telling) -> int:
+    """Return what a tile may tell as one number: numba takes longer to look at a tuple than to count."""
+    return telling.level | telling.with_counts << 2 | telling.least << 3
 
 
 @inner
-def _features(
-    tile: Tile, bubbles: I4, sums: I8, counts: I4, points: Points, telling: Telling
-) -> tuple[I8, I8]:
+def _unpacked(telling: int) -> Telling:
+    return Telling(telling & 3, telling >> 3, telling & 4 != 0)
+
+
+@inner
+def _features(tile: Tile, drawn: Drawn, columns: Columns, telling: Telling) -> tuple[I8, I8]:
     """Say of each bubble what may be said of it."""
-    first_status, first_severity = points.first_status, points.first_severity
-    features = np.empty((len(bubbles), 4), np.int64)
-    tags = np.empty((len(bubbles) * (len(KEYS) + counts.shape[1]), 2), np.int64)
+    table, first_status, first_severity = drawn.table, columns.first_status, columns.first_severity
+    statuses = first_severity - first_status
+    features = np.empty((len(drawn.rows), 4), np.int64)
+    tags = np.empty((len(drawn.rows) * (len(KEYS) + columns.total), 2), np.int64)
     shift = BITS - tile.zoom
     tag = 0
-    for row in range(len(bubbles)):
-        bubble = bubbles[row]
-        features[row, 0] = ((sums[bubble, SUM_X] - (tile.x << shift)) * EXTENT) >> shift
-        features[row, 1] = ((sums[bubble, SUM_Y] - (tile.y << shift)) * EXTENT) >> shift
+    for row in range(len(drawn.rows)):
+        bubble = drawn.rows[row]
+        features[row, 0] = ((table[bubble, BUBBLE_X] - (tile.x << shift)) * EXTENT) >> shift
+        features[row, 1] = ((table[bubble, BUBBLE_Y] - (tile.y << shift)) * EXTENT) >> shift
         features[row, 2] = 0
-        n = sums[bubble, N]
+        n = table[bubble, BUBBLE_N]
         if n < telling.least:
             tags[tag, 0], tags[tag, 1] = BELOW, telling.least
             tag += 1
         else:
             tags[tag, 0], tags[tag, 1] = COUNT, n
             tag += 1
-            tag = _tell_counts(bubble, counts, first_status, first_severity, tags, tag)
+            tag = _tell_counts(bubble, table, first_status, first_severity, tags, tag)
             if telling.level != FAR and n == 1:
-                state = sums[bubble, SUM_STATE]
-                status = first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)
-                tags[tag, 0], tags[tag, 1] = SERVICE, WORD + (state & 31)
+                state = np.int64(table[bubble, BUBBLE_STATE])
+                status = (state >> STATUS_SHIFT) & STATUS_BITS
+                tags[tag, 0], tags[tag, 1] = SERVICE, WORD + statuses + (state & 31)
                 tags[tag + 1, 0], tags[tag + 1, 1] = STATUS, WORD + status
                 tags[tag + 2, 0], tags[tag + 2, 1] = DAY, state >> DAY_SHIFT
                 tag += 3
             if telling.level == STAFF:
                 if n == 1:
-                    features[row, 2] = sums[bubble, SUM_ID]
+                    features[row, 2] = drawn.ids[bubble] if len(drawn.ids) else 0
                 else:
-                    tags[tag, 0], tags[tag, 1] = SERVICE, WORD + _most(bubble, first_status, counts)
+                    most = _most(bubble, first_status, table)
+                    tags[tag, 0], tags[tag, 1] = SERVICE, WORD + statuses + most
                     tag += 1
-                tag = _tell_worst(bubble, counts, first_severity, tags, tag)
+                tag = _tell_worst(bubble, table, first_severity, tags, tag)
                 if telling.with_counts:
-                    tag = _tell_counts(bubble, counts, 0, first_status, tags, tag)
-                    tag = _tell_counts(bubble, counts, first_severity, counts.shape[1], tags, tag)
+                    tag = _tell_counts(bubble, table, 0, first_status, tags, tag)
+                    tag = _tell_counts(bubble, table, first_severity, columns.total, tags, tag)
         features[row, 3] = tag
     return features, tags[:tag]
 
 
 @inner
-def _tell_counts(bubble: int, counts: I4, begin: int, end: int, tags: I8, tag: int) -> int:
+def _tell_counts(bubble: int, table: I4, begin: int, end: int, tags: I8, tag: int) -> int:
     """Add a tag for each column with a count."""
     for column in range(begin, end):
-        if counts[bubble, column] > 0:
-            tags[tag, 0], tags[tag, 1] = len(KEYS) + column, counts[bubble, column]
+        if table[bubble, FIRST_COUNT + column] > 0:
+            tags[tag, 0], tags[tag, 1] = len(KEYS) + column, table[bubble, FIRST_COUNT + column]
             tag += 1
     return tag
 
 
 @inner
-def _tell_worst(bubble: int, counts: I4, first_severity: int, tags: I8, tag: int) -> int:
+def _tell_worst(bubble: int, table: I4, first_severity: int, tags: I8, tag: int) -> int:
     """Add a tag for the highest severity that occurs."""
-    worst = counts.shape[1] - 1
-    while worst > first_severity and counts[bubble, worst] == 0:
+    worst = table.shape[1] - 1
+    while worst > FIRST_COUNT + first_severity and table[bubble, worst] == 0:
         worst -= 1
-    tags[tag, 0], tags[tag, 1] = SEVERITY, worst - first_severity
+    tags[tag, 0], tags[tag, 1] = SEVERITY, worst - FIRST_COUNT - first_severity
     return tag + 1
 
 
 @inner
-def _most(bubble: int, columns: int, counts: I4) -> int:
+def _most(bubble: int, columns: int, table: I4) -> int:
     """The first of the columns with the highest count."""
     most = 0
     for column in range(1, columns):
-        if counts[bubble, column] > counts[bubble, most]:
+        if table[bubble, FIRST_COUNT + column] > table[bubble, FIRST_COUNT + most]:
             most = column
     return most

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.tiles.compiled import inner, long
+from geo.tiles.handles import ENTRY, column_i4, column_i8, table_i4, table_i8
 from geo.tiles.positions import BITS, gather
-from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Scheme
+from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Columns
 from geo.tiles.sorting import sort_keys
 
 I8 = NDArray[np.int64]
@@ -39,6 +40,9 @@ START, CELL_X, CELL_Y, LOCAL, CHILD = range(5)
 CELL_COLUMNS: Final = 5
 """Columns of cells: first point, middle of the fullest quarter in world units, place in the tile,
 first cell within it of the next zoom."""
+BUBBLE_N, BUBBLE_X, BUBBLE_Y, BUBBLE_STATE = range(4)
+FIRST_COUNT: Final = 4
+"""Columns of bubbles: points, middle in world units, state of a single point; counts follow."""
 
 
 class Points(NamedTuple):
@@ -56,19 +60,23 @@ class Points(NamedTuple):
         (⌈n/16⌉ + 1, 5) int64 and (⌈n/16⌉ + 1, columns) int32: totals over the points before each sixteenth.
     cells
         (c, 5) int32, zoom by zoom, in key order; each zoom ends with a row whose start is n.
+    cell_counts
+        (c, columns) int32: totals over the points before each cell; (0, columns) where more than statuses are
+        counted, which would take more room than the rest.
     tile_keys, tile_cells
         (t,) int64 and int32, zoom by zoom: keys of the tiles that hold points and the first cell of each;
         each zoom ends with a tile beyond all others.
     levels
         (18, 2) int64: first row of each zoom in `cells` and in `tile_keys`.
-    bubble_sums, bubble_counts
-        (b, 5) int64 and (b, columns) int32: bubbles worked out beforehand, tile by tile, in key order; the
-        sums of x and y are those of its middle. −1 points stands for what has to be worked out as it is asked
-        for.
+    bubbles
+        (b, 4 + columns) int32: bubbles worked out beforehand, tile by tile, in key order.
+        −1 points stands for what has to be worked out as it is asked for.
+    bubble_ids
+        (b,) int64, or (0,) where points carry none.
     tile_bubbles
         (t, 2) int32: first bubble of each tile, and the one after its last; −1 where none were worked out.
-    first_status, first_severity
-        Columns of counts.
+    columns
+        What counts count.
     """
 
     keys: I8
@@ -77,27 +85,48 @@ class Points(NamedTuple):
     block_sums: I8
     block_counts: I4
     cells: I4
+    cell_counts: I4
     tile_keys: I8
     tile_cells: I4
     levels: I8
-    bubble_sums: I8
-    bubble_counts: I4
+    bubbles: I4
+    bubble_ids: I8
     tile_bubbles: I4
-    first_status: int
-    first_severity: int
+    columns: Columns
 
 
-def index_points(keys: I8, states: I4, ids: I8, scheme: Scheme) -> Points:
+@inner
+def points_of(handle: I8) -> Points:
+    """The points of a handle that was made of a `Points`, columns and all."""
+    at = 13 * ENTRY
+    return Points(
+        column_i8(handle, 0),
+        table_i4(handle, ENTRY),
+        column_i8(handle, 2 * ENTRY),
+        table_i8(handle, 3 * ENTRY),
+        table_i4(handle, 4 * ENTRY),
+        table_i4(handle, 5 * ENTRY),
+        table_i4(handle, 6 * ENTRY),
+        column_i8(handle, 7 * ENTRY),
+        column_i4(handle, 8 * ENTRY),
+        table_i8(handle, 9 * ENTRY),
+        table_i4(handle, 10 * ENTRY),
+        column_i8(handle, 11 * ENTRY),
+        table_i4(handle, 12 * ENTRY),
+        Columns(handle[at], handle[at + 1], handle[at + 2]),
+    )
+
+
+def index_points(keys: I8, states: I4, ids: I8, columns: Columns) -> Points:
     """Sort points and file them under the cells of all zooms; keys ≥ 0, shape (n,), may be empty."""
     ordered, order = sort_keys(keys)
-    return index_sorted(ordered, states[order], ids[order] if len(ids) else ids, scheme)
+    return index_sorted(ordered, states[order], ids[order] if len(ids) else ids, columns)
 
 
-def index_sorted(keys: I8, states: I4, ids: I8, scheme: Scheme) -> Points:
+def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns) -> Points:
     """File points that are in key order already."""
-    first_status, first_severity = scheme.first_status, scheme.first_severity
     points = _points(keys, states)
-    block_sums, block_counts = _totals(points, ids, scheme.columns, first_status, first_severity)
+    block_sums, block_counts = _totals(points, ids, columns)
     levels = _count_levels(keys)
     cells, tile_keys, tile_cells = _fill_levels(keys, levels)
     _find_middles(points, keys, cells, levels)
@@ -108,14 +137,14 @@ def index_sorted(keys: I8, states: I4, ids: I8, scheme: Scheme) -> Points:
         block_sums,
         block_counts,
         cells,
+        _running(points, cells, levels, columns),
         tile_keys,
         tile_cells,
         levels,
-        np.empty((0, SUMS), dtype=np.int64),
-        np.empty((0, scheme.columns), dtype=np.int32),
+        np.empty((0, FIRST_COUNT + columns.total), dtype=np.int32),
+        np.empty(0, dtype=np.int64),
         np.full((len(tile_keys), 2), -1, dtype=np.int32),
-        first_status,
-        first_severity,
+        columns,
     )
 
 
@@ -130,15 +159,15 @@ def _points(keys: I8, states: I4) -> I4:
 
 
 @long
-def _totals(points: I4, ids: I8, columns: int, first_status: int, first_severity: int) -> tuple[I8, I4]:
-    n = len(points)
+def _totals(points: I4, ids: I8, columns: Columns) -> tuple[I8, I4]:
+    n, first_status, first_severity = len(points), columns.first_status, columns.first_severity
     blocks = (n + BLOCK - 1) // BLOCK
     sums = np.zeros((blocks + 1, SUMS), np.int64)
-    counts = np.zeros((blocks + 1, columns), np.int32)
+    counts = np.zeros((blocks + 1, columns.total), np.int32)
     for block in range(1, blocks + 1):
         for column in range(SUMS):
             sums[block, column] = sums[block - 1, column]
-        for column in range(columns):
+        for column in range(columns.total):
             counts[block, column] = counts[block - 1, column]
         for row in range((block - 1) * BLOCK, min(n, block * BLOCK)):
             state = points[row, STATE]
@@ -148,70 +177,101 @@ def _totals(points: I4, ids: I8, columns: int, first_status: int, first_severity
             sums[block, SUM_STATE] += state
             if len(ids):
                 sums[block, SUM_ID] += ids[row]
-            counts[block, state & 31] += 1
             counts[block, first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
-            counts[block, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
+            if first_status > 0:
+                counts[block, state & 31] += 1
+                counts[block, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
     return sums, counts
+
+
+@long
+def _running(points: I4, cells: I4, levels: I8, columns: Columns) -> I4:
+    """Running totals of statuses at every cell; of the finest zoom first, where each is counted."""
+    if columns.first_status > 0:
+        return np.empty((0, columns.total), np.int32)
+    running = np.empty((len(cells), columns.total), np.int32)
+    now = np.zeros(columns.total, np.int32)
+    row = 0
+    for cell in range(levels[DEEPEST, 0], levels[DEEPEST + 1, 0]):
+        while row < cells[cell, START]:
+            now[(points[row, STATE] >> STATUS_SHIFT) & STATUS_BITS] += 1
+            row += 1
+        for column in range(columns.total):
+            running[cell, column] = now[column]
+    for zoom in range(DEEPEST - 1, -1, -1):
+        last = levels[zoom + 1, 0] - 1
+        for cell in range(levels[zoom, 0], last):
+            for column in range(columns.total):
+                running[cell, column] = running[cells[cell, CHILD], column]
+        for column in range(columns.total):
+            running[last, column] = now[column]
+    return running
 
 
 @inner
 def add_ranges(ranges: I8, points: Points, sums: I8, counts: I4) -> None:
     """Add points, by ranges of rows, to rows of sums, shape (m, 5), and counts, (m, columns).
 
-    `ranges`, shape (k, 3), names the first row, the row after the last, and the row to add them to. All in
-    one function: numba hands arrays on to another at more cost than the few points of a cell take to add.
+    `ranges`, shape (k, 3), names the first row, the row after the last, and the row to add them to.
     """
-    rows, ids, block_sums, block_counts = points.points, points.ids, points.block_sums, points.block_counts
-    first_status, first_severity = points.first_status, points.first_severity
-    columns = counts.shape[1]
+    rows, ids, block_sums = points.points, points.ids, points.block_sums
     for at in range(len(ranges)):
         begin, end, to = ranges[at, 0], ranges[at, 1], ranges[at, 2]
         first, last = (begin + BLOCK - 1) // BLOCK, end // BLOCK
         sums[to, N] += end - begin
-        tail = end
+        until, rest = end, end
         if first < last:
             for column in range(1, SUMS):
                 sums[to, column] += block_sums[last, column] - block_sums[first, column]
-            for column in range(columns):
-                counts[to, column] += block_counts[last, column] - block_counts[first, column]
-            end, tail = first * BLOCK, last * BLOCK
-        x, y, states, numbers = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+            until, rest = first * BLOCK, last * BLOCK
+        count_range(begin, end, points.points, points.block_counts, points.columns, counts[to])
         for part in range(2):
             if part == 1:
-                begin, end = tail, ranges[at, 1]
-            for row in range(begin, end):
-                state = rows[row, STATE]
-                x += rows[row, X]
-                y += rows[row, Y]
-                states += state
-                counts[to, state & 31] += 1
-                counts[to, first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
-                counts[to, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
-            if len(ids):
-                for row in range(begin, end):
-                    numbers += ids[row]
-        sums[to, SUM_X] += x
-        sums[to, SUM_Y] += y
-        sums[to, SUM_STATE] += states
-        sums[to, SUM_ID] += numbers
+                begin, until = rest, end
+            for row in range(begin, until):
+                sums[to, SUM_X] += rows[row, X]
+                sums[to, SUM_Y] += rows[row, Y]
+                sums[to, SUM_STATE] += rows[row, STATE]
+                if len(ids):
+                    sums[to, SUM_ID] += ids[row]
 
 
 @inner
-def sum_range(begin: int, end: int, points: Points) -> tuple[int, int]:
+def count_range(begin: int, end: int, filed: I4, block_counts: I4, columns: Columns, counts: I4) -> None:
+    """Add what the points of rows `begin` to `end` are to counts, shape (columns,)."""
+    first, last = (begin + BLOCK - 1) // BLOCK, end // BLOCK
+    until, rest = end, end
+    if first < last:
+        for column in range(columns.total):
+            counts[column] += block_counts[last, column] - block_counts[first, column]
+        until, rest = first * BLOCK, last * BLOCK
+    for part in range(2):
+        if part == 1:
+            begin, until = rest, end
+        for row in range(begin, until):
+            state = filed[row, STATE]
+            counts[columns.first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
+            if columns.first_status > 0:
+                counts[state & 31] += 1
+                counts[columns.first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
+
+
+@inner
+def sum_range(begin: int, end: int, filed: I4, block_sums: I8) -> tuple[int, int]:
     """Sum x and y of the points of rows `begin` to `end`."""
     first = (begin + BLOCK - 1) // BLOCK
     last = end // BLOCK
     x, y = np.int64(0), np.int64(0)
     if first < last:
-        x = points.block_sums[last, SUM_X] - points.block_sums[first, SUM_X]
-        y = points.block_sums[last, SUM_Y] - points.block_sums[first, SUM_Y]
+        x = block_sums[last, SUM_X] - block_sums[first, SUM_X]
+        y = block_sums[last, SUM_Y] - block_sums[first, SUM_Y]
         for row in range(last * BLOCK, end):
-            x += points.points[row, X]
-            y += points.points[row, Y]
+            x += filed[row, X]
+            y += filed[row, Y]
         end = first * BLOCK
     for row in range(begin, end):
-        x += points.points[row, X]
-        y += points.points[row, Y]
+        x += filed[row, X]
+        y += filed[row, Y]
     return x, y  # type: ignore[return-value]
 
 
@@ -268,6 +328,8 @@ def _fill_levels(keys: I8, levels: I8) -> tuple[I4, I8, I4]:
             at[zoom, 0] += 1
     for zoom in range(DEEPEST + 1):
         cells[at[zoom, 0], START] = len(keys)
+        if zoom < DEEPEST:
+            cells[at[zoom, 0], CHILD] = at[zoom + 1, 0]
         tile_keys[at[zoom, 1]] = np.int64(1) << 60
         tile_cells[at[zoom, 1]] = at[zoom, 0]
     return cells, tile_keys, tile_cells
@@ -282,36 +344,41 @@ def _find_middles(points: I4, keys: I8, cells: I4, levels: I8) -> None:
     """
     begin, end = levels[DEEPEST, 0], levels[DEEPEST + 1, 0] - 1
     sums = np.zeros((end - begin, 2), np.int64)
+    shift = 2 * (BITS - CELL_BITS - DEEPEST - 1)
+    row = 0
     for cell in range(begin, end):
-        row, most = cells[cell, START], 0
-        while row < cells[cell + 1, START]:
-            quarter, first = keys[row] >> (2 * (BITS - CELL_BITS - DEEPEST - 1)), row
+        after, most, of_cell_x, of_cell_y = cells[cell + 1, START], 0, np.int64(0), np.int64(0)
+        most_x, most_y = np.int64(0), np.int64(0)
+        while row < after:
+            quarter, first = keys[row] >> shift, row
             x, y = np.int64(0), np.int64(0)
-            while (
-                row < cells[cell + 1, START]
-                and keys[row] >> (2 * (BITS - CELL_BITS - DEEPEST - 1)) == quarter
-            ):
+            while row < after and keys[row] >> shift == quarter:
                 x += points[row, X]
                 y += points[row, Y]
                 row += 1
-            sums[cell - begin, 0] += x
-            sums[cell - begin, 1] += y
+            of_cell_x += x
+            of_cell_y += y
             if row - first > most:
-                most = row - first
-                cells[cell, CELL_X], cells[cell, CELL_Y] = x // most, y // most
+                most, most_x, most_y = row - first, x, y
+        sums[cell - begin, 0], sums[cell - begin, 1] = of_cell_x, of_cell_y
+        cells[cell, CELL_X] = most_x if most == 1 else most_x // most
+        cells[cell, CELL_Y] = most_y if most == 1 else most_y // most
     for zoom in range(DEEPEST - 1, -1, -1):
         begin, end = levels[zoom, 0], levels[zoom + 1, 0] - 1
         finer, reached = levels[zoom + 1, 0], 0
         for cell in range(begin, end):
-            total_x, total_y, most = np.int64(0), np.int64(0), 0
-            while cells[finer + reached, START] < cells[cell + 1, START]:
+            last, most = cells[cell + 1, CHILD] - finer, 0
+            total_x, total_y = np.int64(0), np.int64(0)
+            most_x, most_y = np.int64(0), np.int64(0)
+            while reached < last:
                 x, y = sums[reached, 0], sums[reached, 1]
                 n = cells[finer + reached + 1, START] - cells[finer + reached, START]
                 total_x += x
                 total_y += y
                 reached += 1
                 if n > most:
-                    most = n
-                    cells[cell, CELL_X], cells[cell, CELL_Y] = x // n, y // n
+                    most, most_x, most_y = n, x, y
             # Rows already read are written over: a zoom never has more cells than the one below it.
             sums[cell - begin, 0], sums[cell - begin, 1] = total_x, total_y
+            cells[cell, CELL_X] = most_x if most == 1 else most_x // most
+            cells[cell, CELL_Y] = most_y if most == 1 else most_y // most

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from geo.tiles.cells import CELL_BITS, SUM_ID, SUM_STATE, SUM_X, SUM_Y, SUMS, N
 from geo.tiles.compiled import inner, outer
+from geo.tiles.handles import ENTRY, column_i8, handle_of, table_i4, table_i8
 from geo.tiles.positions import BITS, gather
-from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Scheme
+from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Columns
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
@@ -34,16 +35,12 @@ class Differences(NamedTuple):
         (m, 5) int64 and (m, columns) int32, by row; they may be below 0.
     stamps
         (m,) int64, by row: number of the last change, from 1.
-    first_status, first_severity
-        Columns of counts.
     """
 
     slots: I8
     sums: I8
     counts: I4
     stamps: I8
-    first_status: int
-    first_severity: int
 
 
 class Changes:
@@ -53,21 +50,23 @@ class Changes:
     ----------
     table
         The differences.
+    handle
+        Where they are; what `differences_of` and `columns_of` read.
     number
         Changes so far.
     used
         Rows taken. A cell once named stays named, even when its differences are 0 again.
     """
 
-    def __init__(self, scheme: Scheme) -> None:
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
         self.table = Differences(
             np.zeros((SMALLEST, 2), dtype=np.int64),
             np.zeros((SMALLEST // 2, SUMS), dtype=np.int64),
-            np.zeros((SMALLEST // 2, scheme.columns), dtype=np.int32),
+            np.zeros((SMALLEST // 2, columns.total), dtype=np.int32),
             np.zeros(SMALLEST // 2, dtype=np.int64),
-            scheme.first_status,
-            scheme.first_severity,
         )
+        self.handle = handle_of(self.table, *columns)
         self.used = 0
         self.number = 0
 
@@ -76,14 +75,14 @@ class Changes:
         if self.used + ZOOMS > len(self.table.sums):
             self._grow()
         self.number += 1
-        self.used = _record(self.table, self.used, self.number, key, state, number, sign)
+        self.used = _record(self.handle, self.used, self.number, key, state, number, sign)
 
     def replace(self, key: int, old: tuple[int, int], new: tuple[int, int]) -> None:
         """Give one point another state and id, where it is."""
         if self.used + ZOOMS > len(self.table.sums):
             self._grow()
         self.number += 1
-        self.used = _replace(self.table, self.used, self.number, key, *old, *new)
+        self.used = _replace(self.handle, self.used, self.number, key, *old, *new)
 
     def _grow(self) -> None:
         old = self.table
@@ -95,11 +94,30 @@ class Changes:
             counts=np.concatenate([old.counts, np.zeros_like(old.counts)]),
             stamps=np.concatenate([old.stamps, np.zeros_like(old.stamps)]),
         )
+        self.handle = handle_of(self.table, *self._columns)
 
     @property
     def nbytes(self) -> int:
         """Bytes that it holds."""
-        return sum(array.nbytes for array in self.table if isinstance(array, np.ndarray))
+        return sum(array.nbytes for array in self.table)
+
+
+@inner
+def differences_of(handle: I8) -> Differences:
+    """The differences of a handle."""
+    return Differences(
+        table_i8(handle, 0),
+        table_i8(handle, ENTRY),
+        table_i4(handle, 2 * ENTRY),
+        column_i8(handle, 3 * ENTRY),
+    )
+
+
+@inner
+def columns_of(handle: I8) -> Columns:
+    """What the counts of a handle count."""
+    at = 4 * ENTRY
+    return Columns(handle[at], handle[at + 1], handle[at + 2])
 
 
 @inner
@@ -136,11 +154,12 @@ def _refill(slots: I8, to: I8) -> None:
 
 
 @outer
-def _record(table: Differences, used: int, stamp: int, key: int, state: int, number: int, sign: int) -> int:
-    slots, sums, counts = table.slots, table.sums, table.counts
+def _record(handle: I8, used: int, stamp: int, key: int, state: int, number: int, sign: int) -> int:
+    table, columns = differences_of(handle), columns_of(handle)
+    slots, sums, counts, stamps = table.slots, table.sums, table.counts, table.stamps
     x, y = gather(key), gather(key >> 1)
-    status = table.first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)
-    severity = table.first_severity + ((state >> SEVERITY_SHIFT) & 3)
+    status = columns.first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)
+    severity = columns.first_severity + ((state >> SEVERITY_SHIFT) & 3)
     for zoom in range(-CELL_BITS, LAST_ZOOM + 2):
         code = _code(zoom, key >> (2 * (BITS - CELL_BITS - zoom)))
         slot = _find_slot(slots, code)
@@ -148,21 +167,22 @@ def _record(table: Differences, used: int, stamp: int, key: int, state: int, num
             slots[slot, 0], slots[slot, 1] = code, used
             used += 1
         row = slots[slot, 1]
-        table.stamps[row] = stamp
+        stamps[row] = stamp
         sums[row, N] += sign
         sums[row, SUM_X] += sign * x
         sums[row, SUM_Y] += sign * y
         sums[row, SUM_STATE] += sign * state
         sums[row, SUM_ID] += sign * number
-        counts[row, state & 31] += sign
         counts[row, status] += sign
-        counts[row, severity] += sign
+        if columns.first_status > 0:
+            counts[row, state & 31] += sign
+            counts[row, severity] += sign
     return used
 
 
 @outer
 def _replace(
-    table: Differences,
+    handle: I8,
     used: int,
     stamp: int,
     key: int,
@@ -172,7 +192,12 @@ def _replace(
     number: int,
 ) -> int:
     """`_record` twice, in half the time: the cells are looked for once, and places do not change."""
-    slots, sums, counts = table.slots, table.sums, table.counts
+    table, columns = differences_of(handle), columns_of(handle)
+    slots, sums, counts, stamps = table.slots, table.sums, table.counts, table.stamps
+    old_status = columns.first_status + ((old_state >> STATUS_SHIFT) & STATUS_BITS)
+    status = columns.first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)
+    old_severity = columns.first_severity + ((old_state >> SEVERITY_SHIFT) & 3)
+    severity = columns.first_severity + ((state >> SEVERITY_SHIFT) & 3)
     for zoom in range(-CELL_BITS, LAST_ZOOM + 2):
         code = _code(zoom, key >> (2 * (BITS - CELL_BITS - zoom)))
         slot = _find_slot(slots, code)
@@ -180,13 +205,14 @@ def _replace(
             slots[slot, 0], slots[slot, 1] = code, used
             used += 1
         row = slots[slot, 1]
-        table.stamps[row] = stamp
+        stamps[row] = stamp
         sums[row, SUM_STATE] += state - old_state
         sums[row, SUM_ID] += number - old_number
-        counts[row, old_state & 31] -= 1
-        counts[row, state & 31] += 1
-        counts[row, table.first_status + ((old_state >> STATUS_SHIFT) & STATUS_BITS)] -= 1
-        counts[row, table.first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
-        counts[row, table.first_severity + ((old_state >> SEVERITY_SHIFT) & 3)] -= 1
-        counts[row, table.first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
+        counts[row, old_status] -= 1
+        counts[row, status] += 1
+        if columns.first_status > 0:
+            counts[row, old_state & 31] -= 1
+            counts[row, state & 31] += 1
+            counts[row, old_severity] -= 1
+            counts[row, severity] += 1
     return used

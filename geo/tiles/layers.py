@@ -7,12 +7,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.tiles.bubbles import CERTAIN_WITHIN, KEYS, Telling, Tile, last_change_near, tile_bytes, tile_features
+from geo.tiles.bubbles import (
+    BEGIN_BITS,
+    CERTAIN_WITHIN,
+    HAS_CHANGES,
+    IS_CHANGED,
+    IS_MERGED,
+    KEYS,
+    MOST_DRAWN,
+    last_change_near,
+    tile_bytes,
+    tile_features,
+)
 from geo.tiles.cells import STATE, Points, index_points, index_sorted
 from geo.tiles.changes import Changes
+from geo.tiles.handles import handle_of
 from geo.tiles.merging import decide_all
-from geo.tiles.scheme import OTHER, SEVERITIES, Scheme
-from geo.tiles.vector_tile import WORD, word_list
+from geo.tiles.scheme import OTHER, SEVERITIES, Columns, Scheme
+from geo.tiles.vector_tile import WORD, room_for, word_list, words_handle
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
@@ -22,15 +34,34 @@ MOST_KEPT: Final = 2000
 """Tiles near a change that a layer keeps; about 4 MB."""
 
 
-class Vocabulary:
-    """Names of tags and the words among their values, for one scheme."""
+_BEGINS: Final = (1 << BEGIN_BITS) - 1
 
-    def __init__(self, scheme: Scheme) -> None:
+
+class Vocabulary:
+    """Names of tags and the words among their values, for one scheme.
+
+    Parameters
+    ----------
+    scheme
+        The scheme.
+    is_all
+        Whether services and severities are counted, or statuses alone.
+    """
+
+    def __init__(self, scheme: Scheme, *, is_all: bool) -> None:
         services = (*scheme.services, OTHER)
-        severities = (f"severity:{severity}" for severity in range(SEVERITIES))
-        self._names = [*KEYS, *(f"service:{code}" for code in services), *scheme.statuses, *severities]
-        self._words = [*services, *scheme.statuses]
-        self.coded = word_list(self._names, self._words)
+        counted = [f"service:{code}" for code in services] if is_all else []
+        severities = [f"severity:{severity}" for severity in range(SEVERITIES)] if is_all else []
+        self.columns = scheme.columns(is_all=is_all)
+        self._names = [*KEYS, *counted, *scheme.statuses, *severities]
+        self._words = [*scheme.statuses, *services]
+        self._coded = word_list(self._names, self._words)
+        self.handle = words_handle(self._coded)
+
+    @property
+    def room(self) -> int:
+        """Bytes that a tile takes at most."""
+        return room_for(MOST_DRAWN, len(self._names), self._coded)
 
     def told(self, tags: I8) -> dict[str, int | str]:
         """Spell out one feature's tags, shape (t, 2)."""
@@ -47,7 +78,7 @@ class Layer:
     ----------
     points
         As `file_points` or `part_of` made them.
-    scheme, vocabulary
+    vocabulary
         What is counted, and its names.
 
     Attributes
@@ -56,12 +87,18 @@ class Layer:
         How many changes of the pyramid's list are in it.
     """
 
-    def __init__(self, points: Points, scheme: Scheme, vocabulary: Vocabulary) -> None:
+    def __init__(self, points: Points, vocabulary: Vocabulary) -> None:
         self.points = points
         self.seen = 0
-        self._changes = Changes(scheme)
+        self._point_handle = handle_of(
+            [part for part in points if isinstance(part, np.ndarray)], *points.columns
+        )
+        self._changes = Changes(vocabulary.columns)
+        self._changes_handle = self._handles = NO_IDS
         self._vocabulary = vocabulary
-        self._kept: dict[tuple[int, int, int, bool, Telling], tuple[bytes, int]] = {}
+        self._out = np.empty(vocabulary.room, dtype=np.uint8)
+        self._written = self._out.data
+        self._kept: dict[tuple[int, int, int, int, int], tuple[bytes, int]] = {}
 
     def record(self, key: int, state: int, number: int, sign: int) -> None:
         """Add (sign 1) or take away (sign −1) a point."""
@@ -71,35 +108,46 @@ class Layer:
         """Give a point another state and id, where it is."""
         self._changes.replace(key, old, new)
 
-    def tile(self, zoom: int, x: int, y: int, is_merged: bool, telling: Telling) -> bytes:
+    def tile(self, zoom: int, x: int, y: int, is_merged: bool, telling: int) -> bytes:
         """Write a tile; no bytes where nothing is drawn.
 
         Tiles near a change are kept until the next one near them: they take the longest, and are the ones
         that everybody looks at.
         """
         changes = self._changes
-        last = last_change_near(zoom, x, y, changes.table) if changes.used else 0
-        asked = (zoom, x, y, is_merged, telling)
+        last, how = 0, IS_MERGED if is_merged else 0
+        if changes.used:
+            last = last_change_near(zoom, x, y, changes.handle)
+            how += HAS_CHANGES + IS_CHANGED * (last > 0)
         if last:
+            asked = (zoom, x, y, how, telling)
             body, made_after = self._kept.get(asked, (b"", -1))
             if made_after >= last:
                 return body
-        tile = Tile(zoom, x, y, is_merged, changes.used > 0, last > 0)
-        made, is_lasting = tile_bytes(tile, self.points, changes.table, telling, self._vocabulary.coded)
-        body = bytes(made.tobytes())
-        if last and is_lasting:
+        made = tile_bytes(zoom, x, y, how, telling, self._current_handles(), self._out)
+        body = bytes(self._written[made >> 1 & _BEGINS : made >> BEGIN_BITS + 1])
+        if last and made & 1:
             if len(self._kept) >= MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
             self._kept[asked] = (body, changes.number)
         return body
 
-    def features(self, zoom: int, x: int, y: int, telling: Telling) -> tuple[I8, I8, I8]:
+    def features(self, zoom: int, x: int, y: int, telling: int) -> tuple[I8, I8, I8]:
         """Find what a tile draws, as `geo.tiles.bubbles.tile_features` gives it."""
         changes = self._changes
-        last = last_change_near(zoom, x, y, changes.table) if changes.used else 0
-        tile = Tile(zoom, x, y, True, changes.used > 0, last > 0)
-        middles, features, tags = tile_features(tile, self.points, changes.table, telling)
+        how = IS_MERGED
+        if changes.used:
+            how += HAS_CHANGES + IS_CHANGED * (last_change_near(zoom, x, y, changes.handle) > 0)
+        middles, features, tags = tile_features(zoom, x, y, how, telling, self._current_handles())
         return middles, features, tags
+
+    def _current_handles(self) -> I8:
+        """Where all is; the differences move when they grow."""
+        if self._changes.handle is not self._changes_handle:
+            self._changes_handle = self._changes.handle
+            held = (self._point_handle, self._changes_handle, self._vocabulary.handle)
+            self._handles = handle_of(held)
+        return self._handles
 
     @property
     def nbytes(self) -> int:
@@ -108,16 +156,17 @@ class Layer:
         return self._changes.nbytes + sum(arrays) + sum(len(body) for body, _ in self._kept.values())
 
 
-def file_points(keys: I8, states: I4, ids: I8, scheme: Scheme, *, is_decided: bool) -> Points:
+def file_points(keys: I8, states: I4, ids: I8, columns: Columns, *, is_decided: bool) -> Points:
     """Sort and file points; `is_decided` merges them beforehand, so that tiles need not."""
-    points = index_points(keys, states, ids, scheme)
+    points = index_points(keys, states, ids, columns)
     if is_decided:
-        sums, counts = decide_all(points, Changes(scheme).table, CERTAIN_WITHIN)
-        points = points._replace(bubble_sums=sums, bubble_counts=counts)
+        bubbles, bubble_ids = decide_all(points, Changes(columns).table, CERTAIN_WITHIN)
+        points = points._replace(bubbles=bubbles, bubble_ids=bubble_ids)
     return points
 
 
-def part_of(points: Points, keep: NDArray[np.bool_], scheme: Scheme) -> Points:
+def part_of(points: Points, keep: NDArray[np.bool_]) -> Points:
     """File those points of a pyramid that are to be kept."""
     ids = points.ids[keep] if len(points.ids) else NO_IDS
-    return index_sorted(points.keys[keep], np.ascontiguousarray(points.points[keep, STATE]), ids, scheme)
+    states = np.ascontiguousarray(points.points[keep, STATE])
+    return index_sorted(points.keys[keep], states, ids, points.columns)

@@ -14,16 +14,31 @@ to be. Whether a cell is a bubble depends on cells of higher priority alone, so 
 from __future__ import annotations
 
 import math
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.tiles.cells import LOCAL, SIDE, SUM_X, SUM_Y, SUMS, Points, add_ranges
-from geo.tiles.cells import N as SUM_N
+from geo.tiles.cells import (
+    BLOCK,
+    BUBBLE_N,
+    BUBBLE_STATE,
+    BUBBLE_X,
+    BUBBLE_Y,
+    FIRST_COUNT,
+    LOCAL,
+    SIDE,
+    STATE,
+    SUM_X,
+    SUM_Y,
+    Points,
+    X,
+    Y,
+)
 from geo.tiles.changes import Differences
 from geo.tiles.compiled import inner, long
 from geo.tiles.positions import BITS, WORLD, gather
+from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT
 from geo.tiles.windows import (
     AT_X,
     AT_Y,
@@ -33,6 +48,7 @@ from geo.tiles.windows import (
     NO_OWNER,
     OWNER,
     PLACE,
+    PLACES,
     Found,
     N,
     Window,
@@ -56,8 +72,8 @@ ITSELF: Final = NEAR << 3 | NEAR
 """Cells near a cell are numbered: 8 × (rows down + 2) + columns right + 2; owners, too. Seen from the other
 cell, the number is that of the opposite side, 36 − it."""
 NEIGHBOURS: Final = (2 * NEAR + 1) ** 2
-
-UNDECIDED, KEPT, JOINED, UNCERTAIN = range(4)
+_APART: Final = np.array([max(abs((which >> 3) - NEAR), abs((which & 7) - NEAR)) for which in range(64)])
+"""How many columns or rows a numbered neighbour is away."""
 
 PART_BITS: Final = 4
 PART: Final = 1 << PART_BITS
@@ -124,18 +140,6 @@ def _by_priority(priority: I4, number: int) -> I4:
     return order
 
 
-class Deciding(NamedTuple):
-    """What is known of a window's cells, by row: priority, mark, squared distance of the nearest bubble
-    within reach, and what `decide` fills.
-    """
-
-    priority: I4
-    marks: U1
-    nearest: I8
-    reaches: U1
-    gaps: I8
-
-
 @inner
 def decide(window: Window, found: Found, number: int, reaches: U1, gaps: I8) -> None:
     """Decide the cells of a window; fills their column OWNER, `NO_OWNER` where cells outside could matter.
@@ -144,39 +148,41 @@ def decide(window: Window, found: Found, number: int, reaches: U1, gaps: I8) -> 
     being a bubble or not depends (255 where uncertain); `gaps`, (≥ number,), with the squared distance of a
     bubble to the nearest other, at most that of `far_of`.
     """
-    rows, bits = found.rows, window.bits
+    rows, grid, stride = found.rows, found.grid, window.stride
     reach, far = reach_of(window.zoom), far_of(window.zoom)
+    reach_2 = reach * reach
     priority = np.empty(number, np.int32)
+    # What is known of a cell, in one number: priority, reach and owner. Its gap is the squared distance of
+    # its bubble while it is none itself.
+    known = np.empty(number, np.int64)
     for cell in range(number):
         place = rows[cell, PLACE]
-        column, row = window.left + column_of(place, bits), window.top + row_of(place, bits)
+        column, row = window.left + column_of(place, stride), window.top + row_of(place, stride)
         priority[cell] = _priority(window.zoom, column, row, rows[cell, N])
-        rows[cell, OWNER] = NO_OWNER
-        reaches[cell] = 255
-        gaps[cell] = far * far
-    marks = np.zeros(number, np.uint8)
+        known[cell] = np.int64(priority[cell]) << 16 | 255 << 8 | NO_OWNER
+        gaps[cell] = reach_2
     is_doubtful = np.zeros(number, np.bool_)
-    state = Deciding(priority, marks, np.full(number, reach * reach, np.int64), reaches, gaps)
     near = np.empty((NEIGHBOURS + 1, 3), np.int64)
     order = _by_priority(priority, number)
     for turn in range(number):
         cell = order[turn]
-        if marks[cell] == JOINED or rows[cell, N] == 0:
+        if known[cell] & 255 != NO_OWNER or rows[cell, N] == 0:
             continue
         place = int(rows[cell, PLACE])
-        neighbours = neighbours_of(place, bits, far, found.spots, near)
+        neighbours = neighbours_of(place, stride, far, found.spots, near)
         for at in range(neighbours):
             which = near[at, 0]
-            near[at, 0] = found.grid[neighbour(place, which, bits)] - 1
+            near[at, 0] = grid[neighbour(place, which, stride)] - 1
             near[at, 2] = which
-        if is_doubtful[cell] or not _is_inside(column_of(place, bits), row_of(place, bits), window):
-            marks[cell] = UNCERTAIN
+        if is_doubtful[cell] or not _is_inside(column_of(place, stride), row_of(place, stride), window):
             for at in range(neighbours):
-                is_doubtful[near[at, 0]] |= near[at, 1] < reach * reach
+                is_doubtful[near[at, 0]] |= near[at, 1] < reach_2
             continue
-        _keep(cell, neighbours, near, reach, state, rows)
+        _keep(cell, neighbours, near, reach_2, far * far, known, gaps)
     for cell in range(number):
-        if is_doubtful[cell] and marks[cell] == JOINED:
+        reaches[cell] = known[cell] >> 8 & 255
+        rows[cell, OWNER] = known[cell] & 255
+        if is_doubtful[cell] and rows[cell, OWNER] != ITSELF:
             rows[cell, OWNER] = NO_OWNER
 
 
@@ -191,7 +197,7 @@ def _is_inside(column: int, row: int, window: Window) -> bool:
 
 
 @inner
-def neighbours_of(here: int, bits: int, reach: int, spots: I8, near: I8) -> int:
+def neighbours_of(here: int, stride: int, reach: int, spots: I8, near: I8) -> int:
     """List the cells nearer than `reach` to the one at a place: (which it is, squared distance).
 
     Written without a branch: whether a cell is near cannot be foretold, and a processor that guesses wrongly
@@ -199,61 +205,60 @@ def neighbours_of(here: int, bits: int, reach: int, spots: I8, near: I8) -> int:
     """
     x, y = spots[here] >> BITS, spots[here] & (WORLD - 1)
     reach_2 = reach * reach
-    number = 0
-    for down in range(-NEAR, NEAR + 1):
-        first = here + (down << bits)
-        for right in range(-NEAR, NEAR + 1):
-            spot = spots[first + right]
+    # Numbers without a sign need no look at whether a place counts from the end.
+    number = np.uint64(0)
+    first = np.uint64(here - NEAR * stride - NEAR)
+    for down in range(2 * NEAR + 1):
+        for right in range(2 * NEAR + 1):
+            spot = spots[first + np.uint64(right)]
             dx, dy = (spot >> BITS) - x, (spot & (WORLD - 1)) - y
             distance = dx * dx + dy * dy
-            near[number, 0], near[number, 1] = (down + NEAR) << 3 | (right + NEAR), distance
-            number += (spot >= 0) & (distance < reach_2) & (distance > 0)
-    return number
+            near[number, 0], near[number, 1] = down << 3 | right, distance
+            number += np.uint64((spot >= 0) & (distance < reach_2) & (distance > 0))
+        first += np.uint64(stride)
+    return np.int64(number)  # type: ignore[return-value]
 
 
 @inner
-def neighbour(here: int, which: int, bits: int) -> int:
+def neighbour(here: int, which: int, stride: int) -> int:
     """The place of a numbered neighbour."""
-    return here + (((which >> 3) - NEAR) << bits) + (which & 7) - NEAR
+    return here + ((which >> 3) - NEAR) * stride + (which & 7) - NEAR
 
 
 @inner
-def _apart(which: int) -> int:
-    """How many columns or rows a numbered neighbour is away."""
-    return max(abs((which >> 3) - NEAR), abs((which & 7) - NEAR))
-
-
-@inner
-def _keep(cell: int, neighbours: int, near: I8, reach: int, state: Deciding, rows: I4) -> None:
+def _keep(cell: int, neighbours: int, near: I8, reach_2: int, far_2: int, known: I8, gaps: I8) -> None:
     """Make a cell a bubble, and let those within reach join it.
 
     `near` holds the rows of cells that are not far, their squared distances, and which neighbours they are.
+    Written with as few branches as can be, as `neighbours_of` is.
     """
-    priority, reaches, gaps = state.priority, state.reaches, state.gaps
-    state.marks[cell] = KEPT
-    rows[cell, OWNER] = ITSELF
-    farthest = np.int64(NEAR)
+    first = known[cell] >> 16
+    farthest, gap = np.int64(NEAR), np.int64(far_2)
     for at in range(neighbours):
-        other, is_joined = near[at, 0], near[at, 1] < reach * reach
-        if is_joined and priority[other] < priority[cell]:
-            farthest = max(farthest, reaches[other] + _apart(near[at, 2]))
+        other = known[near[at, 0]]
+        is_earlier = (near[at, 1] < reach_2) & (other >> 16 < first)
+        farthest = max(farthest, ((other >> 8 & 255) + _APART[near[at, 2]]) * is_earlier)
     farthest = min(farthest, np.int64(255))
-    reaches[cell] = farthest
     for at in range(neighbours):
-        other, distance, which = near[at, 0], near[at, 1], near[at, 2]
-        if state.marks[other] == KEPT:
-            gaps[cell], gaps[other] = min(gaps[cell], distance), min(gaps[other], distance)
-        elif distance < reach * reach:
-            state.marks[other] = JOINED
-            if distance < state.nearest[other]:
-                state.nearest[other] = distance
-                rows[other, OWNER] = 2 * ITSELF - which
-            if priority[other] > priority[cell]:  # it is no bubble, whatever else may be around it
-                reaches[other] = min(np.int64(reaches[other]), farthest + _apart(which))
+        row, distance, which = near[at, 0], near[at, 1], near[at, 2]
+        other, before = known[row], gaps[row]
+        owner, reach = other & 255, other >> 8 & 255
+        is_kept = owner == ITSELF
+        gap = min(gap, distance if is_kept else gap)
+        gaps[row] = min(before, distance)
+        owner = 2 * ITSELF - which if (distance < before) & (not is_kept) else owner
+        # A later cell within reach is no bubble, whatever else may be around it.
+        is_later = (distance < reach_2) & (other >> 16 > first)
+        reach = min(reach, farthest + _APART[which] if is_later else reach)
+        known[row] = other >> 16 << 16 | reach << 8 | owner
+    gaps[cell] = gap
+    known[cell] = first << 16 | farthest << 8 | ITSELF
 
 
 @inner
-def middle_of(cell: int, sums: I8, at: int, gap_2: int, window: Window, found: Found) -> tuple[int, int]:
+def middle_of(
+    cell: int, n: int, sum_x: int, sum_y: int, gap_2: int, window: Window, found: Found
+) -> tuple[int, int]:
     """Where the bubble of a cell is drawn: the middle of its fullest quarter, moved towards the mean of all
     it holds.
 
@@ -261,7 +266,9 @@ def middle_of(cell: int, sums: I8, at: int, gap_2: int, window: Window, found: F
     stay as far apart as the reach.
     """
     x, y = int(found.rows[cell, AT_X]), int(found.rows[cell, AT_Y])
-    move_x, move_y = sums[at, SUM_X] // sums[at, SUM_N] - x, sums[at, SUM_Y] // sums[at, SUM_N] - y
+    if n == 1:
+        return x, y
+    move_x, move_y = sum_x // n - x, sum_y // n - y
     length_2 = move_x * move_x + move_y * move_y
     if length_2 > 0:
         spare = (math.sqrt(np.float64(gap_2)) - reach_of(window.zoom)) / 2.0
@@ -272,23 +279,24 @@ def middle_of(cell: int, sums: I8, at: int, gap_2: int, window: Window, found: F
 
 
 @long
-def decide_all(points: Points, changed: Differences, farthest: int) -> tuple[I8, I4]:
+def decide_all(points: Points, changed: Differences, farthest: int) -> tuple[I4, I8]:
     """Work out the bubbles that depend on nothing more than `farthest` cells away.
 
-    Writes owners into `points.cells`, and which bubbles are those of which tile into `points.tile_bubbles`.
-    Points are taken as they were filed; `changed` is never looked at.
+    Writes down which bubbles are those of which tile in `points.tile_bubbles`. Points are taken as they were
+    filed; `changed` is never looked at.
 
     Returns
     -------
-    Sums and counts of the bubbles.
+    The bubbles and their ids, as `Points` has them.
     """
     levels, tile_keys, tile_cells = points.levels, points.tile_keys, points.tile_cells
     side = PART * SIDE + 2 * MARGIN
-    found = room_for(Window(0, 0, 0, side, PART_BITS + 5))
+    found = room_for(Window(0, 0, 0, side, side + 2 * BORDER))
     bubble_at = np.zeros(len(found.grid), np.int32)
     reaches, gaps = np.empty(side * side, np.uint8), np.empty(side * side, np.int64)
-    all_sums = np.empty((len(points.cells), SUMS), np.int64)
-    all_counts = np.empty((len(points.cells), points.block_counts.shape[1]), np.int32)
+    sums = np.empty((side * side, 2), np.int64)
+    bubbles = np.empty((len(points.cells), FIRST_COUNT + points.columns.total), np.int32)
+    ids = np.empty(len(points.cells) if len(points.ids) else 0, np.int64)
     filed = 0
     for zoom in range(len(levels) - 1):
         tile, end = levels[zoom, 1], levels[zoom + 1, 1] - 1
@@ -300,28 +308,29 @@ def decide_all(points: Points, changed: Differences, farthest: int) -> tuple[I8,
                 continue
             left = gather(part) * PART * SIDE - MARGIN
             top = gather(part >> 1) * PART * SIDE - MARGIN
-            window = Window(zoom, left, top, side, PART_BITS + 5)
+            window = Window(zoom, left, top, side, side + 2 * BORDER)
             number = find_cells(window, False, points, changed, found)
             decide(window, found, number, reaches, gaps)
             _forget_far(window, found, number, reaches, farthest - NEAR)
             after = _number(first, tile, filed, window, points, found, bubble_at)
-            sums, counts = all_sums[filed:after], all_counts[filed:after]
-            sums[:] = 0
-            counts[:] = 0
-            _fill(window, number, points, found, bubble_at, gaps, sums, counts)
+            made, made_ids = bubbles[filed:after], ids[filed:after]
+            made[:] = 0
+            sums[: after - filed] = 0
+            _fill(window, number, points, found, bubble_at, sums, made, made_ids)
+            _place(window, number, found, bubble_at, gaps, sums, made)
+            _mark_unsure(number, found, window.stride, bubble_at, made)
             for row in range(number):
                 bubble_at[found.rows[row, PLACE]] = 0
             empty(found, number)
             filed = after
-    return all_sums[:filed].copy(), all_counts[:filed].copy()
+    return bubbles[:filed], ids[:filed]
 
 
 @inner
 def _number(
     first: int, end: int, filed: int, window: Window, points: Points, found: Found, bubble_at: I4
 ) -> int:
-    """Write down the owners of cells of tiles `first` to `end`, and number those that are, or may be,
-    bubbles.
+    """Number the cells of tiles `first` to `end` that are, or may be, bubbles.
 
     Numbers in `bubble_at` count from 1 for the first of the part; returns how many bubbles there are now in
     all.
@@ -333,7 +342,7 @@ def _number(
         points.tile_bubbles[tile, 0] = filed + number
         for cell in range(points.tile_cells[tile], points.tile_cells[tile + 1]):
             local = points.cells[cell, LOCAL]
-            place = place_of(x + gather(local), y + gather(local >> 1), window.bits)
+            place = place_of(x + PLACES[local, 0], y + PLACES[local, 1], window.stride)
             owner = found.rows[found.grid[place] - 1, OWNER]
             if owner in (ITSELF, NO_OWNER):
                 number += 1
@@ -343,37 +352,78 @@ def _number(
 
 
 @inner
-def _fill(
+def _fill(  # noqa: C901  one loop, see below
     window: Window,
     number: int,
     points: Points,
     found: Found,
     bubble_at: I4,
-    gaps: I8,
     sums: I8,
-    counts: I4,
+    made: I4,
+    made_ids: I8,
 ) -> None:
-    """Count what is in a part's bubbles, and place them."""
-    rows, bits = found.rows, window.bits
-    ranges = np.empty((number, 3), np.int64)
-    n = 0
+    """Count what is in a part's bubbles; `sums` become those of their x and y.
+
+    What `sum_range` and `count_range` do, written out: numba hands on arrays at more cost than the few points
+    of a cell take to add.
+    """
+    rows, stride, filed, columns = found.rows, window.stride, points.points, points.columns
+    block_sums, block_counts = points.block_sums, points.block_counts
+    first_status, first_severity = columns.first_status + FIRST_COUNT, columns.first_severity + FIRST_COUNT
+    statuses = first_severity - first_status
     for cell in range(number):
-        if rows[cell, OWNER] != NO_OWNER:
-            bubble = bubble_at[neighbour(rows[cell, PLACE], rows[cell, OWNER], bits)]
-            if bubble > 0:
-                ranges[n, 0], ranges[n, 1], ranges[n, 2] = rows[cell, BEGIN], rows[cell, END], bubble - 1
-                n += 1
-    add_ranges(ranges[:n], points, sums, counts)
-    for cell in range(number):
-        bubble = bubble_at[rows[cell, PLACE]] - 1
-        if bubble >= 0 and rows[cell, OWNER] == ITSELF:
-            x, y = middle_of(cell, sums, bubble, gaps[cell], window, found)
-            sums[bubble, SUM_X], sums[bubble, SUM_Y] = x, y
-    _mark_unsure(number, found, bits, bubble_at, sums)
+        if rows[cell, OWNER] == NO_OWNER:
+            continue
+        bubble = bubble_at[neighbour(rows[cell, PLACE], rows[cell, OWNER], stride)] - 1
+        if bubble < 0:
+            continue
+        begin, end = int(rows[cell, BEGIN]), int(rows[cell, END])
+        made[bubble, BUBBLE_N] += end - begin
+        made[bubble, BUBBLE_STATE] = filed[begin, STATE]  # told of single points alone
+        if len(made_ids):
+            made_ids[bubble] = points.ids[begin]
+        first, last = (begin + BLOCK - 1) // BLOCK, end // BLOCK
+        x, y, until, rest = np.int64(0), np.int64(0), end, end
+        if first < last:
+            x += block_sums[last, SUM_X] - block_sums[first, SUM_X]
+            y += block_sums[last, SUM_Y] - block_sums[first, SUM_Y]
+            for column in range(columns.total):
+                made[bubble, FIRST_COUNT + column] += block_counts[last, column] - block_counts[first, column]
+            until, rest = first * BLOCK, last * BLOCK
+        packed = np.int64(0)  # eight statuses of fewer than 256 points, a byte each
+        while True:
+            for row in range(begin, until):
+                state = filed[row, STATE]
+                x += filed[row, X]
+                y += filed[row, Y]
+                packed += np.int64(1) << (((state >> STATUS_SHIFT) & STATUS_BITS) << 3)
+                if columns.first_status > 0:
+                    made[bubble, FIRST_COUNT + (state & 31)] += 1
+                    made[bubble, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
+            if until == end:
+                break
+            begin, until = rest, end
+        for column in range(first_status, first_status + statuses):
+            made[bubble, column] += packed & 255
+            packed >>= 8
+        sums[bubble, 0] += x
+        sums[bubble, 1] += y
 
 
 @inner
-def _mark_unsure(number: int, found: Found, bits: int, bubble_at: I4, sums: I8) -> None:
+def _place(window: Window, number: int, found: Found, bubble_at: I4, gaps: I8, sums: I8, made: I4) -> None:
+    """Say where a part's bubbles are drawn."""
+    for cell in range(number):
+        if found.rows[cell, OWNER] == ITSELF:
+            bubble = bubble_at[found.rows[cell, PLACE]] - 1
+            if bubble >= 0:
+                n = int(made[bubble, BUBBLE_N])
+                x, y = middle_of(cell, n, sums[bubble, 0], sums[bubble, 1], gaps[cell], window, found)
+                made[bubble, BUBBLE_X], made[bubble, BUBBLE_Y] = x, y
+
+
+@inner
+def _mark_unsure(number: int, found: Found, stride: int, bubble_at: I4, made: I4) -> None:
     """Leave those bubbles to be worked out later to which an undecided cell may belong, or that it may
     hinder.
     """
@@ -383,18 +433,18 @@ def _mark_unsure(number: int, found: Found, bits: int, bubble_at: I4, sums: I8) 
         place = found.rows[cell, PLACE]
         for down in range(-NEAR, NEAR + 1):
             for right in range(-NEAR, NEAR + 1):
-                bubble = bubble_at[place + (down << bits) + right] - 1
+                bubble = bubble_at[place + down * stride + right] - 1
                 if bubble >= 0:
-                    sums[bubble, SUM_N] = -1
+                    made[bubble, BUBBLE_N] = -1
         bubble = bubble_at[place] - 1
         if bubble >= 0:
-            sums[bubble, SUM_X], sums[bubble, SUM_Y] = found.rows[cell, AT_X], found.rows[cell, AT_Y]
+            made[bubble, BUBBLE_X], made[bubble, BUBBLE_Y] = found.rows[cell, AT_X], found.rows[cell, AT_Y]
 
 
 @inner
 def _forget_far(window: Window, found: Found, number: int, reaches: U1, farthest: int) -> None:
     """Leave undecided what depends on cells too far off: whom a cell joins depends on all cells near it."""
-    across = 1 << window.bits
+    across = window.stride
     for cell in range(number):
         if reaches[cell] > farthest:
             for down in range(-NEAR, NEAR + 1):

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geo.errors import GeoError
-from geo.tiles.bubbles import FAR, NEARBY, STAFF, Telling
+from geo.tiles.bubbles import FAR, NEARBY, STAFF, Telling, packed_telling
 from geo.tiles.cells import STATE, Points
 from geo.tiles.changes import LAST_ZOOM
 from geo.tiles.compiled import long, outer
@@ -38,7 +38,7 @@ from geo.tiles.vector_tile import EXTENT
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever the same complaints come to give other bytes: it is part of every ETag."""
 NEAR_ZOOM: Final = 15
 """From this zoom on the public sees single complaints' service, status and day."""
@@ -150,7 +150,13 @@ class Pyramid:
         self.settings = settings
         self.left_out = int((keys == NO_KEY).sum())
         """Complaints given to the build that are not on the map."""
-        self._vocabulary = Vocabulary(settings.scheme)
+        # The public is told of statuses alone, so nothing else is counted for it.
+        self._vocabulary = Vocabulary(settings.scheme, is_all=settings.audience is Audience.STAFF)
+        self._tellings = {
+            (is_near, with_counts): packed_telling(_telling_of(settings, is_near, with_counts))
+            for is_near in (False, True)
+            for with_counts in (False, True)
+        }
         self._version = version
         self._today = day_number(today)
         self._lock = threading.Lock()
@@ -159,10 +165,10 @@ class Pyramid:
             is_on = keys != NO_KEY
             keys, states, ids = keys[is_on], states[is_on], ids[is_on] if len(ids) else ids
         self._digest = _digest(keys, states, ids) & ALL_BITS
-        self._settle(file_points(keys, states, ids, settings.scheme, is_decided=settings.is_decided))
+        self._settle(file_points(keys, states, ids, self._vocabulary.columns, is_decided=settings.is_decided))
 
     def _settle(self, points: Points) -> None:
-        self._layer = Layer(points, self.settings.scheme, self._vocabulary)
+        self._layer = Layer(points, self._vocabulary)
         self._log: list[tuple[Point, int]] = []
         self._in_digest = 0
         self._net: Counter[Point] = Counter()
@@ -371,11 +377,8 @@ class Pyramid:
         last = NEAR_ZOOM - 1 if self.settings.least > 1 else LAST_ZOOM
         return 0 <= zoom <= last and 0 <= x < 1 << zoom and 0 <= y < 1 << zoom
 
-    def _telling(self, zoom: int, with_counts: bool) -> Telling:
-        level = NEARBY if zoom >= NEAR_ZOOM else FAR
-        if self.settings.audience is Audience.STAFF:
-            level = STAFF
-        return Telling(level, self.settings.least, with_counts)
+    def _telling(self, zoom: int, with_counts: bool) -> int:
+        return self._tellings[zoom >= NEAR_ZOOM, with_counts]
 
     # ------------------------------------------------------------ filters
 
@@ -392,7 +395,7 @@ class Pyramid:
             layer, today = self._layer, self._today
         points = layer.points
         keep = kept(points.points[:, STATE], chosen, self.settings.scheme, today)
-        made = Layer(part_of(points, keep, self.settings.scheme), self.settings.scheme, self._vocabulary)
+        made = Layer(part_of(points, keep), self._vocabulary)
         with self._lock:
             if self._layer is layer and self._today == today:
                 self._views[chosen] = made
@@ -532,7 +535,7 @@ class Pyramid:
             with self._lock:
                 layer, seen, net = self._layer, len(self._log), self._net.copy()
             keys, states, ids = _current(layer, net)
-            points = file_points(keys, states, ids, self.settings.scheme, is_decided=True)
+            points = file_points(keys, states, ids, self._vocabulary.columns, is_decided=True)
             with self._lock:
                 self._digested()
                 later = self._log[seen:]
@@ -542,6 +545,13 @@ class Pyramid:
                     self._layer.record(*point, sign)
                     self._log.append((point, sign))
                     self._net[point] += sign
+
+
+def _telling_of(settings: Settings, is_near: bool, with_counts: bool) -> Telling:
+    level = NEARBY if is_near else FAR
+    if settings.audience is Audience.STAFF:
+        level = STAFF
+    return Telling(level, settings.least, with_counts)
 
 
 def warm_up(scheme: Scheme) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,6 +40,24 @@ def day_number(day: date) -> int:
     return day.toordinal() - _EPOCH
 
 
+class Columns(NamedTuple):
+    """What a table of counts counts: services, statuses and severities, or statuses alone.
+
+    Attributes
+    ----------
+    first_status
+        Column of the first status; the services and `other` come before it, or nothing does.
+    first_severity
+        Column of severity 0, or the one after the last.
+    total
+        How many there are.
+    """
+
+    first_status: int
+    first_severity: int
+    total: int
+
+
 @dataclass(frozen=True, slots=True)
 class Scheme:
     """The services and status groups of a map, in the order of its legend.
@@ -70,20 +88,11 @@ class Scheme:
             if len(set(words)) != len(words) or OTHER in words:
                 raise GeoError(f"The {what} must differ from each other and from {OTHER!r}.")
 
-    @property
-    def first_status(self) -> int:
-        """Column of the first status in a table of counts; the services and `other` come before it."""
-        return len(self.services) + 1
-
-    @property
-    def first_severity(self) -> int:
-        """Column of severity 0 in a table of counts."""
-        return self.first_status + len(self.statuses)
-
-    @property
-    def columns(self) -> int:
-        """Columns of a table of counts."""
-        return self.first_severity + SEVERITIES
+    def columns(self, *, is_all: bool) -> Columns:
+        """Return the columns of a table of counts: of all that is counted, or of statuses alone."""
+        first = len(self.services) + 1 if is_all else 0
+        after = first + len(self.statuses)
+        return Columns(first, after, after + SEVERITIES if is_all else after)
 
     def state(self, service: str, status: str, severity: int, day: date) -> int:
         """Pack one complaint's state: what a change row stores.

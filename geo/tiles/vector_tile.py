@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.tiles.compiled import inner
+from geo.tiles.handles import ENTRY, column_i4, column_u1, handle_of
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
@@ -25,7 +26,7 @@ LAYER: Final = b"requests"
 WORD: Final = 1 << 40
 """Tag values from here on stand for words: WORD + k is word k."""
 
-_HEAD: Final = 16
+MOST_HEAD: Final = 16
 _SMALL: Final = 512
 _NAME: Final = np.frombuffer(bytes([0x78, 2, 0x0A, len(LAYER)]) + LAYER, dtype=np.uint8)
 _END: Final = np.frombuffer(bytes([0x28, EXTENT & 0x7F | 0x80, EXTENT >> 7]), dtype=np.uint8)
@@ -54,6 +55,22 @@ def word_list(names: Sequence[str], words: Sequence[str]) -> Words:
     coded = [word.encode() for word in (*names, *words)]
     starts = np.cumsum([0] + [len(word) for word in coded]).astype(np.int32)
     return Words(np.frombuffer(b"".join(coded), dtype=np.uint8).copy(), starts, len(names))
+
+
+def words_handle(words: Words) -> I8:
+    """Return the handle of words, which must be kept as long as it is used."""
+    return handle_of((words.letters, words.starts), words.n_names)
+
+
+@inner
+def words_of(handle: I8) -> Words:
+    """The words of a handle."""
+    return Words(column_u1(handle, 0), column_i4(handle, ENTRY), handle[2 * ENTRY])
+
+
+def room_for(features: int, tags: int, words: Words) -> int:
+    """Return how many bytes a tile of so many features, each of so many tags, takes at most."""
+    return 64 + features * (48 + 22 * tags) + 2 * len(words.letters) + 16 * len(words.starts)
 
 
 @inner
@@ -89,12 +106,7 @@ def _copy(out: U1, at: int, source: U1, begin: int, end: int) -> int:
 
 
 @inner
-def _zigzag(value: int) -> int:
-    return (value << 1) ^ (value >> 63)
-
-
-@inner
-def encode(features: I8, tags: I8, words: Words) -> U1:  # noqa: C901, PLR0912, PLR0915  one loop: a call for
+def encode(features: I8, tags: I8, words: Words, out: U1) -> tuple[int, int]:  # noqa: C901, PLR0912, PLR0915  one loop: a call for
     # each tag would cost as much as the tag
     """Write a tile of one layer.
 
@@ -106,25 +118,28 @@ def encode(features: I8, tags: I8, words: Words) -> U1:  # noqa: C901, PLR0912, 
         (t, 2) int64: key, value: a number ≥ 0 or `WORD` + word.
     words
         Names of fewer than 128 keys, and words.
+    out
+        As many bytes as `room_for` says.
 
     Returns
     -------
-    The bytes; none where there is no feature.
+    Where the bytes begin, at most `MOST_HEAD`, and end; none where there is no feature.
     """
     if len(features) == 0:
-        return np.empty(0, np.uint8)
+        return 0, 0
+    large = 0
+    for tag in range(len(tags)):
+        large += tags[tag, 1] >= _SMALL
     size = 64
-    while size < 2 * len(tags):
+    while size < 2 * large:
         size *= 2
-    seen = np.zeros((size, 2), np.int64)
+    seen = np.zeros(size, np.int32)
     seen_small = np.zeros(_SMALL, np.int32)
     values = np.empty(len(tags), np.int64)
     key_at = np.full(words.n_names, -1, np.int32)
     used_keys = np.empty(words.n_names, np.int32)
     n_keys, n_values = 0, 0
-    room = 64 + len(features) * 48 + len(tags) * 22 + 2 * len(words.letters) + 16 * len(words.starts)
-    out = np.empty(room, np.uint8)
-    at = _copy(out, _HEAD, _NAME, 0, len(_NAME))
+    at = _copy(out, MOST_HEAD, _NAME, 0, len(_NAME))
     tag = 0
     for feature in range(len(features)):
         out[at] = 0x12
@@ -148,43 +163,68 @@ def encode(features: I8, tags: I8, words: Words) -> U1:  # noqa: C901, PLR0912, 
                     seen_small[value] = number + 1
             else:
                 slot = ((value * 0x9E3779B1) >> 7) & (size - 1)
-                while seen[slot, 0] != 0 and seen[slot, 0] != value:
+                while seen[slot] != 0 and values[seen[slot] - 1] != value:
                     slot = (slot + 1) & (size - 1)
-                if seen[slot, 0] == 0:
-                    seen[slot, 0], seen[slot, 1] = value, n_values
-                number = seen[slot, 1]
+                if seen[slot] == 0:
+                    seen[slot] = n_values + 1
+                number = seen[slot] - 1
             if number == n_values:
                 values[n_values] = value
                 n_values += 1
             out[at] = key_at[key]
-            at = _put(out, at + 1, number)
-        at = _set_length(out, first, at)
-        out[at], out[at + 1], out[at + 2] = 0x18, 1, 0x22
-        points = at = at + 4
-        out[at] = 9  # move to, once
-        at = _put(out, at + 1, _zigzag(features[feature, 0]))
-        at = _put(out, at, _zigzag(features[feature, 1]))
-        at = _set_length(out, points, at)
-        at = _set_length(out, body, at)
+            # Numbers of one or two bytes are written here: almost all are, and a call takes longer.
+            is_long = number > 127
+            out[at + 1] = number & 127 | is_long << 7
+            out[at + 2] = number >> 7
+            at += 2 + is_long
+            if number > 16383:
+                at = _put(out, at - 2, number)
+        if at - first < 128:
+            out[first - 1] = at - first
+        else:
+            at = _set_length(out, first, at)
+        out[at], out[at + 1], out[at + 2], out[at + 4] = 0x18, 1, 0x22, 9  # a point; move to it, once
+        points = at + 4
+        at += 5
+        for axis in range(2):
+            number = (features[feature, axis] << 1) ^ (features[feature, axis] >> 63)
+            is_long = number > 127
+            out[at] = number & 127 | is_long << 7
+            out[at + 1] = number >> 7
+            at += 1 + is_long
+            if number > 16383:
+                at = _put(out, at - 2, number)
+        out[points - 1] = at - points
+        if at - body < 128:
+            out[body - 1] = at - body
+        else:
+            at = _set_length(out, body, at)
     for row in range(n_keys):
         out[at] = 0x1A
         at = _put_word(out, at + 1, used_keys[row], words)
     for row in range(n_values):
         out[at] = 0x22
-        body = at = at + 2
-        if values[row] < WORD:
-            out[at] = 0x28
-            at = _put(out, at + 1, values[row])
+        if values[row] < 128:
+            out[at + 1], out[at + 2], out[at + 3] = 2, 0x28, values[row]
+            at += 4
+        elif values[row] < WORD:
+            out[at + 2] = 0x28
+            after = _put(out, at + 3, values[row])
+            out[at + 1] = after - at - 2
+            at = after
         else:
+            body = at = at + 2
             out[at] = 0x0A
             at = _put_word(out, at + 1, values[row] - WORD + words.n_names, words)
-        at = _set_length(out, body, at)
+            at = _set_length(out, body, at)
     at = _copy(out, at, _END, 0, len(_END))
-    head = np.empty(_HEAD, np.uint8)
-    head[0] = 0x1A
-    length = _put(head, 1, at - _HEAD)
-    _copy(out, _HEAD - length, head, 0, length)
-    return out[_HEAD - length : at]
+    # The length of all goes before it.
+    length = _put(out, 0, at - MOST_HEAD)
+    begin = MOST_HEAD - length - 1
+    for byte in range(length - 1, -1, -1):
+        out[begin + 1 + byte] = out[byte]
+    out[begin] = 0x1A
+    return begin, at
 
 
 @inner

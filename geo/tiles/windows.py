@@ -37,7 +37,7 @@ NO_OWNER: Final = 255
 BORDER: Final = 2
 """Columns and rows around a window that are always empty: so neighbours need no look at where it ends."""
 
-_PLACES: Final = key_xy(np.arange(SIDE * SIDE)).astype(np.int32)
+PLACES: Final = key_xy(np.arange(SIDE * SIDE)).astype(np.int32)
 """Column and row of each of a tile's cells, in key order."""
 
 
@@ -52,15 +52,16 @@ class Window(NamedTuple):
         Its first column and row; it may lie off the map in part.
     side
         Columns and rows.
-    bits
-        side + 4 ≤ 2^bits; see `place_of`.
+    stride
+        Places of a row, at least side + 4; see `place_of`. No power of two: rows that lie one
+        apart drive each other out of a processor's cache.
     """
 
     zoom: int
     left: int
     top: int
     side: int
-    bits: int
+    stride: int
 
 
 class Found(NamedTuple):
@@ -82,28 +83,28 @@ class Found(NamedTuple):
 
 
 @inner
-def place_of(column: int, row: int, bits: int) -> int:
+def place_of(column: int, row: int, stride: int) -> int:
     """Number a window's cell."""
-    return (row + BORDER) << bits | (column + BORDER)
+    return (row + BORDER) * stride + (column + BORDER)
 
 
 @inner
-def column_of(place: int, bits: int) -> int:
+def column_of(place: int, stride: int) -> int:
     """The column of a numbered cell."""
-    return (place & ((1 << bits) - 1)) - BORDER
+    return np.int64(np.uint32(place) % np.uint32(stride)) - BORDER  # type: ignore[return-value]
 
 
 @inner
-def row_of(place: int, bits: int) -> int:
+def row_of(place: int, stride: int) -> int:
     """The row of a numbered cell."""
-    return (place >> bits) - BORDER
+    return np.int64(np.uint32(place) // np.uint32(stride)) - BORDER  # type: ignore[return-value]
 
 
 @inner
 def room_for(window: Window) -> Found:
     """Room for the cells of a window."""
     rows = np.empty((window.side * window.side, FOUND), np.int32)
-    places = (window.side + 2 * BORDER) << window.bits
+    places = (window.side + 2 * BORDER) * window.stride
     return Found(rows, np.zeros(places, np.int32), np.full(places, -1, np.int64))
 
 
@@ -160,12 +161,12 @@ def lower_bound(keys: I8, begin: int, end: int, key: int) -> int:
 @inner
 def _filed(x: int, y: int, window: Window, begin: int, end: int, cells: I4, found: Found, number: int) -> int:
     """Cells `begin` to `end`, of the tile whose first cell is in column x and row y of the window."""
-    side, bits, rows, grid, spots = window.side, window.bits, found.rows, found.grid, found.spots
+    side, stride, rows, grid, spots = window.side, window.stride, found.rows, found.grid, found.spots
     for cell in range(begin, end):
         local = cells[cell, LOCAL]
-        column, row = x + _PLACES[local, 0], y + _PLACES[local, 1]
+        column, row = x + PLACES[local, 0], y + PLACES[local, 1]
         if 0 <= column < side and 0 <= row < side:
-            place = place_of(column, row, bits)
+            place = place_of(column, row, stride)
             rows[number, PLACE] = place
             rows[number, BEGIN] = cells[cell, START]
             rows[number, END] = cells[cell + 1, START]
@@ -194,10 +195,10 @@ def _deep(
     while begin < end:
         cell = keys[begin] >> shift
         after = _end_of_cell(keys, begin, end, shift)
-        column, row = x + _PLACES[cell & 255, 0], y + _PLACES[cell & 255, 1]
+        column, row = x + PLACES[cell & 255, 0], y + PLACES[cell & 255, 1]
         if 0 <= column < window.side and 0 <= row < window.side:
             at_x, at_y = _fullest(window.zoom, cell, -1, begin, after, False, points, changed)
-            place = place_of(column, row, window.bits)
+            place = place_of(column, row, window.stride)
             rows[number, PLACE] = place
             rows[number, BEGIN], rows[number, END] = begin, after
             rows[number, N] = after - begin
@@ -231,9 +232,9 @@ def _changed(
         if find_row(changed.slots, window.zoom - 2, (tile << 4) | part) < 0:
             continue
         for local in range(part << 4, (part + 1) << 4):
-            column, row = x + _PLACES[local, 0], y + _PLACES[local, 1]
+            column, row = x + PLACES[local, 0], y + PLACES[local, 1]
             if 0 <= column < window.side and 0 <= row < window.side:
-                place, cell = place_of(column, row, window.bits), (tile << 8) | local
+                place, cell = place_of(column, row, window.stride), (tile << 8) | local
                 number = _lay(place, window.zoom, cell, points, changed, found, number)
     return number
 
@@ -299,7 +300,7 @@ def _fullest(
             if change >= 0:
                 n += changed.sums[change, SUM_N]
         if n > most:
-            sum_x, sum_y = sum_range(begin, after, points)
+            sum_x, sum_y = sum_range(begin, after, points.points, points.block_sums)
             if change >= 0:
                 sum_x += changed.sums[change, SUM_X]
                 sum_y += changed.sums[change, SUM_Y]

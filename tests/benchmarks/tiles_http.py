@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ READERS = 50
 ARRIVALS_PER_S = 20
 TARGET_MS = 5.0
 ZOOMS = range(10, 17)
+SETTLING_S = 5.0
+"""How long everybody takes part before it counts: both workers have their readers, the writer is at work."""
 PAUSE_S = 0.25
 """Mean pause of a reader between two tiles: 50 of them ask for about 200 a second."""
 INSERT = """INSERT INTO service_request (code, link_digest, source, external_key, service_id, department_id,
@@ -55,7 +57,10 @@ def http_row(n: int, seconds: float) -> dict[str, Any]:
         lon, lat = _filled(settings, n)
         filled_s = time.perf_counter() - began
         with site(folder) as (port, ready_s), _writer(folder) as writer:
+            asyncio.run(_readers(port, _tiles(lon, lat), SETTLING_S))
+            before_s = _server_cpu_s()
             measured = asyncio.run(_readers(port, _tiles(lon, lat), seconds))
+            cpu_ms = 1e3 * (_server_cpu_s() - before_s) / len(measured)
             arrived = _stopped(writer)
     times, codes = np.array([one for one, _code, _n in measured]) * 1e3, [code for _one, code, _n in measured]
     p99 = float(np.percentile(times, 99))
@@ -74,6 +79,7 @@ def http_row(n: int, seconds: float) -> dict[str, Any]:
         "tiles_per_s": round(len(times) / seconds, 1),
         "bytes_mean": round(float(np.mean([size for _one, _code, size in measured]))),
         "statuses": {code: codes.count(code) for code in sorted(set(codes))},
+        "server_cpu_ms_per_tile": round(cpu_ms, 3),
         "arrived": arrived,
         "readers": READERS,
         "filled_s": round(filled_s, 1),
@@ -151,6 +157,25 @@ def _writer(folder: str) -> Iterator[subprocess.Popen[str]]:
 def _stopped(writer: "subprocess.Popen[str]") -> str:
     writer.send_signal(signal.SIGTERM)
     return writer.communicate(timeout=20)[0].strip()
+
+
+def _server_cpu_s() -> float:
+    """CPU seconds that the web server's processes have taken so far."""
+    ticks = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if b"\0gunicorn\0" in (folder / "cmdline").read_bytes() and _is_ours(folder):
+                after_name = (folder / "stat").read_text().rpartition(")")[2].split()
+                ticks += int(after_name[11]) + int(after_name[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a process is this one's child, or that one's."""
+    parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    if parent <= 1:
+        return False
+    return parent == os.getpid() or _is_ours(Path("/proc") / str(parent))
 
 
 async def _readers(port: int, tiles: list[str], seconds: float) -> list[tuple[float, int, int]]:

@@ -18,6 +18,18 @@ def test_any_bits_may_differ(low, high):
     assert rows.tolist() == np.argsort(keys, kind="stable").tolist()
 
 
+@pytest.mark.parametrize("n", [2, 3, 10, 4000])
+@pytest.mark.parametrize("width", [1, 12, 30, 2 * BITS])
+def test_keys_may_begin_alike_and_differ_in_few_or_many_bits(n, width):
+    rng = np.random.default_rng(n + width)
+    for _ in range(20):
+        begin = int(rng.integers(0, 1 << 2 * BITS)) >> width << width
+        keys = begin + rng.integers(0, 1 << width, n)
+        ordered, rows = sort_keys(keys)
+        assert ordered.tolist() == sorted(keys.tolist())
+        assert rows.tolist() == np.argsort(keys, kind="stable").tolist()
+
+
 def test_a_city_may_lie_on_greenwich_or_the_equator():
     steps = np.linspace(-0.05, 0.05, 101)
     for lon, lat in ((0.0, 51.48), (109.33, 0.0)):  # London, Pontianak
