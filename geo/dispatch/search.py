@@ -33,6 +33,16 @@ POLISHING, EXPLAINING = 0.5, 0.5
 """What the end takes, in the time of the first plan: polishing, and each rule that may be a reason."""
 MOST_RESERVED = 0.5
 """Of the budget; the rest is for the search, even when the end then takes longer than it should."""
+ROUNDS_A_JOB = 1_100
+"""What one annealing needs: more rounds for the same work orders hardly improve it, another start does, since
+two that end within 3 % of each other have little in common."""
+MOST_STARTS = 4
+FINALE = 0.25
+"""Of the budget, for the best of several: it is annealed once more, from where cooling had come to by
+`FINALE_FROM`."""
+FINALE_FROM = 0.6
+PROBE = 0.01
+"""Of the budget, after which the number of rounds in it is known."""
 UPDATE_HEAT = 100.0
 """A plan that people know already is improved, not shaken up."""
 WORTH_SHARE = 1 / 3
@@ -124,6 +134,7 @@ class Search:
         self.budget = budget
         self.on_progress = on_progress
         self.iterations = 0
+        self.kept: Draft | None = None
         self.is_cancelled = False
         self.last_report = -REPORT_EVERY_S
 
@@ -156,37 +167,58 @@ class Search:
         """Ruin and recreate until the budget is gone."""
         if not self.tables.open_jobs or not self.tables.crews:
             return
-        hot = temperature(self.engine)
+        engine, first = self.engine, self.engine.draft()
+        hot = temperature(engine)
         if self.tables.problem.is_update:
             hot = min(hot, UPDATE_HEAT)
-        ejected = False
+        starts, start, ejected = 0, 0, False
         chunk = CHUNK
-        used = self.budget.used(self.iterations)
+        began = used = self.budget.used(self.iterations)
         while used < 1.0 and not self.is_cancelled:
-            chunk, now = self._chunk(chunk, hot, used)
-            if now > 1 / 3 and not ejected:
+            now, cooled = at_start(used, max(starts, 1))
+            if now != start:
+                start, ejected = now, now == starts
+                best = self._keep_best()
+                engine.load(first if now < starts else best)
+            if cooled > 1 / 3 and not ejected:
                 ejected = True
-                self.engine.eject()
-                self.engine.keep_if_better()
-            used = now
+                engine.eject()
+                engine.keep_if_better()
+            chunk, used = self._chunk(chunk, hot * COOLING**-cooled)
+            if not starts and used - began > PROBE:
+                starts = self._number_of_starts(self.iterations / (used - began))
             self._report("improve")
 
-    def _chunk(self, chunk: int, hot: float, used: float) -> tuple[int, float]:
+    def _number_of_starts(self, rounds: float) -> int:
+        """How often annealing begins, when so many rounds fit into the budget."""
+        if self.tables.problem.is_update:
+            return 1
+        times = (1 - FINALE) * rounds / (ROUNDS_A_JOB * len(self.tables.open_jobs))
+        return max(1, min(MOST_STARTS, int(times)))
+
+    def _chunk(self, chunk: int, heat: float) -> tuple[int, float]:
         """Run one chunk; returns the size of the next one and the fraction of the budget used by then."""
         if self.budget.iterations is not None:
             chunk = min(CHUNK, self.budget.iterations - self.iterations)
         began = time.perf_counter()
-        self.engine.improve(chunk, hot * COOLING**-used)
+        self.engine.improve(chunk, heat)
         self.iterations += chunk
         took = max(time.perf_counter() - began, 1e-6)
         following = max(1, min(2 * chunk, round(chunk * CHUNK_S / took)))
         return following, self.budget.used(self.iterations)
 
+    def _keep_best(self) -> Draft:
+        """Write the engine's best plan down, unless one of an earlier start is better."""
+        if self.kept is None or self.engine.best_cost < self.kept.cost:
+            self.engine.go_to_best()
+            self.kept = self.engine.draft()
+        return self.kept
+
     # -------- end
 
     def finish(self) -> bool:
         """Complete the best plan; go back to the previous one, and say so, when little would be gained."""
-        self.engine.go_to_best()
+        self.engine.load(self._keep_best())
         self.engine.finish()
         kept = self._keep_previous()
         self._report("explain")
@@ -215,18 +247,34 @@ class Search:
         if phase == "improve" and elapsed - self.last_report < REPORT_EVERY_S:
             return
         self.last_report = elapsed
-        unserved = self.engine.best_unserved()
+        score, unserved = self.engine.best_cost, self.engine.best_unserved()
+        if self.kept is not None and self.kept.cost < score:
+            score, unserved = self.kept.cost, self.kept.leaves_out(self.tables.open_jobs)
         progress = Progress(
             phase="construct" if phase == "construct" else "improve" if phase == "improve" else "explain",
             fraction=min(1.0, self.budget.used(self.iterations)),
             iterations=self.iterations,
             elapsed_s=elapsed,
-            score=self.engine.best_cost,
+            score=score,
             unserved=len(unserved),
             must_do_missed=sum(self.tables.is_must[job] for job in unserved),
         )
         if self.on_progress(progress) is False:
             self.is_cancelled = True
+
+
+def at_start(used: float, starts: int) -> tuple[int, float]:
+    """Which start it is when this fraction of the budget is used, and how far it has cooled, from 0 to 1.
+
+    Of several starts the last one, numbered `starts`, goes on with the best plan so far.
+    """
+    if starts == 1:
+        return 0, used
+    main = 1 - FINALE
+    if used >= main:
+        return starts, FINALE_FROM + (1 - FINALE_FROM) * (used - main) / FINALE
+    start = int(used / main * starts)
+    return start, used / main * starts - start
 
 
 def temperature(engine: Engine) -> float:

@@ -51,6 +51,11 @@ class Draft:
         """Moments by which a predecessor has ended."""
         return {stop: int(at) for stop, at in enumerate(self.promises[:, DEADLINE]) if at < INF}
 
+    def leaves_out(self, jobs: Sequence[int]) -> list[int]:
+        """Those of the jobs that stand on no route."""
+        served = {stop for order in self.orders for stop in order}
+        return [job for job in jobs if job not in served]
+
     def serves(self, job: int) -> bool:
         """Whether the job stands on a route."""
         return any(job in order for order in self.orders)
@@ -169,13 +174,13 @@ class Engine:
         )
         return Draft(orders, self.state.promise.copy(), self.cost)
 
-    def best_unserved(self) -> Int64Array:
+    def best_unserved(self) -> list[int]:
         """Numbers of the open jobs that the best plan leaves out."""
         left = np.ones(self.tables.n + len(self.tables.crews), dtype=bool)
         for v, (length, _) in enumerate(self.state.best_sums):
             left[self.state.best_orders[v, :length]] = False
         open_jobs = self.world.open_jobs
-        return np.asarray(open_jobs[left[open_jobs]], dtype=np.int64)
+        return [int(job) for job in open_jobs[left[open_jobs]]]
 
     def places(self, jobs: Sequence[int]) -> list[Place]:
         """The cheapest place of each unserved job, at any price."""

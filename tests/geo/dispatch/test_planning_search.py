@@ -1,13 +1,17 @@
 import json
 import random
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo.dispatch.budget import Budget
+from geo.dispatch.engine.engine import Engine
 from geo.dispatch.files import plan_to_dict, read_problem
 from geo.dispatch.referee import judge
-from geo.dispatch.search import plan
+from geo.dispatch.search import FINALE, FINALE_FROM, Search, at_start, plan
+from geo.dispatch.tables import lay_out
 from tests.geo.dispatch.dispatch_worlds import (
     FEATURES,
     best_score,
@@ -380,3 +384,38 @@ def test_must_do_jobs_push_optional_ones_out():
     made = planned(data, iterations=0)
     assert made.routes[0].job_ids == (2,)
     assert made.must_do_missed == 0
+
+
+def test_several_starts_cool_each_and_the_best_is_annealed_once_more():
+    assert at_start(0.3, 1) == (0, 0.3)
+    told = [at_start(used / 1000, 4) for used in range(1000)]
+    assert [number for number, _ in told] == sorted(number for number, _ in told)
+    assert {number for number, _ in told} == {0, 1, 2, 3, 4}
+    for start in range(4):
+        cooled = [degree for number, degree in told if number == start]
+        assert cooled[0] == pytest.approx(0.0, abs=0.01)
+        assert cooled[-1] == pytest.approx(1.0, abs=0.01)
+        assert cooled == sorted(cooled)
+    finale = [degree for number, degree in told if number == 4]
+    assert finale[0] == pytest.approx(FINALE_FROM)
+    assert finale[-1] == pytest.approx(1.0, abs=0.01)
+    assert len(finale) == pytest.approx(FINALE * 1000, abs=1)
+
+
+def test_a_small_day_with_time_begins_several_times_and_keeps_the_best_of_all():
+    problem = random_problem(11, 12, 3, {"windows", "breaks"})
+    told = []
+    made = plan(
+        problem, iterations=100_000, seed=3, on_progress=lambda progress: told.append(progress) or True
+    )
+    scores = [progress.score for progress in told]
+    assert scores == sorted(scores, reverse=True)
+    assert made.score.total <= scores[-1] + 1e-6
+    assert judge(problem, made).accepted
+    engine = Engine(lay_out(problem), 3)
+    search = Search(engine, Budget(None, 100_000, time.perf_counter))
+    search.construct()
+    search.improve()
+    assert search.kept is not None  # the best of more than one start
+    search.finish()
+    assert engine.cost == pytest.approx(made.score.total)
