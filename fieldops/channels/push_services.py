@@ -10,7 +10,7 @@ import httpx
 
 from fieldops import clock
 from fieldops.channels.contract import MediaGone, Permanent, RateLimited, Retryable
-from fieldops.channels.doorman import Doorman, is_loopback
+from fieldops.channels.doorman import Doorman, OwnNetwork, is_loopback
 from fieldops.channels.push_encryption import DeviceKeys, encrypt
 from fieldops.channels.vapid import PushKey
 from fieldops.channels.vendor_calls import ASSUMED_WAIT_S, call, wait_s
@@ -116,17 +116,21 @@ class PushServices:
         Raises
         ------
         KeptInside
-            This installation is a rehearsal, or the address led into our own network.
+            This installation is a rehearsal.
         DeviceGone
             The subscription is no more.
         Unanswered, Retryable, RateLimited
-            Later.
+            Later; a name that leads nowhere public, as while no name server answers, is Unanswered too.
         Permanent
             Refused for good.
         """
         if not self.is_taken(to.endpoint):
             raise Permanent("not a push service")
         parts = urlsplit(to.endpoint)
+        try:
+            stranger = self.doorman.strangers_client(to.endpoint)
+        except OwnNetwork:  # a KeptInside, yet no rehearsal: the news must not pass for told
+            raise Unanswered("no public address") from None
         headers = {
             "Authorization": self.key.authorization(to.endpoint, self.contact, clock.now()),
             "Content-Encoding": "aes128gcm",
@@ -135,7 +139,7 @@ class PushServices:
             "Topic": push.topic,
             "Urgency": push.urgency,
         }
-        with self.doorman.strangers_client(to.endpoint) as client:
+        with stranger as client:
             try:
                 answer = call(
                     client,

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +24,14 @@ from fieldops.channels.push_encryption import (
     from_base64url,
     to_base64url,
 )
-from fieldops.channels.push_services import DeviceGone, Push, PushServices, Subscription, retry_after_s
+from fieldops.channels.push_services import (
+    DeviceGone,
+    Push,
+    PushServices,
+    Subscription,
+    Unanswered,
+    retry_after_s,
+)
 from fieldops.channels.vapid import PushKey
 from fieldops.config import Settings
 from fieldops.errors import SetupError
@@ -180,8 +188,18 @@ def test_a_rehearsal_reaches_this_machine_only() -> None:
 
 def test_a_known_name_that_leads_into_our_own_network_is_not_followed() -> None:
     inside = PushServices(Doorman(live=True), ("localhost",), KEY, "mailto:it@kota.example")
-    with pytest.raises(KeptInside):
+    with pytest.raises(Unanswered, match="no public address"):
         inside.send(Subscription("https://localhost/a", DeviceKeys.read(**Device().keys)), PUSH)
+
+
+def test_a_name_that_is_not_found_is_no_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_server(*_asked: object, **_how: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_server)
+    to = Subscription("https://fcm.googleapis.com/fcm/send/abc", DeviceKeys.read(**Device().keys))
+    with pytest.raises(Unanswered):
+        services(live=True).send(to, PUSH)
 
 
 # ---------------------------------------------------------------- what the service says
