@@ -89,8 +89,9 @@ class PushServices:
     timeout_s: float = TIMEOUT_S
 
     def is_taken(self, endpoint: str) -> bool:
-        """Return whether an address may be kept: of a known service by HTTPS; in a rehearsal also this
-        machine's.
+        """Return whether an address may be kept: of a known service by HTTPS. In a rehearsal this machine may
+        be such a service at any port, without TLS, where its name is among the known ones; never by itself,
+        since visitors of a public demonstration would reach whatever else listens here.
         """
         if not endpoint.isascii() or len(endpoint) > MOST_ADDRESS:
             return False
@@ -101,9 +102,11 @@ class PushServices:
             return False
         if parts.username is not None or parts.fragment or not parts.path.strip("/"):
             return False
+        if not self._is_service(host):
+            return False
         if not self.doorman.live and is_loopback(host):
             return parts.scheme in ("http", "https")
-        return parts.scheme == "https" and port in (None, 443) and self._is_service(host)
+        return parts.scheme == "https" and port in (None, 443)
 
     def _is_service(self, host: str) -> bool:
         return any(
