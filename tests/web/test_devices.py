@@ -82,6 +82,7 @@ def test_people_behind_one_address_do_not_use_up_each_others_tries(world: World,
     number = rows()[0].id
     db.session.remove()
     limited = create_app(world.installation.settings.model_copy(update={"rate_limits": True}))
+    limited.config["WTF_CSRF_ENABLED"] = False
     head, officer = limited.test_client(), limited.test_client()
     sign_in(head, Role.HEAD)
     sign_in(officer, Role.OFFICER)
