@@ -45,7 +45,8 @@ class Settings(BaseSettings):
     push_services: str = Field(
         default="fcm.googleapis.com,updates.push.services.mozilla.com,*.notify.windows.com,*.push.apple.com",
         description="The hosts that notices for closed pages may go to, separated by commas; *. before a "
-        "name means every host below it. Empty: none.",
+        "name means every host below it. Empty: none. This machine (127.0.0.1, localhost) is one only where "
+        "it is named, and only in a rehearsal.",
     )
     spatialite_library_path: str = Field(
         default="",

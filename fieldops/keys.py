@@ -4,6 +4,7 @@ import base64
 import os
 import re
 import secrets
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,18 +89,45 @@ class ContactKeyFile:
         return self._keys
 
     def write(self, keys: ContactKeys) -> None:
-        """Replace the keys in one step: a crash leaves the old file or the new one."""
+        """Replace the keys in one step: a crash leaves the old file or the new one.
+
+        Owner, group and mode stay, so that root may do this for a service that runs as somebody else.
+
+        Raises
+        ------
+        SetupError
+            The file is another user's and cannot be given back to them; it stays as it was.
+        """
+        old = self.path.stat() if self.path.exists() else None
         handle, draft = tempfile.mkstemp(dir=self.path.parent, prefix=".contact_key-")  # mode 0600
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(keys.words() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(self.path)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                if old is not None:
+                    self._give_back(file.fileno(), old)
+                file.write(keys.words() + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            Path(draft).replace(self.path)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
         folder = os.open(self.path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    def _give_back(self, draft: int, old: os.stat_result) -> None:
+        try:
+            os.fchown(draft, old.st_uid, old.st_gid)
+        except PermissionError:
+            raise SetupError(
+                "%(path)s belongs to user %(owner)s, who could not read it once it is replaced here. Run "
+                "this as that user, or as root.",
+                path=self.path,
+                owner=old.st_uid,
+            ) from None
+        os.fchmod(draft, stat.S_IMODE(old.st_mode))  # after the owner: changing that may clear bits
 
 
 def fresh_contact_key() -> str:

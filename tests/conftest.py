@@ -134,6 +134,7 @@ def settings(engine_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -
         rate_limits=False,
         secret_key="test secret",
         profile="surakarta",
+        push_services="127.0.0.1,fcm.googleapis.com",  # the stand-in, and one that is real
     )
 
 

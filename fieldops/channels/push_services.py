@@ -10,7 +10,7 @@ import httpx
 
 from fieldops import clock
 from fieldops.channels.contract import MediaGone, Permanent, RateLimited, Retryable
-from fieldops.channels.doorman import Doorman, is_loopback
+from fieldops.channels.doorman import Doorman, OwnNetwork, is_loopback
 from fieldops.channels.push_encryption import DeviceKeys, encrypt
 from fieldops.channels.vapid import PushKey
 from fieldops.channels.vendor_calls import ASSUMED_WAIT_S, call, wait_s
@@ -89,8 +89,9 @@ class PushServices:
     timeout_s: float = TIMEOUT_S
 
     def is_taken(self, endpoint: str) -> bool:
-        """Return whether an address may be kept: of a known service by HTTPS; in a rehearsal also this
-        machine's.
+        """Return whether an address may be kept: of a known service by HTTPS. In a rehearsal this machine may
+        be such a service at any port, without TLS, where its name is among the known ones; never by itself,
+        since visitors of a public demonstration would reach whatever else listens here.
         """
         if not endpoint.isascii() or len(endpoint) > MOST_ADDRESS:
             return False
@@ -101,9 +102,11 @@ class PushServices:
             return False
         if parts.username is not None or parts.fragment or not parts.path.strip("/"):
             return False
+        if not self._is_service(host):
+            return False
         if not self.doorman.live and is_loopback(host):
             return parts.scheme in ("http", "https")
-        return parts.scheme == "https" and port in (None, 443) and self._is_service(host)
+        return parts.scheme == "https" and port in (None, 443)
 
     def _is_service(self, host: str) -> bool:
         return any(
@@ -116,17 +119,21 @@ class PushServices:
         Raises
         ------
         KeptInside
-            This installation is a rehearsal, or the address led into our own network.
+            This installation is a rehearsal.
         DeviceGone
             The subscription is no more.
         Unanswered, Retryable, RateLimited
-            Later.
+            Later; a name that leads nowhere public, as while no name server answers, is Unanswered too.
         Permanent
             Refused for good.
         """
         if not self.is_taken(to.endpoint):
             raise Permanent("not a push service")
         parts = urlsplit(to.endpoint)
+        try:
+            stranger = self.doorman.strangers_client(to.endpoint)
+        except OwnNetwork:  # a KeptInside, yet no rehearsal: the news must not pass for told
+            raise Unanswered("no public address") from None
         headers = {
             "Authorization": self.key.authorization(to.endpoint, self.contact, clock.now()),
             "Content-Encoding": "aes128gcm",
@@ -135,7 +142,7 @@ class PushServices:
             "Topic": push.topic,
             "Urgency": push.urgency,
         }
-        with self.doorman.strangers_client(to.endpoint) as client:
+        with stranger as client:
             try:
                 answer = call(
                     client,

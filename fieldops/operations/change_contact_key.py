@@ -1,6 +1,7 @@
 """The contact key's change from beginning to end: announced, sealing, proven, and the old one dropped."""
 
 import fcntl
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -131,10 +132,16 @@ def _finish_rows(unit_of_work: UnitOfWork, found: Found, rules: Rules, say: Call
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Hold the change's lock, which the system takes back from whoever dies."""
-    with path.with_name("contact_key.lock").open("w") as lock:
+    """Hold the change's lock, which the system takes back from whoever dies.
+
+    The folder itself is locked: a file made for it by root would be closed to the service's own user.
+    """
+    lock = os.open(path.parent, os.O_RDONLY)
+    try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Conflict("The contact key is being changed by another command already.") from None
         yield
+    finally:
+        os.close(lock)

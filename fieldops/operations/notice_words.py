@@ -86,7 +86,7 @@ def notice_of(session: Session, items: Sequence[Item], language: str) -> Notice 
             return _of_inbox(session, [one for one in items if one["kind"] != NewsKind.LIST.value])
         if kinds:
             body = _("Open it to read what is new.")
-            return _notice(untold, NewsKind.LIST, _("New job list for your crew"), body)
+            return _notice(untold, NewsKind.LIST, _("Your crew’s job list has changed"), body)
     return None
 
 
@@ -131,7 +131,7 @@ def _sentences(items: Sequence[Item]) -> list[str]:
     said = [
         (waiting, ngettext("%(num)d new message is waiting", "%(num)d new messages are waiting", waiting)),
         (late, _("Past the promised time: %(n)s", n=late)),
-        (warned, _("Close to the promised time: %(n)s", n=warned)),
+        (warned, _("Promised time is running: %(n)s", n=warned)),
         (assigned, _("Given to you: %(n)s", n=assigned)),
     ]
     return [words for count, words in said if count]

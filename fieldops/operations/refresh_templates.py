@@ -91,7 +91,8 @@ def note_refusal(session: Session, account_id: int, name: str, language: str, re
 def _keep(session: Session, account_id: int, listed: list[TemplateWording]) -> None:
     known = {(row.name, row.language): row for row in templates_of(session, account_id)}
     now = clock.now()
-    for wording in listed:
+    # By name and language, the last one seen: turning a list's pages may show one twice while it changes.
+    for wording in {(one.name, one.language): one for one in listed}.values():
         row = known.pop((wording.name, wording.language), None)
         if row is None:
             row = MessageTemplate(account_id=account_id, name=wording.name, language=wording.language)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from fieldops import clock
 from fieldops.channels.contract import Traits
 from fieldops.domain.conversations import ANSWERING_FOR, FollowUp, Tray
-from fieldops.domain.message_templates import APPROVED, FilledTemplate, fill, shown
+from fieldops.domain.message_templates import APPROVED, FilledTemplate, TemplateWording, fill, shown
 from fieldops.domain.roles import By
 from fieldops.errors import Conflict, InvalidInput
 from fieldops.models import Conversation, ConversationMessage
@@ -52,8 +52,9 @@ def reply_to_conversation(
         Somebody else is answering right now, the channel takes free words no longer, the template is not
         approved any more, or another answer was sent under this key, as from two windows of one page.
     """
-    template = _filled(session, conversation, reply)
-    words = template[1] if template else reply.words.replace("\0", "").strip()
+    wording = _wording(session, conversation, reply)
+    words = _words(reply, wording)
+    # First of all: what was queued under this key stays so, also when its template was paused since.
     known = message_by_key(session, reply.key)
     if known is not None:
         if (known.conversation_id, known.words) != (conversation.id, words):
@@ -61,6 +62,7 @@ def reply_to_conversation(
                 "Another answer left from this page already. Read it, then send yours again.", field="words"
             )
         return known
+    template = _filled(wording, reply) if wording else None
     _check(conversation, traits, reply, words, by)
     facts: dict[str, object] = {}
     if reply.follow_up is not None:
@@ -68,7 +70,7 @@ def reply_to_conversation(
     if reply.planned_for is not None:
         facts["planned_for"] = reply.planned_for.isoformat()
     if template:
-        facts["template"] = asdict(template[0])
+        facts["template"] = asdict(template)
     row = queue_reply(session, conversation, words, key=reply.key, by=by, facts=facts)
     if conversation.assignee_id is None:
         conversation.assignee_id = by.user_id
@@ -109,24 +111,34 @@ def _check(conversation: Conversation, traits: Traits, reply: Reply, words: str,
         raise Conflict("Somebody else is answering this right now. Read their answer first.", field="words")
 
 
-def _filled(session: Session, conversation: Conversation, reply: Reply) -> tuple[FilledTemplate, str] | None:
-    """Return the template that is to go and its words as the person reads them; None for free words."""
+def _wording(session: Session, conversation: Conversation, reply: Reply) -> TemplateWording | None:
+    """Return the template that is to go, whatever its state; None for free words."""
     if reply.template_id is None:
         return None
     row = get_template(session, conversation.account_id, reply.template_id)
     if row is None:
         raise InvalidInput("Choose one of the templates.", field="template")
-    if row.state != APPROVED:
-        raise _refused(row.state)
-    wording = wording_of(row)
+    return wording_of(row)
+
+
+def _words(reply: Reply, wording: TemplateWording | None) -> str:
+    """Return an answer as the person reads it."""
+    if wording is None:
+        return reply.words.replace("\0", "").strip()
+    return shown(wording.texts, {key: " ".join(said.split()) for key, said in reply.values.items()})
+
+
+def _filled(wording: TemplateWording, reply: Reply) -> FilledTemplate:
+    """Return the template as it goes, or refuse it."""
+    if wording.state != APPROVED:
+        raise _refused(wording.state)
     if wording.needs:
         raise InvalidInput(
             "This template needs more than words (%(what)s) and cannot be sent from here. Choose another.",
             field="template",
             what=wording.needs,
         )
-    filled = fill(wording, reply.values)
-    return filled, shown(wording.texts, {key: " ".join(said.split()) for key, said in reply.values.items()})
+    return fill(wording, reply.values)
 
 
 def _refused(state: str) -> Conflict:

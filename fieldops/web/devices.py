@@ -3,6 +3,7 @@
 from typing import Final
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask_limiter.util import get_remote_address
 from flask_login import current_user, login_required
 from werkzeug.wrappers import Response
 
@@ -31,6 +32,11 @@ LISTENING: Final = (Right.CONVERSE, Right.WORK)
 """Who is told of anything at all."""
 
 
+def _person() -> str:
+    """Return whom a limit counts: the people of an office have one address together."""
+    return f"user:{current_user.get_id()}" if current_user.is_authenticated else get_remote_address()
+
+
 @blueprint.get("/akun/pemberitahuan")
 @login_required
 def devices() -> str:
@@ -50,7 +56,7 @@ def devices() -> str:
 
 @blueprint.post("/akun/pemberitahuan")
 @login_required
-@limiter.limit("20/hour")
+@limiter.limit("20/hour", key_func=_person)
 def device_added() -> Response:
     """Keep what the browser gave after its user had said yes."""
     form = request.form
@@ -72,7 +78,7 @@ def device_added() -> Response:
 
 @blueprint.post("/akun/pemberitahuan/<int:subscription_id>/uji")
 @login_required
-@limiter.limit("10/hour")
+@limiter.limit("10/hour", key_func=_person)
 def device_tried(subscription_id: int) -> Response:
     """Send a test notice to one of one's devices."""
     with transaction() as session:

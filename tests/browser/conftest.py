@@ -50,6 +50,7 @@ def demo_settings(instance: Path) -> Settings:
         rate_limits=False,
         secret_key="browser tests",
         log_level="WARNING",
+        push_services="127.0.0.1,fcm.googleapis.com",  # the stand-in, and one that is real
     )
 
 

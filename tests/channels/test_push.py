@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +24,14 @@ from fieldops.channels.push_encryption import (
     from_base64url,
     to_base64url,
 )
-from fieldops.channels.push_services import DeviceGone, Push, PushServices, Subscription, retry_after_s
+from fieldops.channels.push_services import (
+    DeviceGone,
+    Push,
+    PushServices,
+    Subscription,
+    Unanswered,
+    retry_after_s,
+)
 from fieldops.channels.vapid import PushKey
 from fieldops.config import Settings
 from fieldops.errors import SetupError
@@ -119,8 +127,12 @@ def test_a_key_that_is_none_is_named(words: str) -> None:
 # ---------------------------------------------------------------- where to
 
 
+HERE = "127.0.0.1"
+
+
 def services(*, live: bool = False, timeout_s: float = 5.0) -> PushServices:
-    return PushServices(Doorman(live), KNOWN, KEY, "mailto:it@kota.example", timeout_s)
+    known = KNOWN if live else (*KNOWN, HERE)
+    return PushServices(Doorman(live), known, KEY, "mailto:it@kota.example", timeout_s)
 
 
 @pytest.mark.parametrize(
@@ -178,10 +190,35 @@ def test_a_rehearsal_reaches_this_machine_only() -> None:
     assert services().is_taken("http://127.0.0.1:9000/a")
 
 
+@pytest.mark.parametrize(
+    "endpoint",
+    ["http://127.0.0.1:9000/a", "https://localhost/a", "http://[::1]:5432/a", "http://127.0.0.2/a"],
+)
+def test_a_rehearsal_posts_to_no_service_of_this_machine_that_is_not_named(endpoint: str) -> None:
+    """A public demonstration is a rehearsal: its visitors choose the address."""
+    usual = PushServices(Doorman(), KNOWN, KEY, "mailto:it@kota.example")
+    assert not usual.is_taken(endpoint)
+    with pytest.raises(Permanent, match="not a push service"):
+        usual.send(Subscription(endpoint, DeviceKeys.read(**Device().keys)), PUSH)
+    assert not PushServices(Doorman(live=True), (HERE,), KEY, "mailto:a@b.example").is_taken(
+        "http://127.0.0.1:9000/a"
+    )
+
+
 def test_a_known_name_that_leads_into_our_own_network_is_not_followed() -> None:
     inside = PushServices(Doorman(live=True), ("localhost",), KEY, "mailto:it@kota.example")
-    with pytest.raises(KeptInside):
+    with pytest.raises(Unanswered, match="no public address"):
         inside.send(Subscription("https://localhost/a", DeviceKeys.read(**Device().keys)), PUSH)
+
+
+def test_a_name_that_is_not_found_is_no_rehearsal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_server(*_asked: object, **_how: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_server)
+    to = Subscription("https://fcm.googleapis.com/fcm/send/abc", DeviceKeys.read(**Device().keys))
+    with pytest.raises(Unanswered):
+        services(live=True).send(to, PUSH)
 
 
 # ---------------------------------------------------------------- what the service says
@@ -216,7 +253,7 @@ def test_a_wrong_key_is_refused_by_the_service(service: PushStandIn) -> None:
 
     key = Elsewhere(to_base64url(bytes(range(1, 33))))
     with pytest.raises(Permanent, match="403"):
-        PushServices(Doorman(), KNOWN, key, "mailto:a@b.example").send(_to(service, device), PUSH)
+        PushServices(Doorman(), (HERE,), key, "mailto:a@b.example").send(_to(service, device), PUSH)
 
 
 @pytest.mark.parametrize(

@@ -436,6 +436,32 @@ def test_the_file_is_its_owner_s_alone_and_never_half(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["contact_key"]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to others")
+def test_root_leaves_the_file_to_whom_it_belongs(tmp_path: Path) -> None:
+    """Else the service could not read its own key any more."""
+    file = ContactKeyFile(tmp_path)
+    os.chown(file.path, 61_234, 61_235)
+    file.path.chmod(0o640)
+    file.write(ContactKeys(file().sealing, (file().sealing,)))
+    told = file.path.stat()
+    assert (told.st_uid, told.st_gid, told.st_mode & 0o777) == (61_234, 61_235, 0o640)
+
+
+def test_who_cannot_give_the_file_back_is_told_before_anything_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_allowed(*_given: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    file = ContactKeyFile(tmp_path)
+    before = file.path.read_text()
+    monkeypatch.setattr(os, "fchown", not_allowed)
+    with pytest.raises(SetupError, match="Run this as that user, or as root"):
+        file.write(ContactKeys(file().sealing, (file().sealing,)))
+    assert file.path.read_text() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["contact_key"]
+
+
 @pytest.mark.parametrize("words", ["", "next:" + Fernet.generate_key().decode(), "kunci"])
 def test_keys_that_cannot_be_are_refused_without_being_repeated(words: str) -> None:
     with pytest.raises(SetupError) as refused:

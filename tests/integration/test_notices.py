@@ -273,8 +273,8 @@ def test_clocks_ring_before_the_promise_is_over_and_the_head_when_it_is(notices:
         notices.change(tick_response_clocks)
         notices.pass_time(40)
     told = [one["body"] for one in officer.got[before[0] :]]
-    assert "Mendekati batas waktu: 1" in told[0]
-    assert "Mendekati batas waktu: 1" in told[1]
+    assert "Batas waktu sedang berjalan: 1" in told[0], "half of it is left: not near yet"
+    assert "Batas waktu sedang berjalan: 1" in told[1]
     assert "Lewat batas waktu: 1" in told[-1]
     assert len(head.got) == before[1] + 1
     assert head.got[-1]["title"] == "Lewat batas waktu: 1"
@@ -303,7 +303,7 @@ def test_a_crew_hears_of_its_list_and_of_no_other(world: World, story: Story) ->
             work_until_idle(world.installation)
         told = {letter: titles(device) for letter, device in devices.items() if device.got}
         theirs = next(letter for letter, member in world.leaders.items() if member.id == leader.user_id)
-        assert told == {theirs: ["Daftar kerja baru untuk regu Anda"]}
+        assert told == {theirs: ["Daftar kerja regu Anda berubah"]}
         assert devices[theirs].got[0]["url"] == "/regu"
         assert db.session().scalar(select(func.count()).select_from(Batch)) == 1
 

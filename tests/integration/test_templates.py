@@ -87,6 +87,16 @@ def test_a_list_is_kept_followed_and_what_is_gone_is_marked(channel: Channels) -
     assert channel.account.version == version, "an administrator's open form is not stale by this"
 
 
+def test_one_that_a_list_names_twice_is_one(channel: Channels) -> None:
+    """As when the list changes while its pages are turned: the second sight is the newer one."""
+    again = channel.meta.templates[0] | {"status": "PAUSED"}
+    channel.meta.templates.append(again)
+    for _time in range(2):  # when it is new, and when it is known
+        assert fetch(channel) == ""
+        assert states()[("kabar_aduan", "id")] == "paused"
+        db.session.remove()
+
+
 def test_what_goes_wrong_is_kept_and_the_list_stays(channel: Channels) -> None:
     fetch(channel)
     before = states()
@@ -226,6 +236,22 @@ def test_one_that_was_paused_since_it_was_queued_never_leaves(channel: Channels)
     channel.work()
     assert last(conversation).last_error == "template_paused"
     assert len([one for one in channel.meta.asked if one.path.endswith("/messages")]) == before
+
+
+def test_a_repeat_after_the_template_was_paused_is_the_first_answer(channel: Channels) -> None:
+    fetch(channel)
+    conversation = closed(channel)
+    officer = channel.world.sign_in(Role.OFFICER)
+    assert post(officer, conversation, "kabar_aduan", body_1="JL-7", body_2="besok").status_code == 303
+    number = last(conversation).id
+    with transaction() as session:
+        session.execute(update(MessageTemplate).values(state="paused"))
+    db.session.remove()
+    assert post(officer, conversation, "kabar_aduan", body_1="JL-7", body_2="besok").status_code == 303
+    assert last(conversation).id == number
+    other = post(officer, conversation, "kabar_aduan", body_1="JL-8", body_2="besok")
+    assert other.status_code == 409, "other words under the same key are another answer"
+    assert last(conversation).id == number
 
 
 def test_news_by_the_webhook_brings_the_list(channel: Channels) -> None:

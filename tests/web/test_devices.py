@@ -12,7 +12,7 @@ from fieldops.app import create_app
 from fieldops.channels.vapid import PushKey
 from fieldops.config import Settings
 from fieldops.domain.roles import Role
-from fieldops.extensions import db
+from fieldops.extensions import db, limiter
 from fieldops.models import AuditEntry, PushSubscription
 from fieldops.tasks.worker import work_until_idle
 from fieldops.web.protection import CONTENT_SECURITY_POLICY
@@ -75,6 +75,31 @@ def test_a_device_is_switched_on_tried_and_off_again(world: World, push: PushSta
     assert rows() == []
     acts = db.session().scalars(select(AuditEntry.act).where(AuditEntry.thing == "push_subscription")).all()
     assert acts == ["device_added", "device_removed"]
+
+
+def test_people_behind_one_address_do_not_use_up_each_others_tries(world: World, push: PushStandIn) -> None:
+    switch_on(browser_of(world), push, push.device())
+    number = rows()[0].id
+    db.session.remove()
+    limited = create_app(world.installation.settings.model_copy(update={"rate_limits": True}))
+    limited.config["WTF_CSRF_ENABLED"] = False
+    head, officer = limited.test_client(), limited.test_client()
+    sign_in(head, Role.HEAD)
+    sign_in(officer, Role.OFFICER)
+    tries = [head.post(f"{PAGE}/{number}/uji").status_code for _try in range(11)]
+    assert tries == [404] * 10 + [429]
+    assert officer.post(f"{PAGE}/{number}/uji").status_code == 303
+    assert limited.test_client().post(f"{PAGE}/{number}/uji").status_code == 302, "a stranger has no number"
+    limiter.reset()
+    with limited.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_consent_names_what_the_carrier_sees(world: World) -> None:
+    """Topic and urgency go in clear, beside when."""
+    page = said(browser_of(world).get(PAGE))
+    assert "of which sort (messages, job list, test) and whether it is urgent" in page
 
 
 def test_the_page_holds_the_public_key_and_no_address(world: World, push: PushStandIn) -> None:
