@@ -68,7 +68,7 @@ class CauseDecision(Model):
 
 class PairWeighing(Model):
     """What was learnt, on one night, of how much each reason counts for one place. Without an active one the
-    stated weights count as they are.
+    stated weights count as they are. One without factors only counts what was decided: too little to learn.
 
     `learnt_from` tells what it was learnt from: the same decisions are not learnt twice. `card` says on what
     it rests and how it was proved; it holds counts and factors, and nothing of any report.

@@ -1,7 +1,8 @@
 """Learning how much each reason counts for one place, from people's merges, splits and "same as"."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ MOST_REPAIRED: Final = 4_000
 KEPT: Final = 10
 
 Pair = tuple[int, int]
+UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,12 @@ class _Lessons:
     worked_is_one: np.ndarray
 
 
-def learn_weighing(session: Session, installation: Installation) -> int | None:
+def learn_weighing(session: Session, installation: Installation, unit_of_work: UnitOfWork) -> int | None:
     """Learn from all decisions; return the number of what was learnt, None where too few were decided or
-    nothing is new.
+    nothing is new. How many were decided is kept in either case, so that no page counts them.
+
+    Thousands of reports are read and compared in `session`, which writes nothing; only keeping the outcome
+    is a unit of work, since nobody could save a report meanwhile.
 
     What people merge lies farther apart than what was joined without asking, and what they split lies nearer:
     from their decisions alone it would seem that distance speaks for one place. So pairs that crews finished,
@@ -52,30 +57,33 @@ def learn_weighing(session: Session, installation: Installation) -> int | None:
     """
     pairs = decided_pairs(session)[-MOST_DECIDED:]
     joined = sum(pair.together for pair in pairs)
-    if not is_enough(joined, len(pairs) - joined):
-        return None
+    counts = {"joined": joined, "parted": len(pairs) - joined}
     digest = _digest(pairs)
     last = latest_weighing(session)
-    if last is not None and last.learnt_from == digest:
+    is_known = last is not None and last.learnt_from == digest
+    if is_known and last is not None and last.factors:
         return None
+    if not is_enough(**counts):
+        return None if is_known else _keep_counts(session, unit_of_work, digest, counts)
     lessons = _lessons(session, installation, pairs)
     proof = _proof(lessons)
     table = np.concatenate([lessons.decided, lessons.worked])
     is_one = np.concatenate([lessons.is_one, lessons.worked_is_one])
+    session.rollback()  # what was read is in hand: nothing stays open while it is fitted
     if min(is_one.sum(), (~is_one).sum()) < LEAST_OF_EACH:
-        return None
+        return None if is_known else _keep_counts(session, unit_of_work, digest, counts)
     learnt = Weighing.fit(table, is_one)
     is_used = proof is not None and proof["learnt"] >= proof["stated"]
     card = {
-        "joined": int(lessons.is_one.sum()),
-        "parted": int((~lessons.is_one).sum()),
+        **counts,
         "finished_as_one": int(lessons.worked_is_one.sum()),
         "finished_as_two": int((~lessons.worked_is_one).sum()),
         "first": pairs[0].at.date().isoformat(),
         "last": pairs[-1].at.date().isoformat(),
         "proof": proof,
     }
-    return _keep(session, learnt, digest, card, is_used=is_used)
+    with unit_of_work() as writing:
+        return _keep(writing, learnt, digest, card, is_used=is_used)
 
 
 def _digest(pairs: Sequence[DecidedPair]) -> str:
@@ -175,3 +183,16 @@ def _keep(session: Session, learnt: Weighing, digest: str, card: dict[str, Any],
     session.flush()
     session.execute(delete(PairWeighing).where(PairWeighing.id <= made.id - KEPT))
     return made.id
+
+
+def _keep_counts(session: Session, unit_of_work: UnitOfWork, digest: str, counts: dict[str, int]) -> None:
+    """Keep how many were decided, in the place of the count before; what was learnt earlier stays in use."""
+    session.rollback()
+    with unit_of_work() as writing:
+        last = latest_weighing(writing)
+        if last is not None and not last.factors:
+            writing.delete(last)
+        writing.add(
+            PairWeighing(learnt_at=clock.now(), learnt_from=digest, factors={}, card=counts, active=False)
+        )
+        writing.flush()

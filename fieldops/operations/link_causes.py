@@ -17,6 +17,7 @@ from fieldops.models.base import lon_lat
 from fieldops.operations.audit import write_audit
 from fieldops.operations.linking_rules import city_crs
 from fieldops.operations.measure_places import CANDIDATES_M, distances_m
+from fieldops.operations.refresh_cluster import lock_grouping
 from fieldops.outbox import insert_if_absent
 from fieldops.queries.causes import OpenPlace, cause_decisions, open_places, other_places
 from fieldops.queries.clusters import get_cluster
@@ -159,6 +160,7 @@ def tie_cause(session: Session, installation: Installation, cause_id: int, effec
         They are one cluster, one of them has ended, or the effect brings forth the cause already, directly
         or through others.
     """
+    lock_grouping(session)  # two who tie two places the opposite ways at once would both find no circle
     cause, effect = get_cluster(session, cause_id), get_cluster(session, effect_id)
     if cause.id == effect.id:
         raise Conflict("These two are one cluster by now.", field="other")

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 from fieldops.domain.city import City
 from fieldops.installation import Installation
 from fieldops.models import Service
-from fieldops.queries.rain import rain_by_day
-from geo.clustering.rain_events import RainEvents
+from fieldops.operations.read_rains import Rains
 from geo.clustering.road_ways import RoadWays
 from geo.clustering.rules import LinkRule
 from geo.crs import projected_crs
@@ -66,11 +65,11 @@ def is_grouped(rules: Rules, linked_as: str) -> bool:
     return rules[linked_as].auto_link_m > 0 or "/" in linked_as
 
 
-def rains_of(session: Session, city: City, rules: Rules) -> RainEvents | None:
+def rains_of(session: Session, city: City, rules: Rules) -> Rains | None:
     """Return the rains that the kept readings tell of, None where no kind of report goes by them."""
     if not any(rule.same_event for rule in rules.values()):
         return None
-    return RainEvents(rain_by_day(session), ZoneInfo(city.time_zone))
+    return Rains(session, ZoneInfo(city.time_zone))
 
 
 def city_crs(city: City) -> CRS:

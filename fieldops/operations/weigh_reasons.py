@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from fieldops.queries.weighings import active_weighing, decided_pairs, latest_weighing
+from fieldops.queries.weighings import active_weighing, latest_weighing
 from geo.clustering.weighing import Weighing
 
 LEAST_DECIDED: Final = 60
@@ -18,7 +18,8 @@ LEAST_EACH_WAY: Final = 20
 @dataclass(frozen=True)
 class WeighingCard:
     """What suggestions are based on. `learnt_at` is None while the stated weights count; `card` is what was
-    learnt last, used or not, empty when nothing was; `joined` and `parted` count what people decided so far.
+    learnt last, used or not, or only counted, empty when nothing was; `joined` and `parted` count what people
+    had decided by then.
     """
 
     joined: int
@@ -47,14 +48,15 @@ def weighing_in_use(session: Session) -> Weighing:
 
 
 def weighing_card(session: Session) -> WeighingCard:
-    """Return what suggestions are based on, for staff to read."""
-    pairs = decided_pairs(session)
-    joined = sum(pair.together for pair in pairs)
+    """Return what suggestions are based on, for staff to read: what the last night that brought anything new
+    kept. Every cluster's page shows it, so nothing is counted here.
+    """
     held, last = active_weighing(session), latest_weighing(session)
+    card = dict(last.card) if last else {}
     return WeighingCard(
-        joined=joined,
-        parted=len(pairs) - joined,
+        joined=card.get("joined", 0),
+        parted=card.get("parted", 0),
         learnt_at=held.learnt_at if held else None,
         factors=dict(held.factors) if held else {},
-        card=dict(last.card) if last else {},
+        card=card,
     )

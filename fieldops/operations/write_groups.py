@@ -15,6 +15,7 @@ from fieldops.models import Cluster, ServiceRequest
 from fieldops.models.base import as_point
 from fieldops.operations.bring_along import schedule_late, withdraw_promise
 from fieldops.operations.linking_rules import Rules, city_crs
+from fieldops.operations.read_rains import RainsByDay
 from fieldops.operations.refresh_cluster import refresh_cluster
 from fieldops.queries.groupable import Groupable
 from fieldops.queries.orders import orders_of
@@ -23,7 +24,7 @@ from geo.clustering.duplicates import NewReport
 from geo.clustering.identities import NO_SITE, Identities, assign_identities
 from geo.clustering.joining import components
 from geo.clustering.neighbours import link_pairs
-from geo.clustering.rain_events import NO_EVENT, RainEvents
+from geo.clustering.rain_events import NO_EVENT
 from geo.clustering.reports import Reports
 from geo.clustering.ways import Way
 from geo.clustering.work_sites import join_pairs
@@ -57,7 +58,7 @@ class Situation:
     rules: Rules
     at_work: frozenset[int]
     way: Way | None = None
-    rains: RainEvents | None = None
+    rains: RainsByDay | None = None
     stand_ins: set[int] = field(default_factory=set)
 
 
@@ -74,7 +75,8 @@ class Freed:
 def as_report(one: Groupable, x_m: float, y_m: float, situation: Situation) -> NewReport:
     """Return a request as the engine compares it."""
     closed_at = one.closed_at(situation.at_work)
-    rain = situation.rains.of(one.reported_at) if situation.rains is not None else None
+    goes_by_rain = situation.rules[one.linked_as].same_event
+    rain = situation.rains.of(one.reported_at) if situation.rains is not None and goes_by_rain else None
     return NewReport(
         x_m=x_m,
         y_m=y_m,

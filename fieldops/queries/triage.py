@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import Any, Final
 
-from sqlalchemy import Select, String, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, String, Subquery, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, undefer
 
 from fieldops.domain.conversations import Tray
@@ -30,6 +30,8 @@ MOST_OF_A_PERSON: Final = 3
 MOST_WORDS: Final = 4000
 IN_CONVERSATION: Final = "conversation"
 """What a correction of a conversation calls its thing."""
+NO_KIND: Final = ""
+"""The code of what is no complaint."""
 
 
 def active_version(session: Session) -> int | None:
@@ -114,11 +116,15 @@ def inbox_words(session: Session) -> list[tuple[str, str | None]]:
 
     Not a complaint is what lies with the greetings because an official put it there, names no danger, and was
     made no report. Of a kind is what an official joined to a report that a person has read. Of one person at
-    most `MOST_OF_A_PERSON`, of nobody who is muted, the newest first, at most `MOST_OF_A_KIND` in all of what
-    is no complaint. Of who was forgotten neither words nor corrections are left.
+    most `MOST_OF_A_PERSON` of both together, of nobody who is muted, the newest first, at most
+    `MOST_OF_A_KIND` in all of what is no complaint. Of who was forgotten neither words nor corrections
+    are left.
     """
-    dismissed = _words_of(session, _dismissed())
-    joined = _words_of(session, _joined())
+    both = union_all(_dismissed(), _joined()).subquery()
+    place = func.row_number().over(partition_by=both.c.person_id, order_by=both.c.id.desc())
+    newest = select(both.c.id, both.c.code, place.label("place")).subquery()
+    dismissed = _words_of(session, newest, newest.c.code == NO_KIND)
+    joined = _words_of(session, newest, newest.c.code != NO_KIND)
     return [*((words, None) for words, _code in dismissed), *joined]
 
 
@@ -128,7 +134,7 @@ def _dismissed() -> Select[Any]:
         TriageCorrection.chosen_service_id.is_(None),
         TriageCorrection.user_id.is_not(None),
     )
-    return _of_people(None).where(
+    return _of_people(literal(NO_KIND)).where(
         Conversation.tray == Tray.GREETINGS.value,
         Conversation.request_id.is_(None),
         Conversation.is_urgent.is_(False),
@@ -150,20 +156,18 @@ def _joined() -> Select[Any]:
 
 
 def _of_people(code: Any) -> Select[Any]:
-    place = func.row_number().over(partition_by=Conversation.person_id, order_by=Conversation.id.desc())
     return (
-        select(Conversation.id, (code if code is not None else literal("")).label("code"))
-        .add_columns(place.label("place"))
+        select(Conversation.id, Conversation.person_id, code.label("code"))
         .join(ChannelPerson, ChannelPerson.id == Conversation.person_id)
         .where(ChannelPerson.muted.is_(False))
     )
 
 
-def _words_of(session: Session, conversations: Select[Any]) -> list[tuple[str, str]]:
-    held = conversations.subquery()
+def _words_of(session: Session, held: Subquery, side: ColumnElement[bool]) -> list[tuple[str, str]]:
+    """Return (words, code) of one side: what was dismissed, or what was joined."""
     rows = session.execute(
         select(held.c.id, held.c.code)
-        .where(held.c.place <= MOST_OF_A_PERSON)
+        .where(held.c.place <= MOST_OF_A_PERSON, side)
         .order_by(held.c.id.desc())
         .limit(MOST_OF_A_KIND)
     ).all()

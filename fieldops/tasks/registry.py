@@ -176,8 +176,8 @@ def _train(installation: Installation, _payload: dict[str, Any]) -> None:
 
 
 def _weigh(installation: Installation, _payload: dict[str, Any]) -> None:
-    with transaction() as session:
-        learn_weighing(session, installation)
+    # Reads thousands of reports: only what was learnt is written in a unit of work.
+    learn_weighing(db.session(), installation, transaction)
 
 
 def _hotspots(installation: Installation, payload: dict[str, Any]) -> None:

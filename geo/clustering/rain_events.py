@@ -93,6 +93,20 @@ class RainEvents:
         return self.events[place] if place >= 0 and self._firsts[place] == number else None
 
 
+def dry_spell_ends(depth_mm: Mapping[date, float]) -> list[date]:
+    """Return the days, in order, that end three known days in a row without rain. No rain goes across one:
+    readings between two of them tell the rains of the days after the first, up to the second, exactly as
+    all readings do.
+
+    Parameters
+    ----------
+    depth_mm
+        Depth by day of the city's calendar, mm; a day that was not measured is missing.
+    """
+    dry = {day.toordinal() for day, mm in depth_mm.items() if mm < WET_MM}
+    return [date.fromordinal(day) for day in sorted(dry) if dry.issuperset(range(day - TAIL_DAYS + 1, day))]
+
+
 def _events(wet: list[int], known: frozenset[int]) -> tuple[RainEvent, ...]:
     """Put rain days together to rains, and leave out those that unknown days lie within."""
     found: list[RainEvent] = []

@@ -1,6 +1,9 @@
 """A blocked drain, the water that stands there, the hole that it makes: linked, ordered, untied by staff."""
 
+from threading import Thread
+
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from fieldops.errors import Conflict, InvalidInput
@@ -139,6 +142,31 @@ def test_a_tie_that_cannot_be_is_refused_with_a_sentence(story: Story) -> None:
     story.repair(walk)
     with pytest.raises(Conflict, match=r"has ended|in a circle"):
         tie(story, drain, near)
+
+
+def test_two_who_tie_two_places_opposite_ways_at_once_make_no_circle(story: Story, app: Flask) -> None:
+    (drain,) = story.report(service_code="blocked_drain")
+    (walk,) = story.report(service_code="missing_cover", lon=LON + 0.003)
+    one, other = story.cluster_of(drain), story.cluster_of(walk)
+    installation, by, refusals = story.world.installation, story.dispatcher, []
+
+    def tie_back() -> None:
+        with app.app_context():
+            try:
+                with transaction() as session:
+                    tie_cause(session, installation, other, one, by)
+            except Conflict as error:
+                refusals.append(str(error))
+
+    second = Thread(target=tie_back)
+    with transaction() as session:
+        tie_cause(session, installation, one, other, by)
+        second.start()
+        second.join(0.5)
+    second.join(30)
+    assert len(refusals) == 1
+    assert "in a circle" in refusals[0]
+    assert linked(story, one) == [(one, other, True)]
 
 
 def test_what_was_untied_may_be_turned_round(story: Story) -> None:

@@ -5,6 +5,7 @@ grouping everything would make, under the same numbers.
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from fieldops.models import Cluster, GroupingDecision, ServiceRequest, WorkOrder
 from fieldops.operations.change_order import cancel_order
 from fieldops.operations.change_request_status import change_request_status
 from fieldops.operations.keep_rain import keep_rain
-from fieldops.operations.linking_rules import city_crs, link_rules, rains_of
+from fieldops.operations.linking_rules import city_crs, link_rules
 from fieldops.operations.merge_clusters import merge_clusters, split_cluster
 from fieldops.operations.open_work_order import open_work_order
 from fieldops.operations.place_request import correct_place
@@ -28,10 +29,12 @@ from fieldops.operations.triage_requests import decline_requests
 from fieldops.operations.write_groups import Situation, as_report
 from fieldops.queries.clusters import OPEN_CODES, all_decisions
 from fieldops.queries.groupable import groupable
+from fieldops.queries.rain import rain_by_day
 from fieldops.queries.services import services_by_id
 from fieldops.queries.work_orders import OPEN_ORDER_CODES
 from fieldops.transaction import transaction
 from geo.clustering.live_sites import LiveSites
+from geo.clustering.rain_events import RainEvents
 from geo.crs import to_metres
 from tests.integration.conftest import Story
 
@@ -175,7 +178,8 @@ def engine_says(story: Story) -> set[frozenset[int]]:
     rows = groupable(session)
     rules = link_rules(services_by_id(session))
     city = story.world.installation.city
-    situation = Situation(rules, frozenset(), rains=rains_of(session, city, rules))
+    every_reading = RainEvents(rain_by_day(session), ZoneInfo(city.time_zone))
+    situation = Situation(rules, frozenset(), rains=every_reading)
     crs = city_crs(story.world.installation.city)
     x, y = to_metres([one.lon for one in rows], [one.lat for one in rows], crs)
     live = LiveSites(situation.rules)
@@ -233,7 +237,5 @@ def test_whatever_rain_becomes_known_the_clusters_are_those_of_grouping_everythi
             assert clusters_now() == before
             assert engine_says(story) == parts(before)
     session = db.session()
-    rules = link_rules(services_by_id(session))
-    rains = rains_of(session, story.world.installation.city, rules)
-    assert rains is not None
+    rains = RainEvents(rain_by_day(session), ZoneInfo(story.world.installation.city.time_zone))
     assert len(rains.events) > 1, "it rained more than once"

@@ -1,11 +1,14 @@
 """How much each reason counts, learnt from merges and splits; and what a reporter is shown by it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from fieldops import clock
+from fieldops.domain.roles import Role
 from fieldops.extensions import db
 from fieldops.models import GroupingDecision, PairWeighing, ServiceRequest
 from fieldops.operations.explain_links import links_of
@@ -15,6 +18,8 @@ from fieldops.operations.suggest_duplicates import suggest_duplicates
 from fieldops.operations.weigh_reasons import LEAST_DECIDED, LEAST_EACH_WAY, weighing_card, weighing_in_use
 from fieldops.queries.clusters import members_of
 from fieldops.queries.weighings import decided_pairs
+from fieldops.spatialite import writing
+from fieldops.tasks.registry import TASKS
 from fieldops.transaction import transaction
 from geo.clustering.weighing import Weighing
 from tests.integration.conftest import STEP_LON, Story
@@ -50,8 +55,7 @@ def decide(story: Story, ids: list[int], *, wrong: bool = False) -> None:
 
 
 def learn(story: Story) -> int | None:
-    with transaction() as session:
-        return learn_weighing(session, story.world.installation)
+    return learn_weighing(db.session(), story.world.installation, transaction)
 
 
 def test_too_few_decisions_teach_nothing_and_the_card_says_how_many_there_are(story: Story) -> None:
@@ -61,6 +65,69 @@ def test_too_few_decisions_teach_nothing_and_the_card_says_how_many_there_are(st
     card = weighing_card(db.session())
     assert (card.joined, card.parted, card.learnt_at, card.is_enough) == (2, 2, None, False)
     assert weighing_in_use(db.session()) == Weighing()
+
+
+@contextmanager
+def statements() -> Iterator[list[tuple[bool, str]]]:
+    """What is asked of the database meanwhile, and whether inside a unit of work."""
+    asked: list[tuple[bool, str]] = []
+
+    def note(*held: object) -> None:
+        asked.append((writing.get(), str(held[2])))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_nobody_waits_while_reports_are_read_and_only_the_outcome_is_a_unit_of_work(story: Story) -> None:
+    decide(story, streets_of_reports(story, LEAST_DECIDED + 4))
+    with statements() as asked:
+        TASKS["learn_weighing"](story.world.installation, {})
+    assert weighing_card(db.session()).learnt_at is not None
+    kept = [sentence for is_writing, sentence in asked if is_writing]
+    assert kept
+    assert all("pair_weighing" in sentence for sentence in kept), kept
+
+
+def test_a_page_counts_no_decisions_since_the_night_has_counted_them(story: Story) -> None:
+    ids = streets_of_reports(story, 3)
+    decide(story, ids)
+    assert weighing_card(db.session()).joined == 0, "not counted yet"
+    learn(story)
+    with statements() as asked:
+        card = weighing_card(db.session())
+    assert (card.joined, card.parted) == (2, 1)
+    assert not any("grouping_decision" in sentence for _is_writing, sentence in asked)
+    ids += story.report(2, lon=LON + 0.02)
+    decide(story, ids)
+    learn(story)
+    card = weighing_card(db.session())
+    assert (card.joined, card.parted, card.learnt_at) == (2, 2, None)
+    db.session().rollback()
+    assert db.session().query(PairWeighing).count() == 1, "a count stands in the place of the one before"
+
+
+def test_what_cannot_be_proven_yet_is_not_called_worse(story: Story) -> None:
+    ids = streets_of_reports(story, LEAST_DECIDED)
+    decide(story, ids)
+    with transaction() as session:  # all that was joined is older than all that was parted
+        for row in session.scalars(select(GroupingDecision).where(GroupingDecision.together.is_(True))):
+            row.at -= timedelta(days=30)
+    learn(story)
+    card = weighing_card(db.session())
+    assert (card.joined, card.parted) == (LEAST_DECIDED // 2, LEAST_DECIDED // 2)
+    assert card.card["proof"] is None
+    assert card.learnt_at is None
+    story.work()
+    cluster_id = story.cluster_of(ids[0])
+    browser = story.world.sign_in(Role.DISPATCHER)
+    browser.set_cookie("language", "en")
+    page = browser.get(f"/petugas/kelompok/{cluster_id}").text
+    assert "ordered them worse" not in page
+    assert "could not be proven yet" in page
 
 
 def test_words_that_decided_here_count_more_from_the_next_night_on(story: Story) -> None:

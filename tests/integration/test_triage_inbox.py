@@ -174,6 +174,24 @@ def test_one_person_teaches_little_and_one_who_is_muted_nothing(channel: Channel
     assert learned() == [(ODD, None)]
 
 
+def test_one_person_teaches_no_more_by_what_was_moved_and_joined_together(channel: Channels) -> None:
+    report = hear(channel, "jalan rusak parah di depan toko roti", 1)
+    number = hear(channel, "promo murah sekali hubungi kami", 2)
+    move(channel, number, Tray.GREETINGS)
+    more_conversations(number, 8)
+    by = channel.world.by(Role.OFFICER)
+    with transaction() as session:
+        reading = Reading("pothole", 2, "jalan rusak parah di depan toko roti", lon=110.823, lat=-7.566)
+        made = open_request_from_conversation(
+            session, channel.world.installation, get_conversation(session, report), reading, by
+        )
+        for conversation in (number + 6, number + 8):
+            join_request(session, get_conversation(session, conversation), made, by)
+    found = learned()
+    assert len(found) == MOST_OF_A_PERSON
+    assert sorted(code or "none" for _words, code in found) == ["none", "pothole", "pothole"]
+
+
 def test_who_is_forgotten_teaches_nothing_and_leaves_no_note(channel: Channels) -> None:
     number = hear(channel, ODD, 1)
     move(channel, number, Tray.GREETINGS)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.clustering.rain_events import NO_EVENT, RainEvents
+from geo.clustering.rain_events import NO_EVENT, RainEvents, dry_spell_ends
 from geo.errors import GeoError
 
 ZONE = ZoneInfo("Asia/Jakarta")
@@ -95,3 +95,9 @@ def test_rains_are_those_of_looking_at_every_way_the_unknown_days_may_have_been(
             assert "?" not in line[said - 1 : day]
             assert "R" in line[max(0, day - 4) : day]
             assert "..." not in line[said - 1 : day].rstrip(".")
+
+
+def test_three_known_dry_days_in_a_row_end_a_spell() -> None:
+    depth_mm = dict.fromkeys([date(2026, 1, day) for day in (1, 2, 3, 4, 7, 8, 10, 11, 12)], 0.9)
+    depth_mm |= {date(2026, 1, 5): 1.0, date(2026, 1, 9): 3.0}  # the 6th was not measured
+    assert dry_spell_ends(depth_mm) == [date(2026, 1, 3), date(2026, 1, 4), date(2026, 1, 12)]
