@@ -96,6 +96,7 @@ def test_the_length_of_words_is_not_told() -> None:
         (Device().keys["p256dh"], to_base64url(bytes(15))),
         (Device().keys["p256dh"][:-8], to_base64url(bytes(16))),
     ],
+    ids=["nothing", "no base64", "no point", "zeros", "short secret", "short key"],
 )
 def test_keys_that_are_none_are_refused(p256dh: str, auth: str) -> None:
     with pytest.raises(ValueError, match=r".+"):

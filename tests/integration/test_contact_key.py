@@ -462,7 +462,11 @@ def test_who_cannot_give_the_file_back_is_told_before_anything_changes(
     assert [one.name for one in tmp_path.iterdir()] == ["contact_key"]
 
 
-@pytest.mark.parametrize("words", ["", "next:" + Fernet.generate_key().decode(), "kunci"])
+@pytest.mark.parametrize(
+    "words",
+    ["", "next:" + Fernet.generate_key().decode(), "kunci"],
+    ids=["none", "announced alone", "no key"],
+)
 def test_keys_that_cannot_be_are_refused_without_being_repeated(words: str) -> None:
     with pytest.raises(SetupError) as refused:
         contact_keys(words)
