@@ -64,14 +64,18 @@ def learn_weighing(session: Session, installation: Installation, unit_of_work: U
     if is_known and last is not None and last.factors:
         return None
     if not is_enough(**counts):
-        return None if is_known else _keep_counts(session, unit_of_work, digest, counts)
+        if not is_known:
+            _keep_counts(session, unit_of_work, digest, counts)
+        return None
     lessons = _lessons(session, installation, pairs)
     proof = _proof(lessons)
     table = np.concatenate([lessons.decided, lessons.worked])
     is_one = np.concatenate([lessons.is_one, lessons.worked_is_one])
     session.rollback()  # what was read is in hand: nothing stays open while it is fitted
     if min(is_one.sum(), (~is_one).sum()) < LEAST_OF_EACH:
-        return None if is_known else _keep_counts(session, unit_of_work, digest, counts)
+        if not is_known:
+            _keep_counts(session, unit_of_work, digest, counts)
+        return None
     learnt = Weighing.fit(table, is_one)
     is_used = proof is not None and proof["learnt"] >= proof["stated"]
     card = {
