@@ -90,7 +90,6 @@ def read_event(session: Session, installation: Installation, event_id: int) -> N
     if one is None:
         return
     touched = _read(one, Correspondence(session, installation))
-    add_news(session, NewsKind.MESSAGE, [conversation.id for conversation in touched])
     for conversation in touched:
         enqueue(
             session,
@@ -98,6 +97,7 @@ def read_event(session: Session, installation: Installation, event_id: int) -> N
             {"conversation_id": conversation.id},
             dedupe_key=f"understand:{conversation.id}",
         )
+    add_news(session, NewsKind.MESSAGE, [conversation.id for conversation in touched])
 
 
 def try_again(session: Session, event_id: int) -> None:

@@ -276,8 +276,7 @@ def _late(session: Session, installation: Installation, case: _Case) -> None:
 
 def _complete_late(session: Session, installation: Installation, case: _Case) -> None:
     others = stop_out_for(session, case.order.id)
-    if others is not None:
-        _take_off(session, others[0], case)
+    shortened = [] if others is None else [_take_off(session, others[0], case)]
     change_work_order_status(
         session,
         case.order,
@@ -288,10 +287,11 @@ def _complete_late(session: Session, installation: Installation, case: _Case) ->
     start_requests(session, case.order, case.by)
     complete_work_order(session, installation, case.order, case.stop, case.report, case.by)
     case.stop.status = StopStatus.COMPLETED.value
+    add_news(session, NewsKind.LIST, shortened, case.by.user_id)
 
 
-def _take_off(session: Session, stop: Stop, case: _Case) -> None:
-    """Take a stop off the list of the crew that would have gone there, and tell it."""
+def _take_off(session: Session, stop: Stop, case: _Case) -> int:
+    """Take a stop off the list of the crew that would have gone there; returns its batch, to be told of."""
     batch = session.get_one(Batch, stop.batch_id)
     mine = session.get_one(Batch, case.stop.batch_id)
     keep_first_version(session, batch)
@@ -303,7 +303,7 @@ def _take_off(session: Session, stop: Stop, case: _Case) -> None:
     change = ListChange("removed", stop.work_order_id, batch.crew_id, mine.crew_id, stop.arrives_at, None)
     append_version(session, batch, left, "done_by_other", case.by, [change.as_facts()])
     _finish_batch_when_ended(session, batch, case.by)
-    add_news(session, NewsKind.LIST, [batch.id], case.by.user_id)
+    return batch.id
 
 
 _FOLLOW: Final = {
