@@ -104,8 +104,11 @@ def make_site() -> Flask:
         ("/bahasa/<code>", "citizen.language_set"),
         ("/tema/<theme>", "citizen.theme_set"),
         ("/masuk", "account.sign_in"),
+        ("/akun/pemberitahuan", "account.devices"),
     ):
         site.add_url_rule(rule, name, nothing)
+    script = {"Content-Type": "text/javascript"}
+    site.add_url_rule("/sw.js", "worker.script", lambda: ("", script))
     site.add_url_rule("/keluar", "account.sign_out", nothing, methods=["POST"])
     site.add_url_rule("/komponen", "gallery", lambda: render_template("gallery.html"))
     site.add_url_rule("/titik", "point", lambda: render_template_string(PIN_PAGE))
