@@ -1,5 +1,6 @@
 """Putting an outbox row into words, in its reader's language."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -52,7 +53,7 @@ def write_message(
             facts=facts,
             date_words=date_words,
         )
-    subject, _newline, body = words.strip().partition("\n")
+    subject, _newline, body = _closed_up(words).partition("\n")
     return WrittenMessage(
         message.channel, address, subject.strip(), body.strip() + "\n", f"fieldops.{message.id}"
     )
@@ -78,4 +79,9 @@ def write_chat(name: str, language: str, *, service: Service | None, **facts: An
         words: str = template.render(
             language=language, service=service.name(known) if service else "", **facts
         )
-    return words.strip()
+    return _closed_up(words)
+
+
+def _closed_up(words: str) -> str:
+    """Leave one empty line at most between paragraphs: what a template asks leaves empty lines of its own."""
+    return re.sub(r"\n\s*\n", "\n\n", words.strip())

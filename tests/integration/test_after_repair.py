@@ -10,7 +10,7 @@ from fieldops.domain.request_states import ClosedReason, RequestStatus
 from fieldops.domain.roles import THE_REPORTER, Role
 from fieldops.errors import Conflict, InvalidInput, NotAllowed
 from fieldops.extensions import db
-from fieldops.models import Message, ServiceRequest, Task, WorkOrder
+from fieldops.models import Message, Service, ServiceRequest, Task, WorkOrder
 from fieldops.operations.answer_if_fixed import answer_if_fixed
 from fieldops.operations.change_order import make_order_ready
 from fieldops.operations.change_request_status import change_request_status
@@ -19,7 +19,7 @@ from fieldops.operations.follow_request import follow_request
 from fieldops.operations.mark_duplicate import mark_duplicate, unmark_duplicate
 from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.triage_requests import decline_requests
-from fieldops.operations.write_message import write_message
+from fieldops.operations.write_message import write_chat, write_message
 from fieldops.transaction import transaction
 from tests.integration.conftest import STEP_LON, Story
 
@@ -306,3 +306,11 @@ def test_a_report_near_a_reopened_place_joins_it(story: Story) -> None:
     _answer(story, first, "no", "masih berlubang")
     (later,) = story.report(lon=110.8230 + STEP_LON)
     assert story.cluster_of(later) == story.cluster_of(first)
+
+
+@pytest.mark.parametrize("language", ["id", "jv", "en"])
+def test_an_answer_by_itself_has_one_empty_line_between_its_paragraphs(story: Story, language: str) -> None:
+    service = db.session().scalars(select(Service)).first()
+    words = write_chat("received", language, service=service, place="Jl. Veteran", asks_place=True, link="")
+    assert "\n\n" in words
+    assert "\n\n\n" not in words
