@@ -1,10 +1,9 @@
 """Computing a map of hotspots or an analysis: read, judge outside any transaction, write what came out."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import shapely
 from geoalchemy2.shape import from_shape
@@ -13,14 +12,13 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
-from fieldops import clock
 from fieldops.domain.hotspot_questions import Analysis, Exposure, Question, Shape, as_question
-from fieldops.errors import InvalidInput
 from fieldops.installation import Installation
 from fieldops.models import HotspotCell, HotspotRun
 from fieldops.models.base import SRID
 from fieldops.operations.analyse import analyse
 from fieldops.operations.choose_days import choose_days
+from fieldops.operations.compute_run import RunSteps, UnitOfWork, compute_run
 from fieldops.operations.hotspot_ground import Judged, Material, Report
 from fieldops.operations.judge_cells import judge_cells
 from fieldops.operations.linking_rules import city_crs
@@ -36,13 +34,7 @@ from fieldops.queries.hotspot_frames import (
     study_area,
 )
 from fieldops.queries.hotspots import get_run
-from geo.errors import GeoError
-from geo.statistics.refusals import TooFewData
 
-UnitOfWork = Callable[[], AbstractContextManager[Session]]
-
-LONGEST_S: Final = 300.0
-MOST_TRIES: Final = 2
 WRITTEN_AT_ONCE: Final = 2_000
 LAGS_DAYS: Final = 7
 """How many days before the period rain is read, for what follows it later."""
@@ -54,29 +46,15 @@ def compute_hotspots(
     """Compute a run that waits, and keep its cells; what the data do not allow is kept as a refusal. Doing it
     again changes nothing.
     """
-    with unit_of_work() as session:
-        run = get_run(session, run_id)
-        if run.state not in ("queued", "computing"):
-            return
-        run.tries += 1
-        if run.tries > MOST_TRIES:
-            run.state, run.refusal = "failed", {"need": "stopped"}
-            return
-        run.state, run.progress = "computing", 5
+    watch = _Watch(run_id, unit_of_work)
+
+    def prepare(session: Session, run: HotspotRun) -> Callable[[], Judged]:
         run.change_seq = last_change(session)
         judge = _prepared(session, installation, as_question(run.question), run.seed)
-    watch = _Watch(run_id, unit_of_work)
-    try:
-        with limit(LONGEST_S):
-            judged = judge(watch)
-    except TooFewData as error:
-        _refuse(unit_of_work, run_id, {"need": error.need, "found": error.found, "needed": error.needed})
-        return
-    except (GeoError, InvalidInput) as error:
-        _refuse(unit_of_work, run_id, {"need": "other", "words": str(error)})
-        return
-    with unit_of_work() as session:
-        _write(session, get_run(session, run_id), judged)
+        return lambda: judge(watch)
+
+    steps = RunSteps(lambda session: get_run(session, run_id), prepare, _write)
+    compute_run(steps, unit_of_work, limit)
 
 
 def _prepared(
@@ -134,16 +112,7 @@ class _Watch:
             get_run(session, self.run_id).progress = percent
 
 
-def _refuse(unit_of_work: UnitOfWork, run_id: int, refusal: dict[str, Any]) -> None:
-    with unit_of_work() as session:
-        run = get_run(session, run_id)
-        run.state, run.refusal, run.progress = "refused", refusal, 100
-        run.computed_at = clock.now()
-
-
 def _write(session: Session, run: HotspotRun, judged: Judged) -> None:
-    if run.state != "computing":
-        return
     session.execute(delete(HotspotCell).where(HotspotCell.run_id == run.id))
     rows = [
         {**asdict(cell), "run_id": run.id, "shape": from_shape(_many(shape), SRID)}
@@ -151,8 +120,7 @@ def _write(session: Session, run: HotspotRun, judged: Judged) -> None:
     ]
     for start in range(0, len(rows), WRITTEN_AT_ONCE):
         session.execute(insert(HotspotCell), rows[start : start + WRITTEN_AT_ONCE])
-    run.figures, run.state, run.progress = judged.figures, "done", 100
-    run.computed_at = clock.now()
+    run.figures = judged.figures
 
 
 def _many(shape: BaseGeometry) -> MultiPolygon:
