@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from fieldops import clock
@@ -33,6 +33,9 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+PATIENCE_MS = 15_000
+"""On a busy machine; what is there sooner is seen sooner."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -201,7 +204,7 @@ def open_page(chromium: Browser, site: Site) -> Iterator[OpenPage]:
             else None,
             permissions=["geolocation"] if position else [],
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         cookies = [{"name": "language", "value": language, "url": site.url}]
         if theme:
             cookies.append({"name": "theme", "value": theme, "url": site.url})

@@ -91,7 +91,7 @@ def test_steps_of_time_are_played_and_moved_by_the_keyboard(site: Site, open_pag
     range_.press("Home")
     expect(range_).to_have_value("0")
     page.get_by_role("button", name="Putar").click()
-    expect(range_).not_to_have_value("0", timeout=5_000)
+    expect(range_).not_to_have_value("0", timeout=WAIT_MS)
     page.get_by_role("button", name="Jeda").click()
 
 

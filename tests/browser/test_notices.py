@@ -20,7 +20,7 @@ from fieldops.extensions import db
 from fieldops.models import Conversation, PushSubscription, Task
 from fieldops.operations.add_news import add_news
 from fieldops.transaction import transaction
-from tests.browser.conftest import Site, Watch
+from tests.browser.conftest import PATIENCE_MS, Site, Watch
 from tests.channels.push_stand_in import Device, PushStandIn
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
@@ -139,7 +139,7 @@ def open_desk(chromium: Browser, site: Site) -> Iterator[Callable[..., Desk]]:
             service_workers="allow",
             permissions=["notifications"],
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         cookies = [{"name": "language", "value": language, "url": site.url}]
         if theme:
             cookies.append({"name": "theme", "value": theme, "url": site.url})

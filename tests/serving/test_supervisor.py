@@ -66,7 +66,7 @@ def supervise(tmp_path: Path):
 def test_stops_all_children_on_a_signal(supervise, number: signal.Signals) -> None:
     process, pids = supervise("exec sleep 60")
     process.send_signal(number)
-    assert process.wait(timeout=10) == 0
+    assert process.wait(timeout=30) == 0
     assert not any(is_alive(pid) for pid in pids)
 
 
@@ -74,8 +74,8 @@ def test_kills_children_that_do_not_stop_when_asked(supervise) -> None:
     process, pids = supervise("trap '' TERM; while :; do sleep 0.1; done", stop_within_s=0.3)
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
-    process.wait(timeout=10)
-    assert time.monotonic() - began < 5
+    process.wait(timeout=30)
+    assert time.monotonic() - began < 8
     assert not any(is_alive(pid) for pid in pids)
 
 
@@ -84,7 +84,7 @@ def test_a_second_ctrl_c_does_not_wait(supervise) -> None:
     process.send_signal(signal.SIGINT)
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=10)
+    process.wait(timeout=30)
     assert not any(is_alive(pid) for pid in pids)
 
 
