@@ -175,6 +175,30 @@ def test_the_base_map_is_small_and_kept(reader: FlaskClient) -> None:
     assert "immutable" in kept.headers["Cache-Control"]
 
 
+@pytest.mark.usefixtures("street")
+def test_the_base_map_from_far_has_no_local_streets_and_no_finer_places(reader: FlaskClient) -> None:
+    with transaction() as session:
+        line = LineString([(LON, LAT), (LON + 0.0123456, LAT + 0.00001), (LON + 0.02, LAT)])
+        session.add(
+            Line(
+                kind="street",
+                name="Jl. Slamet Riyadi",
+                line_class="arterial",
+                jurisdiction="city",
+                shape=from_shape(line, 4326),
+            )
+        )
+    address = re.search(r'data-base-url="([^"]+)"', reader.get("/peta").get_data(as_text=True))
+    assert address is not None
+    features = json.loads(reader.get(address.group(1).replace("&amp;", "&")).data)["features"]
+    assert [(one["properties"]["name"], one["geometry"]["type"]) for one in features] == [
+        ("Ketelan", "Point"),
+        ("Jl. Slamet Riyadi", "LineString"),
+    ]
+    ends = features[1]["geometry"]["coordinates"]
+    assert ends == [[round(LON, 4), round(LAT, 4)], [round(LON + 0.02, 4), round(LAT, 4)]]
+
+
 def test_a_code_shows_public_status_only(reader: FlaskClient) -> None:
     send(reader, landmark="Depan toko besi")
     (row,) = stored()

@@ -71,7 +71,6 @@ def map_page() -> str:
         family_icons=FAMILY_ICONS,
         areas=kelurahan_choices(db.session()),
         tiles_url=tiles_url(),
-        few_streets=[*installation().city.centre] * 2,
     )
 
 

@@ -37,17 +37,19 @@ def base() -> Response:
     """Answer with the base map; its address carries its version, so it may be kept for long."""
     version = base_map_version(db.session())
     forever = "public, max-age=31536000, immutable" if request.args.get("v") == version else "no-cache"
-    near = asked_box()
+    near, far = asked_box(), "far" in request.args
     if near is not None:  # on a grid, so that neighbours share an answer
         west, south, east, north = (round(edge / BASE_GRID_DEG) * BASE_GRID_DEG for edge in near)
         near = (west, south, max(east, west + BASE_GRID_DEG), max(north, south + BASE_GRID_DEG))
-    return _geojson(_base_bytes(str(db.engine.url), version, near), forever)
+    return _geojson(_base_bytes(str(db.engine.url), version, near, far), forever)
 
 
-def base_map_url(near: Sequence[float] | None = None) -> str:
-    """Return the address of the present base map: the whole one, or a light one for a neighbourhood."""
+def base_map_url(near: Sequence[float] | None = None, *, far: bool = False) -> str:
+    """Return the address of the present base map: the whole one, or a light one for a neighbourhood or for
+    the city seen from far.
+    """
     box = ",".join(f"{edge:.2f}" for edge in near) if near else None
-    return url_for("citizen.base", v=base_map_version(db.session()), bbox=box)
+    return url_for("citizen.base", v=base_map_version(db.session()), bbox=box, far=1 if far else None)
 
 
 @blueprint.app_context_processor
@@ -57,9 +59,9 @@ def maps() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=64)
-def _base_bytes(database: str, version: str, near: Box | None) -> bytes:
+def _base_bytes(database: str, version: str, near: Box | None, far: bool) -> bytes:
     del database, version  # what the answer depends on
-    return _compact(base_map(db.session(), near))
+    return _compact(base_map(db.session(), near, far=far))
 
 
 def _point(one: PublicRequest, language: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 /* Closed roads on any map that names them (data-closures-url): the area, and a sign to press in its middle. */
 
+import { shapes } from "./leaflet.js";
 import { geojson, openCard, place } from "./map_frame.js";
 import { icon } from "./symbols.js";
 
@@ -11,7 +12,7 @@ function sign() {
 }
 
 export async function closures(L, map, element, url = element.dataset.closuresUrl) {
-  const { features } = await geojson(url);
+  const [{ features }] = await Promise.all([geojson(url), shapes()]);
   for (const feature of features) {
     const { properties } = feature;
     const area = L.geoJSON(feature, { interactive: false, style: { className: "closed-area" } }).addTo(map);

@@ -2,7 +2,7 @@
 
 import { baseLayer, prepare } from "./basemap.js";
 import { labelLayer } from "./labels.js";
-import { leaflet } from "./leaflet.js";
+import { leaflet, popups, shapes } from "./leaflet.js";
 
 const fetched = new Map();
 
@@ -33,9 +33,12 @@ function plain(text) {
 }
 
 /** Start a map in `element`. Returns {L, map, placed}; placed says that data-centre or data-bounds set the view.
-    The element tells others with a "map-ready" event that carries L and map. */
-export async function frame(element) {
-  const L = await leaflet();
+    `draws`: it will have lines, areas or circles of its own. `cards`: they are likely to be opened, perhaps where the
+    signal is gone, so what opens them is fetched at once. The element tells others with a "map-ready" event that carries
+    L and map. */
+export async function frame(element, { draws = false, cards = true } = {}) {
+  if (cards) popups().catch(() => {}); // whoever opens a card is told
+  const L = await (draws ? shapes() : leaflet());
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const canvas = element.querySelector("[data-canvas]");
   canvas.setAttribute("role", "region");
@@ -66,7 +69,7 @@ const STREETS_FROM_ZOOM = 13; // farther away nobody sees local streets
 
 async function base(L, map, element, placed) {
   const collection = await geojson(element.dataset.baseUrl);
-  if (!placed && collection.features.length) map.fitBounds(L.geoJSON(collection).getBounds(), { animate: false });
+  if (!placed && collection.features.length) map.fitBounds((await shapes()).geoJSON(collection).getBounds(), { animate: false });
   const draw = (parts) => [baseLayer(L, parts).addTo(map), labelLayer(L, parts).addTo(map)];
   let layers = draw(prepare(collection));
   const repaint = () => layers.forEach((one) => one.repaint());
@@ -159,7 +162,8 @@ export async function placesOf(url, { id, near }) {
 }
 
 /** Show a card at a place; focus goes into it and comes back when it closes. */
-export function openCard(L, map, latlng, properties, element, opener) {
+export async function openCard(L, map, latlng, properties, element, opener) {
+  await popups();
   const content = card(properties, element.dataset.open);
   const popup = L.popup({ closeButton: false, maxWidth: 260, minWidth: 160, offset: [0, -14], className: "pop" }).setLatLng(latlng).setContent(content).openOn(map);
   content.querySelector("a")?.focus({ preventScroll: true });

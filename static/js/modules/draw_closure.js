@@ -4,7 +4,7 @@
 import { frame } from "../lib/map_frame.js";
 
 export default async function start(element) {
-  const framed = frame(element);
+  const framed = frame(element, { draws: true });
   const form = document.querySelector(element.dataset.form);
   const field = form.querySelector(element.dataset.field);
   const bar = form.querySelector("[data-draw-tools]");

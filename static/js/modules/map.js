@@ -2,6 +2,7 @@
 
 import { clusters } from "../lib/clusters.js";
 import { you } from "../lib/here.js";
+import { shapes } from "../lib/leaflet.js";
 import { frame, geojson, openCard, place } from "../lib/map_frame.js";
 import { bubble, pin } from "../lib/symbols.js";
 
@@ -24,6 +25,7 @@ export default async function start(element) {
   const { L, map, placed } = await frame(element);
   const layer = L.layerGroup().addTo(map);
   if (element.dataset.spotM) {
+    await shapes();
     const [lon, lat] = element.dataset.centre.split(",").map(Number);
     const radius = Math.max(8, Number(element.dataset.spotM));
     L.circle([lat, lon], { radius, className: "accuracy", interactive: false }).addTo(map);

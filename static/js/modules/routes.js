@@ -13,7 +13,7 @@ function dash(index) {
 
 export default async function start(element) {
   const wide = element.clientWidth < 500 ? 24 : 28; // beads on a phone's map
-  const { L, map, placed } = await frame(element);
+  const { L, map, placed } = await frame(element, { draws: true });
   const collection = await geojson(element.dataset.routesUrl);
   const lifted = new Map(); // crew → what belongs to it
   const keep = (crew, thing) => lifted.set(crew, [...(lifted.get(crew) ?? []), thing]);

@@ -10,7 +10,7 @@ import { tileLayer, tileZoom } from "../lib/tile_layer.js";
 const SPOT_ZOOM = 16;
 
 export default async function start(element) {
-  const { L, map, placed } = await frame(element);
+  const { L, map, placed } = await frame(element, { cards: false });
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const said = JSON.parse(element.dataset.said);
   const form = document.querySelector(element.dataset.form ?? "form:not(*)");
@@ -32,7 +32,7 @@ export default async function start(element) {
     url: (z, x, y) => `${element.dataset.tilesUrl.replace("{z}", z).replace("{x}", x).replace("{y}", y)}${query()}`,
     open: async (latlng, properties, spot) => {
       const inside = properties.near ? await placesOf(element.dataset.placesUrl, properties) : {};
-      openCard(L, map, latlng, { ...properties, ...inside }, element, spot);
+      await openCard(L, map, latlng, { ...properties, ...inside }, element, spot).catch(trouble);
     },
     link: (id) => (id && element.dataset.pointUrl ? element.dataset.pointUrl.replace("{id}", id) : ""),
   });
