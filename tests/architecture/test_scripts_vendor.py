@@ -60,6 +60,17 @@ def test_a_changed_or_missing_copy_is_installed_anew(vendor: ModuleType) -> None
         assert copy.read_text() == "export {}"
 
 
+def test_a_tool_of_the_checks_that_is_gone_is_installed_anew(vendor: ModuleType) -> None:
+    tools = {"fieldops": {"vendor": {"pins": ["dist/*.js"]}}, "devDependencies": {"scales": "1.0.0"}}
+    (vendor.ROOT / "package.json").write_text(json.dumps(tools))
+    (vendor.MODULES / "scales").mkdir()
+    vendor.main(["--dev"])
+    assert vendor.is_current(vendor.read_manifest(), development=True)
+    (vendor.MODULES / "scales").rmdir()
+    assert not vendor.is_current(vendor.read_manifest(), development=True)
+    assert vendor.is_current(vendor.read_manifest(), development=False)
+
+
 def test_a_new_lock_is_installed_anew(vendor: ModuleType) -> None:
     vendor.main([])
     write_lock(vendor.ROOT, {"integrity": "sha512-y"})
