@@ -1,6 +1,6 @@
 """The sequence of changes of places of work, which the board's map follows.
 
-Triggers write it, as they do `map_change`: of what waits for whom, orders and groupings say as much as reports.
+Triggers write it, as they do `map_change`: what a place waits for, orders and groupings decide as reports do.
 
 Revision ID: 0017
 Revises: 0016
@@ -148,5 +148,6 @@ def _watch_on_postgresql(watched: Watched) -> None:
     ):
         op.execute(
             f"CREATE CONSTRAINT TRIGGER board_{table}_{what} AFTER {event} ON {table} "
-            f"DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION write_{table}_change()"
+            f"DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ({when}) "
+            f"EXECUTE FUNCTION write_{table}_change()"
         )

@@ -23,8 +23,6 @@ def test_the_board_puts_unread_reports_first(world: World, submission: Submit) -
     assert page.index("Needs a decision") < page.index("Jl. Baru") < page.index("Work orders")
     assert page.index("Work orders") < page.index("Jl. Lama")
     assert "Priority" in page
-    points = browser.get("/petugas/titik.geojson").json
-    assert {feature["properties"]["filter"] for feature in points["features"]} == {"unread", "ready"}
 
 
 def test_the_board_is_searched_by_code_and_street(world: World, submission: Submit) -> None:

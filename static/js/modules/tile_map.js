@@ -1,7 +1,7 @@
 /* A map of requests from vector tiles, and the same as a list beside it: what the list says is in view is what is
    drawn in view. data-tiles-url with {z}, {x} and {y}; data-said (JSON) holds every word; data-form narrows both;
-   data-list is filled from data-list-url, and a press on a row's [data-at] shows its place; data-places-url tells what
-   a bubble holds that no zoom takes apart. */
+   data-list is filled from data-list-url, and a press on a row's [data-at] shows its place; data-places-url tells of
+   a numbered one, and what a bubble holds that no zoom takes apart. */
 
 import { frame, openCard, placesOf } from "../lib/map_frame.js";
 import { you } from "../lib/here.js";
@@ -31,8 +31,9 @@ export default async function start(element) {
     said,
     url: (z, x, y) => `${element.dataset.tilesUrl.replace("{z}", z).replace("{x}", x).replace("{y}", y)}${query()}`,
     open: async (latlng, properties, spot) => {
-      const inside = properties.near ? await placesOf(element.dataset.placesUrl, properties) : {};
-      await openCard(L, map, latlng, { ...properties, ...inside }, element, spot).catch(trouble);
+      const inside = await placesOf(element.dataset.placesUrl, properties);
+      const told = inside.places?.length ? { url: "", text: properties.near ? properties.text : "" } : {}; // the places say it
+      await openCard(L, map, latlng, { ...properties, ...inside, ...told }, element, spot).catch(trouble);
     },
     link: (id) => (id && element.dataset.pointUrl ? element.dataset.pointUrl.replace("{id}", id) : ""),
   });
