@@ -59,9 +59,9 @@ def board_tile(zoom: int, x: int, y: int) -> Response:
 @blueprint.get("/papan/tempat.json")
 @requires(Right.SEE_BOARD)
 def board_places() -> Response:
-    """Send what a card says of a place (`id`), or of those of a bubble (`lon`, `lat`, and `zoom` of its tile).
+    """Send what a card says of a place (`id`), or of those of a bubble (`lon`, `lat`, `zoom` of its tile).
 
-    Of the places that the filter of the address lets through.
+    Only of places that the filter of the address lets through.
     """
     number = request.args.get("id", type=int)
     rows = board_map().places.rows(wanted_filter(), clock.now())

@@ -17,6 +17,9 @@ export default async function start(element) {
   const list = document.querySelector(element.dataset.list ?? "ul:not(*)");
   const chosen = () => new URLSearchParams(form ? [...new FormData(form)].filter(([, value]) => value) : []);
 
+  // Which state of things the list tells. The server does not read it: it only keeps older tiles from being shown.
+  let version = list?.querySelector("[data-version]")?.dataset.version ?? "";
+
   /** What the tiles are asked for: `service` and `status`, however the form puts it. */
   function query() {
     const asked = new URLSearchParams(element.dataset.tilesQuery ?? "");
@@ -24,6 +27,7 @@ export default async function start(element) {
     if (family) asked.set("service", Object.keys(said.services).filter((code) => said.services[code][0] === family).join(","));
     const status = said.choices?.[chosen().get("status")];
     if (status) asked.set("status", status);
+    if (version) asked.set("v", version);
     return asked.size ? `?${asked}` : "";
   }
 
@@ -51,6 +55,7 @@ export default async function start(element) {
     const held = list.contains(document.activeElement);
     // A fragment of our own site, escaped by its template; parsed apart, so that nothing in it can run.
     list.replaceChildren(...new DOMParser().parseFromString(words, "text/html").body.childNodes);
+    version = list.querySelector("[data-version]")?.dataset.version ?? "";
     if (held) list.focus({ preventScroll: true });
   }
 
@@ -59,7 +64,9 @@ export default async function start(element) {
     delete element.dataset.shown;
     try {
       await layer.refresh();
+      const before = version;
       if (list && mine === turn) await fill(mine);
+      if (version !== before && mine === turn) await layer.refresh(); // something was changed since: draw what the list says
       element.querySelector("[data-trouble]")?.remove();
     } catch {
       trouble();
