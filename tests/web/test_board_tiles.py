@@ -132,7 +132,7 @@ def test_a_card_tells_apart_what_lies_together(world: World, three: list[int]) -
     assert place["open"] == f"Open cluster {three[2]}"
     assert "Jl. Kenanga" in place["lines"][0]
     assert place["lines"][1] == "1 open report, heavy, 0 days old"
-    assert place["lines"][2].startswith("Ready to plan. ")
+    assert place["lines"][2].startswith("Ready to plan · ")
     assert browser.get(f"{here}&state=unread").json["places"] == []
     with transaction() as session:
         for number in three:

@@ -93,7 +93,7 @@ def _told(row: BoardRow) -> dict[str, Any]:
                 ngettext("%(num)d day old", "%(num)d days old", days),
             )
         ),
-        ". ".join(part for part in (said.state_words(row.state), words) if part),
+        " · ".join(part for part in (said.state_words(row.state), words) if part),
     )
     return {
         "title": row.service.name(i18n.language()),

@@ -166,7 +166,7 @@ export async function placesOf(url, { id, near }) {
 export async function openCard(L, map, latlng, properties, element, opener) {
   await popups();
   const content = card(properties, element.dataset.open);
-  const popup = L.popup({ closeButton: false, maxWidth: 260, minWidth: 160, offset: [0, -14], className: "pop" }).setLatLng(latlng).setContent(content).openOn(map);
+  const popup = L.popup({ closeButton: false, maxWidth: 260, minWidth: 220, offset: [0, -14], className: "pop" }).setLatLng(latlng).setContent(content).openOn(map);
   content.querySelector("a")?.focus({ preventScroll: true });
   content.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
