@@ -42,7 +42,9 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Chosen:
-    """The places that a filter lets through, and the moment from which others may be, though none changes."""
+    """The places that a filter lets through, and the moment after which it may be others of those that were
+    asked about, though nothing changes.
+    """
 
     places: Sequence[Place]
     until: datetime | None
@@ -148,7 +150,8 @@ class PlaceMap(Generic[Wanted]):
             if new is not None:
                 held.points[number] = new
             _step(held.pyramid, old, new)
-        held.until = chosen.until
+        # The rest of the places is judged as it was: the earlier moment holds for all.
+        held.until = min((one for one in (held.until, chosen.until) if one is not None), default=None)
         if held.pyramid.pending > max(LEAST_COMPACTED, len(held.points) // 100):
             held.pyramid.compact()
 

@@ -21,6 +21,8 @@ from fieldops.queries.work_orders import OPEN_ORDER_CODES
 
 CONFIRMED: Final = LocationState.CONFIRMED.value
 UNREAD: Final = (RequestStatus.SUBMITTED.value, RequestStatus.REOPENED.value)
+ASKED_BY_NUMBER: Final = 500
+"""Of so many places a question names the numbers; of more it names what they have in common."""
 STATES: Final = ("unread", "verified", "blocked", "ready", "planned")
 """What a cluster waits for, most pressing first: reading, an order, help, a plan, the crew."""
 
@@ -151,15 +153,17 @@ def _clusters(cluster_ids: Collection[int] | None) -> Any:
         # A temporary repair leaves an order at a place where no report is open any more.
         .where(
             Cluster.joined_into_id.is_(None),
-            or_(facts.c.reports.is_not(None), Cluster.id.in_(_ids_with_orders())),
+            or_(facts.c.reports.is_not(None), Cluster.id.in_(_ids_with_orders(cluster_ids))),
             *_is_one_of(Cluster.id, cluster_ids),
         )
         .order_by(Cluster.id)
     )
 
 
-def _ids_with_orders() -> Any:
-    return select(WorkOrder.cluster_id).where(WorkOrder.status.in_(OPEN_ORDER_CODES))
+def _ids_with_orders(cluster_ids: Collection[int] | None = None) -> Any:
+    return select(WorkOrder.cluster_id).where(
+        WorkOrder.status.in_(OPEN_ORDER_CODES), *_is_one_of(WorkOrder.cluster_id, cluster_ids)
+    )
 
 
 def _ids_with_reports() -> Any:
@@ -226,7 +230,8 @@ def filtered(
     session: Session, rows: Iterable[BoardRow], wanted: BoardFilter, now: datetime
 ) -> list[BoardRow]:
     """Return the rows that a filter lets through, in their order."""
-    by_code = _clusters_of_code(session, wanted.words) if wanted.words else set()
+    rows = list(rows)
+    by_code = _clusters_of_code(session, wanted.words, rows) if wanted.words else set()
     return [row for row in rows if _passes(row, wanted, by_code, now)]
 
 
@@ -250,12 +255,17 @@ def waits_for(row: BoardRow) -> set[str]:
     return {row.state, "unread"} if row.unread else {row.state}
 
 
-def _clusters_of_code(session: Session, words: str) -> set[int]:
+def _clusters_of_code(session: Session, words: str, rows: Collection[BoardRow]) -> set[int]:
+    few = {row.cluster_id for row in rows} if len(rows) <= ASKED_BY_NUMBER else None
+    if few is not None and not few:
+        return set()
     found = session.scalars(
         select(ServiceRequest.cluster_id).where(
             ServiceRequest.code.icontains(words, autoescape=True),
             # only places on the board: the codes of years of ended reports need not be read
-            or_(
+            ServiceRequest.cluster_id.in_(few)
+            if few is not None
+            else or_(
                 ServiceRequest.cluster_id.in_(_ids_with_reports()),
                 ServiceRequest.cluster_id.in_(_ids_with_orders()),
             ),

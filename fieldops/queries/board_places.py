@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -11,12 +11,10 @@ from sqlalchemy.orm import Session
 
 from fieldops.maps.place_map import Chosen, Place
 from fieldops.models import ClusterChange, Service
-from fieldops.queries.board import STATES, BoardFilter, BoardRow, board, filtered
+from fieldops.queries.board import ASKED_BY_NUMBER, STATES, BoardFilter, BoardRow, board, filtered
 
 READ_ANEW: Final = 5_000
 """After more changes than this all places are read anew: that is quicker."""
-READ_AT_ONCE: Final = 500
-"""Places that one statement asks for."""
 STEPS_KEPT: Final = 1_000
 """Readings that maps may lag behind by before they are built anew."""
 
@@ -85,27 +83,19 @@ class BoardPlaces:
     def chosen(self, wanted: BoardFilter, now: datetime, among: Collection[int] | None) -> Chosen:
         """Return what a map tells of the places that a filter lets through, of all or of some numbers."""
         with self._lock, Session(self.engine) as session:
-            rows = (
-                self._rows.values()
-                if among is None
-                else [self._rows[number] for number in among if number in self._rows]
-            )
+            numbers = self._rows if among is None else [number for number in among if number in self._rows]
+            rows = [self._rows[number] for number in numbers]
             places = [
                 Place(
                     row.cluster_id, row.lon, row.lat, row.service.code, row.state, row.severity, row.oldest_at
                 )
                 for row in filtered(session, rows, wanted, now)
             ]
-            return Chosen(places, self._next_due(now) if wanted.overdue else None)
+            return Chosen(places, _next_due(rows, now) if wanted.overdue else None)
 
     def services(self) -> Sequence[str]:
         """Return the codes of the services, the oldest first."""
         return self._services
-
-    def _next_due(self, now: datetime) -> datetime | None:
-        return min(
-            (row.due_at for row in self._rows.values() if row.due_at and row.due_at >= now), default=None
-        )
 
     def _take(self, version: int, numbers: set[int | None], changes: int, now: datetime) -> None:
         known = {number for number in numbers if number is not None}
@@ -116,8 +106,8 @@ class BoardPlaces:
             listed = sorted(known)
             rows = [
                 row
-                for begin in range(0, len(listed), READ_AT_ONCE)
-                for row in board(session, now, listed[begin : begin + READ_AT_ONCE])
+                for begin in range(0, len(listed), ASKED_BY_NUMBER)
+                for row in board(session, now, listed[begin : begin + ASKED_BY_NUMBER])
             ]
         for number in known:
             self._rows.pop(number, None)
@@ -137,3 +127,7 @@ class BoardPlaces:
     def _note(self, numbers: frozenset[int] | None) -> None:
         self._edition += 1
         self._steps.append((self._edition, numbers))
+
+
+def _next_due(rows: Iterable[BoardRow], now: datetime) -> datetime | None:
+    return min((row.due_at for row in rows if row.due_at and row.due_at >= now), default=None)
