@@ -29,6 +29,7 @@ __all__ = [
     "chosen_filter",
     "is_new",
     "tile_answer",
+    "version_of",
 ]
 
 Bounds = tuple[float, float, float, float]
@@ -45,7 +46,8 @@ class TileAnswer:
 
 def chosen_filter(pyramid: Pyramid, asked: Mapping[str, str]) -> Filter:
     """Return the filter of an address: `service`, `status` and `age`, for staff also `severity`, each a list
-    with commas; empty is any. Whoever is told no severity cannot ask by it either.
+    with commas; empty is any. Whoever is told no severity cannot ask by it either. A kind that the map does
+    not know is passed over beside one that it does: nobody has reported a kind that is newer than the map.
 
     Raises
     ------
@@ -61,12 +63,25 @@ def chosen_filter(pyramid: Pyramid, asked: Mapping[str, str]) -> Filter:
     for name, words in zip(FILTERS, known, strict=False):
         wanted = frozenset(asked.get(name, "")[:MOST_LETTERS].split(",")) - {""}
         unknown = sorted(wanted - set(words))
-        if unknown:
+        if name == "service" and len(unknown) < len(wanted):
+            wanted -= set(unknown)
+        elif unknown:
             raise InvalidInput(
                 "The map knows no “%(word)s” of “%(part)s”.", field=name, word=unknown[0][:40], part=name
             )
         sets.append(wanted or None)
     return Filter(*sets).checked(scheme)
+
+
+def version_of(pyramid: Pyramid, asked: Mapping[str, str]) -> str:
+    """Return a short word for what a filter lets through: another one whenever that is something else.
+
+    Raises
+    ------
+    InvalidInput
+        As `chosen_filter` does.
+    """
+    return pyramid.etag(chosen_filter(pyramid, asked)).strip('W/"')
 
 
 def is_new(pyramid: Pyramid, asked: Mapping[str, str]) -> bool:

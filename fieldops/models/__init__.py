@@ -24,7 +24,7 @@ from fieldops.models.crews import Crew, Shift
 from fieldops.models.departments import Department, Service, ServiceLevel
 from fieldops.models.devices import PushSubscription, StaffNews
 from fieldops.models.hotspots import AreaResidents, HotspotCell, HotspotRun, RainDay, RainGauge
-from fieldops.models.map_changes import MapChange
+from fieldops.models.map_changes import ClusterChange, MapChange
 from fieldops.models.places import Area, Depot, Landmark, Line
 from fieldops.models.reporters import ContactView, Follower, Reporter
 from fieldops.models.requests import Photo, ServiceRequest, StatusChange
@@ -52,6 +52,7 @@ __all__ = [
     "ChannelAccount",
     "ChannelPerson",
     "Cluster",
+    "ClusterChange",
     "ContactView",
     "Conversation",
     "ConversationChange",

@@ -37,3 +37,16 @@ class MapChange(Model):
     now_severity: Mapped[int | None]
     now_reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
     now_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+
+
+class ClusterChange(Model):
+    """Something about a place of work became another: its reports, its orders or what is promised for them.
+
+    Written by the database's own triggers, in the transaction of the change. `seq` has no gaps and becomes
+    visible in its order. Without `cluster_id` it is of every place. Rows are forgotten as `MapChange`s are.
+    """
+
+    __tablename__ = "cluster_change"
+
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    cluster_id: Mapped[int | None]

@@ -1,11 +1,11 @@
 """What waits for a person: clusters with unread reports, and work orders to plan or to unblock."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from fieldops.domain.places import LocationState
@@ -21,6 +21,8 @@ from fieldops.queries.work_orders import OPEN_ORDER_CODES
 
 CONFIRMED: Final = LocationState.CONFIRMED.value
 UNREAD: Final = (RequestStatus.SUBMITTED.value, RequestStatus.REOPENED.value)
+ASKED_BY_NUMBER: Final = 500
+"""Of so many places a question names the numbers; of more it names what they have in common."""
 STATES: Final = ("unread", "verified", "blocked", "ready", "planned")
 """What a cluster waits for, most pressing first: reading, an order, help, a plan, the crew."""
 
@@ -85,13 +87,15 @@ class BoardFilter:
     words: str = ""
 
 
-def board(session: Session, now: datetime, cluster_id: int | None = None) -> list[BoardRow]:
-    """Return every place with open reports or open orders, or just one of them, most pressing first."""
-    orders = _orders_by_cluster(session)
+def board(session: Session, now: datetime, cluster_ids: Collection[int] | None = None) -> list[BoardRow]:
+    """Return every place with open reports or open orders, most pressing first; with `cluster_ids`, at most
+    a few thousand, those of them that are such places.
+    """
+    orders = _orders_by_cluster(session, cluster_ids)
     promised = promises(session, now.date())
     services = {service.id: service for service in session.scalars(select(Service))}
-    clusters = session.execute(_clusters(cluster_id)).all()
-    me_too = me_too_counts(session, [found.id for found in clusters])
+    clusters = session.execute(_clusters(cluster_ids)).all()
+    me_too = me_too_counts(session, _ids_with_reports() if cluster_ids is None else cluster_ids)
     rows = [
         _row(found, services[found.service_id], orders.get(found.id), promised, me_too.get(found.id, 0), now)
         for found in clusters
@@ -106,7 +110,11 @@ def _press(row: BoardRow) -> tuple[int, int, float, int]:
     return rank, -row.priority.prize_s, due, row.cluster_id
 
 
-def _clusters(cluster_id: int | None) -> Any:
+def _is_one_of(column: Any, numbers: Collection[int] | None) -> list[ColumnElement[bool]]:
+    return [] if numbers is None else [column.in_(numbers)]
+
+
+def _clusters(cluster_ids: Collection[int] | None) -> Any:
     facts = (
         select(
             ServiceRequest.cluster_id,
@@ -117,7 +125,11 @@ def _clusters(cluster_id: int | None) -> Any:
                 "unread_since"
             ),
         )
-        .where(ServiceRequest.status.in_(OPEN_CODES), ServiceRequest.cluster_id.is_not(None))
+        .where(
+            ServiceRequest.status.in_(OPEN_CODES),
+            ServiceRequest.cluster_id.is_not(None),
+            *_is_one_of(ServiceRequest.cluster_id, cluster_ids),
+        )
         .group_by(ServiceRequest.cluster_id)
         .subquery()
     )
@@ -141,22 +153,32 @@ def _clusters(cluster_id: int | None) -> Any:
         # A temporary repair leaves an order at a place where no report is open any more.
         .where(
             Cluster.joined_into_id.is_(None),
-            or_(facts.c.reports.is_not(None), Cluster.id.in_(_ids_with_orders())),
-            *([] if cluster_id is None else [Cluster.id == cluster_id]),
+            or_(facts.c.reports.is_not(None), Cluster.id.in_(_ids_with_orders(cluster_ids))),
+            *_is_one_of(Cluster.id, cluster_ids),
         )
         .order_by(Cluster.id)
     )
 
 
-def _ids_with_orders() -> Any:
-    return select(WorkOrder.cluster_id).where(WorkOrder.status.in_(OPEN_ORDER_CODES))
+def _ids_with_orders(cluster_ids: Collection[int] | None = None) -> Any:
+    return select(WorkOrder.cluster_id).where(
+        WorkOrder.status.in_(OPEN_ORDER_CODES), *_is_one_of(WorkOrder.cluster_id, cluster_ids)
+    )
 
 
-def _orders_by_cluster(session: Session) -> dict[int, OrderBrief]:
+def _ids_with_reports() -> Any:
+    return select(ServiceRequest.cluster_id).where(
+        ServiceRequest.status.in_(OPEN_CODES), ServiceRequest.cluster_id.is_not(None)
+    )
+
+
+def _orders_by_cluster(session: Session, cluster_ids: Collection[int] | None = None) -> dict[int, OrderBrief]:
     rank = {status: place for place, status in enumerate(_STATE_OF_ORDER)}
     found: dict[int, OrderBrief] = {}
     for order in session.scalars(
-        select(WorkOrder).where(WorkOrder.status.in_(OPEN_ORDER_CODES)).order_by(WorkOrder.id)
+        select(WorkOrder)
+        .where(WorkOrder.status.in_(OPEN_ORDER_CODES), *_is_one_of(WorkOrder.cluster_id, cluster_ids))
+        .order_by(WorkOrder.id)
     ):
         held = found.get(order.cluster_id)
         if held is None or rank[order.status] < rank[held.status]:
@@ -208,7 +230,8 @@ def filtered(
     session: Session, rows: Iterable[BoardRow], wanted: BoardFilter, now: datetime
 ) -> list[BoardRow]:
     """Return the rows that a filter lets through, in their order."""
-    by_code = _clusters_of_code(session, wanted.words) if wanted.words else set()
+    rows = list(rows)
+    by_code = _clusters_of_code(session, wanted.words, rows) if wanted.words else set()
     return [row for row in rows if _passes(row, wanted, by_code, now)]
 
 
@@ -232,10 +255,20 @@ def waits_for(row: BoardRow) -> set[str]:
     return {row.state, "unread"} if row.unread else {row.state}
 
 
-def _clusters_of_code(session: Session, words: str) -> set[int]:
+def _clusters_of_code(session: Session, words: str, rows: Collection[BoardRow]) -> set[int]:
+    few = {row.cluster_id for row in rows} if len(rows) <= ASKED_BY_NUMBER else None
+    if few is not None and not few:
+        return set()
     found = session.scalars(
         select(ServiceRequest.cluster_id).where(
-            ServiceRequest.code.icontains(words, autoescape=True), ServiceRequest.cluster_id.is_not(None)
+            ServiceRequest.code.icontains(words, autoescape=True),
+            # only places on the board: the codes of years of ended reports need not be read
+            ServiceRequest.cluster_id.in_(few)
+            if few is not None
+            else or_(
+                ServiceRequest.cluster_id.in_(_ids_with_reports()),
+                ServiceRequest.cluster_id.in_(_ids_with_orders()),
+            ),
         )
     )
     return {number for number in found if number is not None}

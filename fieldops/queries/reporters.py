@@ -50,8 +50,10 @@ def follower_counts(session: Session, request_ids: list[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def me_too_counts(session: Session, cluster_ids: Collection[int]) -> dict[int, int]:
-    """Return how many people said "me too" to a cluster's open requests; a figure, never who."""
+def me_too_counts(session: Session, cluster_ids: Collection[int] | Select[Any]) -> dict[int, int]:
+    """Return how many people said "me too" to a cluster's open requests; a figure, never who. Of many
+    clusters, give the query for their numbers: databases take some ten thousand values at most.
+    """
     rows = session.execute(
         select(ServiceRequest.cluster_id, func.count())
         .join(Follower, Follower.request_id == ServiceRequest.id)

@@ -39,15 +39,17 @@ def codes_of(family: str) -> str:
     return ",".join(sorted(code for code, held in map_services().items() if held[0] == family))
 
 
-def map_said() -> str:
-    """Return all words of a map, as JSON."""
+def map_said(groups: Mapping[str, str] | None = None, cluster: str = "") -> str:
+    """Return all words of a map, as JSON: of reports, or of what has other `groups` and bubbles of other
+    words, with {n} in them.
+    """
     words = {
         "language": LOCALES[i18n.language()],
         "services": map_services(),
-        "groups": {group.value: MAP_GROUP[group]() for group in MapGroup}
+        "groups": dict(groups or {group.value: MAP_GROUP[group]() for group in MapGroup})
         | {f"severity:{number}": SEVERITY[number]() for number in SEVERITY},
         "choices": {name: ",".join(groups) for name, groups in CHOICES.items()},
-        "cluster": _("{n} reports"),
+        "cluster": cluster or _("{n} reports"),
         "below": _("Fewer than {n} reports"),
     }
     return json.dumps(words, ensure_ascii=False, separators=(",", ":"))

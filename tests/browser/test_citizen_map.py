@@ -71,10 +71,10 @@ def aside(page: Page) -> float:
 
 
 def counted(page: Page) -> int:
-    """How many reports the symbols in view stand for."""
+    """How many reports, or places of work, the symbols in view stand for."""
     total = 0
     for _x, _y, label in in_view(page):
-        number = re.match(r"([\d,]+) reports", label)
+        number = re.match(r"([\d,]+) (?:reports|places)", label)
         total += int(number[1].replace(",", "")) if number else 1
     return total
 
@@ -84,13 +84,13 @@ def listed(page: Page) -> int:
 
 
 def biggest(page: Page) -> Locator:
-    """The symbol of the most reports that lies well inside the map."""
+    """The symbol of the most that lies well inside the map."""
     found = [
         (int(number[1].replace(",", "")), label)
         for x, y, label in in_view(page)
         if 30 < x < page.locator("#map").bounding_box()["width"] - 80
         and 30 < y < page.locator("#map").bounding_box()["height"] - 30
-        and (number := re.match(r"([\d,]+) reports", label))
+        and (number := re.match(r"([\d,]+) (?:reports|places)", label))
     ]
     return page.locator(f'{SYMBOLS}[aria-label="{max(found)[1]}"]').first
 

@@ -3,6 +3,7 @@ from what staff see.
 """
 
 import gzip
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,12 +11,13 @@ import mapbox_vector_tile
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select, update
 
 from fieldops.app import create_app
 from fieldops.config import Settings
 from fieldops.domain.roles import Role
 from fieldops.extensions import db, limiter
-from fieldops.models import ServiceRequest
+from fieldops.models import Service, ServiceRequest
 from fieldops.operations.submit_request import submit_request
 from fieldops.transaction import transaction
 from fieldops.web import tiles
@@ -236,3 +238,78 @@ def test_ever_new_filters_are_limited_and_a_held_one_is_not(
     assert reader.get(f"{PUBLIC}/0/0/0.pbf?{asked[-1]}").status_code == 204
     assert reader.get(f"{PUBLIC}/0/0/0.pbf").status_code == 204
     limiter.reset()
+
+
+def listed(client: FlaskClient, query: str = "") -> tuple[int, str]:
+    """What the list beside the citizens' map counts in the whole city, and of which state that is."""
+    page = client.get(f"/peta/daftar?zoom=9&bbox=110.5,-7.8,111.1,-7.3&{query}").text
+    total, version = re.search(r'data-total="(\d+)" data-version="([^"]+)"', page).groups()  # type: ignore[union-attr]
+    return int(total), version
+
+
+def test_the_citizens_list_and_tiles_count_the_same_under_every_filter(
+    client: FlaskClient, report: Callable[..., int]
+) -> None:
+    report()
+    report(service_code="blocked_drain", lon=LON + 0.01)
+    mended = report(lon=LON + 0.02)
+    with transaction() as session:
+        request = session.get_one(ServiceRequest, mended)
+        request.status, request.ended_at = "done", request.reported_at
+    with db.engine.connect() as connection:
+        codes = connection.exec_driver_sql("SELECT code, family FROM service").all()
+    of = {family: ",".join(sorted(code for code, held in codes if held == family)) for _c, family in codes}
+    for words, query, number in (
+        ("", "", 3),
+        ("family=road", f"service={of['road']}", 2),
+        ("family=drain", f"service={of['drain']}", 1),
+        ("status=unfinished", "status=open,in_progress", 2),
+        ("status=repaired", "status=repaired", 1),
+        ("family=road&status=unfinished", f"service={of['road']}&status=open,in_progress", 1),
+        ("family=volcano", "", 3),
+    ):
+        assert listed(client, words)[0] == number, words
+        assert counted(client.get(f"{PUBLIC}/{tile_of(9)}?{query}").data) == number, query
+
+
+def test_the_list_says_of_which_state_it_is_and_tiles_may_carry_it(
+    client: FlaskClient, report: Callable[..., int]
+) -> None:
+    number = report()
+    _total, first = listed(client)
+    assert listed(client)[1] == first
+    assert listed(client, "family=drain")[1] != first
+    tile = f"{PUBLIC}/{tile_of(9)}"
+    assert client.get(f"{tile}?v={first}").data == client.get(tile).data != b""
+    with transaction() as session:
+        session.get_one(ServiceRequest, number).severity = 1  # which the public is not told
+    assert listed(client)[1] == first
+    report(lon=LON + 0.01)
+    assert listed(client)[1] != first
+
+
+def test_a_kind_newer_than_the_map_is_passed_over(client: FlaskClient, report: Callable[..., int]) -> None:
+    report()
+    assert listed(client, "family=road")[0] == 1  # the map was built
+    with transaction() as session:
+        old = session.scalars(select(Service).where(Service.code == "pothole")).one()
+        values = {
+            column.key: getattr(old, column.key) for column in Service.__table__.columns if column.key != "id"
+        }
+        session.add(Service(**(values | {"code": "crater"})))
+    assert listed(client, "family=road")[0] == 1
+    assert counted(client.get(f"{PUBLIC}/{tile_of(9)}?service=crater,pothole").data) == 1
+    assert client.get(f"{PUBLIC}/0/0/0.pbf?service=crater").status_code == 422
+
+
+def test_a_family_of_which_the_city_has_no_kind_is_not_offered(
+    client: FlaskClient, report: Callable[..., int]
+) -> None:
+    report()
+    assert 'value="cover"' in client.get("/peta").text
+    with transaction() as session:
+        session.execute(update(Service).where(Service.family == "cover").values(family="drain"))
+    page = client.get("/peta?family=cover").text
+    assert 'value="cover"' not in page
+    assert 'value="" checked' in page
+    assert listed(client, "family=cover")[0] == 1

@@ -11,7 +11,7 @@ from flask import render_template, request
 from fieldops.domain.map_groups import MapGroup
 from fieldops.errors import InvalidInput
 from fieldops.extensions import db, limiter
-from fieldops.maps.tile_answers import Bubble, bubble_list, is_new
+from fieldops.maps.tile_answers import Bubble, bubble_list, is_new, version_of
 from fieldops.queries.public import area_words, kelurahan_choices, street_at
 from fieldops.queries.spatial import Box
 from fieldops.web.citizen.maps import asked_box
@@ -61,13 +61,14 @@ def map_page() -> str:
     """Show the whole city, or the surroundings of a place, and the same as a list."""
     spot = asked_spot()
     part = _asked_part(spot)
+    held = {family for family, _icon, _name in map_services().values()}
     return render_template(
         "citizen/map.html",
         **_listed(part),
         spot=spot,
         part=part,
         said=map_said(),
-        families=family_words(),
+        families={family: words for family, words in family_words().items() if family in held},
         family_icons=FAMILY_ICONS,
         areas=kelurahan_choices(db.session()),
         tiles_url=tiles_url(),
@@ -85,10 +86,13 @@ def map_list() -> str:
 
 
 def _listed(part: Part) -> dict[str, Any]:
-    found = bubble_list(public_map().pyramid(), part.zoom, part.bounds, _asked_filter())
+    pyramid, asked = public_map().pyramid(), _asked_filter()
+    version = version_of(pyramid, asked)  # first: what is listed is never older than it says
+    found = bubble_list(pyramid, part.zoom, part.bounds, asked)
     services = map_services()
     rows = [_row(one, part.zoom, services) for one in found[:MOST_LISTED]]
     return {
+        "version": version,
         "rows": rows,
         "bubbles": len(found),
         "total": sum(int(one.told.get("count", 0)) for one in found),
@@ -131,7 +135,7 @@ def _asked_filter() -> dict[str, str]:
 
 def _family() -> str:
     family = request.args.get("family", "")
-    return family if family in FAMILY_ICONS else ""
+    return family if family in FAMILY_ICONS and codes_of(family) else ""
 
 
 def _status() -> str:

@@ -2,6 +2,7 @@
 
 from fieldops.web.dispatch import (
     board,
+    board_tiles,
     changes,
     closures,
     cluster_decisions,
@@ -24,6 +25,7 @@ from fieldops.web.dispatch.room import blueprint
 __all__ = [
     "blueprint",
     "board",
+    "board_tiles",
     "changes",
     "closures",
     "cluster_decisions",

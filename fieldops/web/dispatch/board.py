@@ -1,49 +1,33 @@
 """The board: what needs a person, beside the map."""
 
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
-from flask import Response, jsonify, render_template, request, url_for
+from flask import render_template, request, url_for
 
 from fieldops import clock, i18n
-from fieldops.domain.map_groups import STAFF_UNFINISHED, MapGroup
 from fieldops.domain.roles import Right
 from fieldops.extensions import db
-from fieldops.i18n import language, ngettext
+from fieldops.i18n import _
 from fieldops.operations.measure_places import landmarks_beside
 from fieldops.queries.board import STATES, BoardFilter, BoardRow, counts_by_state, filtered, without_place
 from fieldops.queries.board import board as board_rows
 from fieldops.queries.why_not import left_out_on, next_planned_day
 from fieldops.queries.work_orders import orders_in
 from fieldops.web.dispatch import said
+from fieldops.web.dispatch.board_filter import filter_args, wanted_filter
 from fieldops.web.dispatch.left_out_words import reason_name
 from fieldops.web.dispatch.room import base_map_url, blueprint
-from fieldops.web.map_words import codes_of, map_said, tiles_url
+from fieldops.web.map_words import map_said, tiles_url
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 
 PAGE: Final = 40
-MOST_POINTS: Final = 2000
 DECISIONS: Final = ("unread", "verified")
-ON_TILES: Final = {"": STAFF_UNFINISHED, "unread": (MapGroup.UNREAD,), "planned": (MapGroup.IN_PROGRESS,)}
-"""What tiles are asked for, by what the board shows; other states are of orders, which tiles do not know."""
-
-
-def wanted_filter() -> BoardFilter:
-    """Return the filter in the address; unknown codes mean all."""
-    state = request.args.get("state", "")
-    return BoardFilter(
-        family=request.args.get("family", "")[:40],
-        state=state if state in STATES else "",
-        overdue=request.args.get("overdue") == "1",
-        words=request.args.get("q", "").strip()[:80],
-    )
-
-
-def filter_args(wanted: BoardFilter) -> dict[str, Any]:
-    """Return a filter as the parts of an address."""
-    args = {"family": wanted.family, "state": wanted.state, "q": wanted.words}
-    return {key: value for key, value in args.items() if value} | ({"overdue": "1"} if wanted.overdue else {})
+ROOM: Final = 0.03
+"""What the first view holds beside the places, in parts of their width and height: no symbol is cut."""
+LEAST_ROOM: Final = 0.003
+"""The same in degrees, 300 m: one place is shown with its surroundings."""
 
 
 @blueprint.get("")
@@ -76,28 +60,20 @@ def board() -> str:
         ready=len(orders_in(session, "ready")),
         said=said,
         base_url=base_map_url(),
-        points_url=url_for("dispatch.board_points", **filter_args(wanted)),
         tiles=_tiles(wanted),
         bounds=_bounds(rows),
-        most_points=MOST_POINTS,
     )
 
 
-def _tiles(wanted: BoardFilter) -> dict[str, str] | None:
-    """Return what the map draws of tiles: all that waits, or one family or state of it. Narrower filters ask
-    for places of work: None, and the map draws those that are listed, from `board_points`, and says so.
-    """
-    if wanted.state not in ON_TILES or wanted.overdue or wanted.words:
-        return None
-    query = {"status": ",".join(ON_TILES[wanted.state])}
-    if wanted.family:
-        query["service"] = codes_of(wanted.family)
+def _tiles(wanted: BoardFilter) -> dict[str, str]:
+    """Return what the map draws: the places of the list, however it is narrowed."""
+    args = filter_args(wanted)
     return {
-        "tiles_url": tiles_url("tiles.staff_tile"),
-        "said": map_said(),
-        "query": urlencode(query),
-        "places_url": url_for("dispatch.map_places"),
-        "point_url": url_for("dispatch.request_shown", request_id=0).removesuffix("0") + "{id}",
+        "tiles_url": tiles_url("dispatch.board_tile"),
+        "said": map_said({state: said.state_words(state) for state in STATES}, _("{n} places")),
+        "query": urlencode(args),
+        "places_url": url_for("dispatch.board_places", **args),
+        "point_url": url_for("dispatch.cluster", cluster_id=0).removesuffix("0") + "{id}",
     }
 
 
@@ -106,32 +82,6 @@ def _bounds(rows: list[BoardRow]) -> tuple[float, float, float, float]:
     if not rows:
         return installation().city.bounds
     lon, lat = [row.lon for row in rows], [row.lat for row in rows]
-    return (min(lon), min(lat), max(lon), max(lat))
-
-
-@blueprint.get("/titik.geojson")
-@requires(Right.SEE_BOARD)
-def board_points() -> Response:
-    """Return the board's places as GeoJSON points, the most pressing 2,000."""
-    session, now = db.session(), clock.now()
-    rows = filtered(session, board_rows(session, now), wanted_filter(), now)
-    return jsonify(type="FeatureCollection", features=[_feature(row) for row in rows[:MOST_POINTS]])
-
-
-def _feature(row: BoardRow) -> dict[str, Any]:
-    words, _tone = said.clock_said(row.due_at, clock.now())
-    reports = ngettext("%(num)d report", "%(num)d reports", row.reports)
-    return {
-        "type": "Feature",
-        "geometry": {"type": "Point", "coordinates": [round(row.lon, 6), round(row.lat, 6)]},
-        "properties": {
-            "family": row.service.family,
-            "icon": row.service.icon,
-            "severity": row.severity,
-            "state": "planned" if row.state == "planned" else "open",
-            "title": row.service.name(language()),
-            "text": ", ".join(part for part in (row.address, row.area, reports, words) if part),
-            "url": url_for("dispatch.cluster", cluster_id=row.cluster_id),
-            "filter": row.state,
-        },
-    }
+    west, south, east, north = min(lon), min(lat), max(lon), max(lat)
+    wide, high = (max(LEAST_ROOM, ROOM * (most - least)) for least, most in ((west, east), (south, north)))
+    return west - wide, south - high, east + wide, north + high

@@ -80,7 +80,7 @@ def cluster_page(
         service=services[cluster.service_id],
         services=services,
         area=area_name(session, cluster.area_id),
-        row=next(iter(board_rows(session, now, cluster.id)), None),
+        row=next(iter(board_rows(session, now, [cluster.id])), None),
         beside=landmarks_beside(session, city, [place])[0],
         links=links,
         causes=shown_causes(session, causes),

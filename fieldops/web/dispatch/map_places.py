@@ -28,7 +28,7 @@ REACH: Final = 73 / 512
 def map_places() -> Response:
     """Send the place of a report (`id`), or those of a bubble (`lon`, `lat`, and `zoom` of its tile)."""
     session, number = db.session(), request.args.get("id", type=int)
-    found = place_of_report(session, number) if number else places_within(session, _asked_box())
+    found = place_of_report(session, number) if number else places_within(session, asked_box())
     left = len(found) - MOST_LISTED
     answer = jsonify(
         places=[_told(place, clock.now()) for place in found[:MOST_LISTED]],
@@ -38,7 +38,14 @@ def map_places() -> Response:
     return answer
 
 
-def _asked_box() -> Box:
+def asked_box() -> Box:
+    """Return the part of the map that a bubble's reports lie in, in degrees.
+
+    Raises
+    ------
+    InvalidInput
+        The address names none, or one so far away that a press on a bubble zooms in.
+    """
     lon, lat = request.args.get("lon", type=float), request.args.get("lat", type=float)
     zoom = request.args.get("zoom", type=int)
     if lon is None or lat is None or zoom is None or not NEAREST_ZOOM <= zoom <= 22:

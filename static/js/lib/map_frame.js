@@ -152,9 +152,10 @@ export function card({ title = "", text, url, places = [], more }, open) {
 /** What the places of work behind a report or a bubble are, for a card: {places, more}. A card without is still one. */
 export async function placesOf(url, { id, near }) {
   if (!url || !(id || near)) return {};
-  const asked = new URLSearchParams(id ? { id } : { lon: near[0], lat: near[1], zoom: near[2] });
+  const address = new URL(url, document.baseURI); // which may hold a filter
+  for (const [name, value] of Object.entries(id ? { id } : { lon: near[0], lat: near[1], zoom: near[2] })) address.searchParams.set(name, value);
   try {
-    const answer = await fetch(`${url}?${asked}`, { headers: { Accept: "application/json" } });
+    const answer = await fetch(address, { headers: { Accept: "application/json" } });
     return answer.ok ? await answer.json() : {};
   } catch {
     return {};
@@ -165,7 +166,7 @@ export async function placesOf(url, { id, near }) {
 export async function openCard(L, map, latlng, properties, element, opener) {
   await popups();
   const content = card(properties, element.dataset.open);
-  const popup = L.popup({ closeButton: false, maxWidth: 260, minWidth: 160, offset: [0, -14], className: "pop" }).setLatLng(latlng).setContent(content).openOn(map);
+  const popup = L.popup({ closeButton: false, maxWidth: 260, minWidth: 220, offset: [0, -14], className: "pop" }).setLatLng(latlng).setContent(content).openOn(map);
   content.querySelector("a")?.focus({ preventScroll: true });
   content.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;

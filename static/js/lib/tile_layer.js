@@ -10,7 +10,7 @@ const PIN_PX = 40;
 const DAY_MS = 864e5;
 const PARTS = [["open", "var(--amber)"], ["in_progress", "var(--teal)"], ["repaired", "var(--green)"], ["ended", "var(--border)"]];
 const WORSE = [["severity:3", "var(--red)"], ["severity:2", "var(--amber)"], ["severity:1", "var(--border)"]];
-const DRAWN_AS = { in_progress: "planned", repaired: "done", ended: "done" };
+const DRAWN_AS = { in_progress: "planned", planned: "planned", repaired: "done", ended: "done" };
 
 export const tileZoom = (map) => Math.max(0, Math.floor(map.getZoom()) - 1);
 

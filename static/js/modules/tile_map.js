@@ -1,7 +1,7 @@
 /* A map of requests from vector tiles, and the same as a list beside it: what the list says is in view is what is
    drawn in view. data-tiles-url with {z}, {x} and {y}; data-said (JSON) holds every word; data-form narrows both;
-   data-list is filled from data-list-url, and a press on a row's [data-at] shows its place; data-places-url tells what
-   a bubble holds that no zoom takes apart. */
+   data-list is filled from data-list-url, and a press on a row's [data-at] shows its place; data-places-url tells of
+   a numbered one, and what a bubble holds that no zoom takes apart. */
 
 import { frame, openCard, placesOf } from "../lib/map_frame.js";
 import { you } from "../lib/here.js";
@@ -17,6 +17,9 @@ export default async function start(element) {
   const list = document.querySelector(element.dataset.list ?? "ul:not(*)");
   const chosen = () => new URLSearchParams(form ? [...new FormData(form)].filter(([, value]) => value) : []);
 
+  // Which state of things the list tells. The server does not read it: it only keeps older tiles from being shown.
+  let version = list?.querySelector("[data-version]")?.dataset.version ?? "";
+
   /** What the tiles are asked for: `service` and `status`, however the form puts it. */
   function query() {
     const asked = new URLSearchParams(element.dataset.tilesQuery ?? "");
@@ -24,6 +27,7 @@ export default async function start(element) {
     if (family) asked.set("service", Object.keys(said.services).filter((code) => said.services[code][0] === family).join(","));
     const status = said.choices?.[chosen().get("status")];
     if (status) asked.set("status", status);
+    if (version) asked.set("v", version);
     return asked.size ? `?${asked}` : "";
   }
 
@@ -31,8 +35,9 @@ export default async function start(element) {
     said,
     url: (z, x, y) => `${element.dataset.tilesUrl.replace("{z}", z).replace("{x}", x).replace("{y}", y)}${query()}`,
     open: async (latlng, properties, spot) => {
-      const inside = properties.near ? await placesOf(element.dataset.placesUrl, properties) : {};
-      await openCard(L, map, latlng, { ...properties, ...inside }, element, spot).catch(trouble);
+      const inside = await placesOf(element.dataset.placesUrl, properties);
+      const told = inside.places?.length ? { url: "", text: properties.near ? properties.text : "" } : {}; // the places say it
+      await openCard(L, map, latlng, { ...properties, ...inside, ...told }, element, spot).catch(trouble);
     },
     link: (id) => (id && element.dataset.pointUrl ? element.dataset.pointUrl.replace("{id}", id) : ""),
   });
@@ -50,6 +55,7 @@ export default async function start(element) {
     const held = list.contains(document.activeElement);
     // A fragment of our own site, escaped by its template; parsed apart, so that nothing in it can run.
     list.replaceChildren(...new DOMParser().parseFromString(words, "text/html").body.childNodes);
+    version = list.querySelector("[data-version]")?.dataset.version ?? "";
     if (held) list.focus({ preventScroll: true });
   }
 
@@ -58,7 +64,9 @@ export default async function start(element) {
     delete element.dataset.shown;
     try {
       await layer.refresh();
+      const before = version;
       if (list && mine === turn) await fill(mine);
+      if (version !== before && mine === turn) await layer.refresh(); // something was changed since: draw what the list says
       element.querySelector("[data-trouble]")?.remove();
     } catch {
       trouble();
