@@ -22,7 +22,8 @@ from geo.tiles.bubbles import (
 from geo.tiles.cells import STATE, Points, index_points, index_sorted
 from geo.tiles.changes import Changes
 from geo.tiles.handles import handle_of
-from geo.tiles.merging import decide_all
+from geo.tiles.lanes import NEAR
+from geo.tiles.merging import decide_parts, parts_of
 from geo.tiles.scheme import OTHER, SEVERITIES, Columns, Scheme
 from geo.tiles.vector_tile import WORD, room_for, word_list, words_handle
 
@@ -158,15 +159,18 @@ class Layer:
 
 def file_points(keys: I8, states: I4, ids: I8, columns: Columns, *, is_decided: bool) -> Points:
     """Sort and file points; `is_decided` merges them beforehand, so that tiles need not."""
-    points = index_points(keys, states, ids, columns)
-    if is_decided:
-        bubbles, bubble_ids = decide_all(points, Changes(columns).table, CERTAIN_WITHIN)
-        points = points._replace(bubbles=bubbles, bubble_ids=bubble_ids)
-    return points
+    points, sums = index_points(keys, states, ids, columns)
+    if not is_decided:
+        return points
+    bubbles = np.empty((len(points.cells), points.bubbles.shape[1]), dtype=np.int32)
+    bubble_ids = np.empty(len(points.cells) if len(ids) else 0, dtype=np.int64)
+    parts = parts_of(points.levels, points.tile_keys, points.tile_cells)
+    filed = decide_parts(points, sums, parts, CERTAIN_WITHIN - NEAR, 0, bubbles, bubble_ids)
+    return points._replace(bubbles=bubbles[:filed], bubble_ids=bubble_ids[:filed])
 
 
 def part_of(points: Points, keep: NDArray[np.bool_]) -> Points:
     """File those points of a pyramid that are to be kept."""
     ids = points.ids[keep] if len(points.ids) else NO_IDS
     states = np.ascontiguousarray(points.points[keep, STATE])
-    return index_sorted(points.keys[keep], states, ids, points.columns)
+    return index_sorted(points.keys[keep], states, ids, points.columns)[0]
