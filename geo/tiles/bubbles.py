@@ -17,6 +17,7 @@ from geo.tiles.cells import (
     CELL_Y,
     DEEPEST,
     FIRST_COUNT,
+    LOCAL,
     SIDE,
     START,
     STATE,
@@ -265,11 +266,12 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, b
 @inner
 def _rough(tile: Tile, points: Points) -> Drawn:
     """The cells of a tile in which nothing changed, as bubbles that are not merged."""
-    cells, counts, filed = points.cells, points.cell_counts, points.points
+    cells, counts, filed, columns = points.cells, points.cell_counts, points.points, points.columns.total
     size, rim, zoom = 1 << (BITS - tile.zoom), reach_of(tile.zoom) // 2, tile.zoom - 1
     left, top, last = tile.x * size - rim, tile.y * size - rim, (1 << zoom) - 1
     across = size + 2 * rim
-    table = np.empty((MOST_ROUGH, FIRST_COUNT + counts.shape[1]), np.int32)
+    table = np.empty((MOST_ROUGH + 1, FIRST_COUNT + columns), np.int32)
+    rows = np.empty(MOST_ROUGH, np.int32)
     number = 0
     for y in range(max((tile.y - 1) >> 1, 0), min((tile.y + 1) >> 1, last) + 1):
         for x in range(max((tile.x - 1) >> 1, 0), min((tile.x + 1) >> 1, last) + 1):
@@ -277,20 +279,40 @@ def _rough(tile: Tile, points: Points) -> Drawn:
             at = lower_bound(points.tile_keys, points.levels[zoom, 1], points.levels[zoom + 1, 1] - 1, key)
             if points.tile_keys[at] != key:
                 continue
-            for cell in range(points.tile_cells[at], points.tile_cells[at + 1]):
-                right, down = cells[cell, CELL_X] - left, cells[cell, CELL_Y] - top
-                if 0 <= right < across and 0 <= down < across:
-                    begin = cells[cell, START]
-                    table[number, BUBBLE_N] = cells[cell + 1, START] - begin
-                    table[number, BUBBLE_X], table[number, BUBBLE_Y] = (
-                        cells[cell, CELL_X],
-                        cells[cell, CELL_Y],
-                    )
-                    table[number, BUBBLE_STATE] = filed[begin, STATE]
-                    for column in range(counts.shape[1]):
-                        table[number, FIRST_COUNT + column] = counts[cell + 1, column] - counts[cell, column]
-                    number += 1
-    return Drawn(np.arange(number).astype(np.int32), table, np.empty(0, np.int64))
+            after, end = points.tile_cells[at], points.tile_cells[at + 1]
+            for quarter in range(4):
+                # The tile itself is a quarter of one of these, and so are those around it.
+                beside_x, beside_y = 2 * x + (quarter & 1) - tile.x, 2 * y + (quarter >> 1) - tile.y
+                if not (-1 <= beside_x <= 1 and -1 <= beside_y <= 1):
+                    continue
+                begin = _quarter(cells, after, end, quarter)
+                after = _quarter(cells, begin, end, quarter + 1)
+                for cell in range(begin, after):
+                    first, at_x, at_y = cells[cell, START], cells[cell, CELL_X], cells[cell, CELL_Y]
+                    table[number, BUBBLE_N] = cells[cell + 1, START] - first
+                    table[number, BUBBLE_X], table[number, BUBBLE_Y] = at_x, at_y
+                    right, down = at_x - left, at_y - top
+                    if (0 <= right < across) & (0 <= down < across):
+                        if table[number, BUBBLE_N] == 1:  # points lie far apart in memory
+                            table[number, BUBBLE_STATE] = filed[first, STATE]
+                        for column in range(columns):
+                            count = counts[cell + 1, column] - counts[cell, column]
+                            table[number, FIRST_COUNT + column] = count
+                        rows[number] = number
+                        number += 1
+    return Drawn(rows[:number], table, points.bubble_ids[:0])
+
+
+@inner
+def _quarter(cells: I4, begin: int, end: int, quarter: int) -> int:
+    """The first of a tile's cells, from `begin` to before `end`, that is not before a quarter of it."""
+    length = end - begin
+    while length > 0:
+        half = length >> 1
+        is_before = cells[begin + half, LOCAL] >> 6 < quarter
+        begin = begin + half + 1 if is_before else begin
+        length = length - half - 1 if is_before else half
+    return begin
 
 
 @inner
@@ -473,7 +495,7 @@ def _features(tile: Tile, drawn: Drawn, columns: Columns, telling: Telling) -> t
     table, first_status, first_severity = drawn.table, columns.first_status, columns.first_severity
     statuses = first_severity - first_status
     features = np.empty((len(drawn.rows), 4), np.int64)
-    tags = np.empty((len(drawn.rows) * (len(KEYS) + columns.total), 2), np.int64)
+    tags = np.empty((len(drawn.rows) * (len(KEYS) + columns.total) + 1, 2), np.int64)
     shift = BITS - tile.zoom
     tag = 0
     for row in range(len(drawn.rows)):
@@ -515,9 +537,10 @@ def _features(tile: Tile, drawn: Drawn, columns: Columns, telling: Telling) -> t
 def _tell_counts(bubble: int, table: I4, begin: int, end: int, tags: I8, tag: int) -> int:
     """Add a tag for each column with a count."""
     for column in range(begin, end):
-        if table[bubble, FIRST_COUNT + column] > 0:
-            tags[tag, 0], tags[tag, 1] = len(KEYS) + column, table[bubble, FIRST_COUNT + column]
-            tag += 1
+        # Written down in any case: whether there are any cannot be foretold.
+        count = table[bubble, FIRST_COUNT + column]
+        tags[tag, 0], tags[tag, 1] = len(KEYS) + column, count
+        tag += count > 0
     return tag
 
 

@@ -176,12 +176,13 @@ def find_cells(window: Window, has_changes: bool, points: Points, changed: Diffe
 @inner
 def lower_bound(keys: I8, begin: int, end: int, key: int) -> int:
     """The first row from `begin` to `end` whose key is not below `key`."""
-    while begin < end:
-        half = (begin + end) >> 1
-        if keys[half] < key:
-            begin = half + 1
-        else:
-            end = half
+    length = end - begin
+    while length > 0:
+        half = length >> 1
+        # Chosen, not branched: which half cannot be foretold.
+        is_before = keys[begin + half] < key
+        begin = begin + half + 1 if is_before else begin
+        length = length - half - 1 if is_before else half
     return begin
 
 
