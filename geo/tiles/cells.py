@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from geo.tiles.compiled import inner, long
 from geo.tiles.handles import ENTRY, column_i4, column_i8, table_i4, table_i8
+from geo.tiles.hands import Hands
 from geo.tiles.positions import BITS, gather
 from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Columns
 from geo.tiles.sorting import sort_keys
@@ -117,7 +118,7 @@ def points_of(handle: I8) -> Points:
     )
 
 
-def index_points(keys: I8, states: I4, ids: I8, columns: Columns) -> tuple[Points, I8]:
+def index_points(keys: I8, states: I4, ids: I8, columns: Columns, hands: Hands) -> tuple[Points, I8]:
     """Sort points and file them under the cells of all zooms; keys ≥ 0, shape (n,), may be empty.
 
     Returns
@@ -125,16 +126,18 @@ def index_points(keys: I8, states: I4, ids: I8, columns: Columns) -> tuple[Point
     The points filed; and sums of x and y of the points of each cell, (c, 2).
     """
     ordered, order = sort_keys(keys)
-    return index_sorted(ordered, states[order], ids[order] if len(ids) else ids, columns)
+    return index_sorted(ordered, _in_order(states, order), ids[order] if len(ids) else ids, columns, hands)
 
 
-def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns) -> tuple[Points, I8]:
+def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns, hands: Hands) -> tuple[Points, I8]:
     """File points that are in key order already; returns the same."""
     points = _points(keys, states)
-    block_sums, block_counts = _totals(points, ids, columns)
+    totals = hands.begin(_totals, points, ids, columns)
     levels = _count_levels(keys)
     cells, tile_keys, tile_cells = _fill_levels(keys, levels)
+    running = hands.begin(_running, points, cells, levels, columns)
     sums = _find_middles(points, keys, cells, levels)
+    block_sums, block_counts = totals()
     filed = Points(
         keys,
         points,
@@ -142,7 +145,7 @@ def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns) -> tuple[Point
         block_sums,
         block_counts,
         cells,
-        _running(points, cells, levels, columns),
+        running(),
         tile_keys,
         tile_cells,
         levels,
@@ -152,6 +155,14 @@ def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns) -> tuple[Point
         columns,
     )
     return filed, sums
+
+
+@long
+def _in_order(states: I4, order: I4) -> I4:
+    ordered = np.empty(len(order), np.int32)
+    for row in range(len(order)):
+        ordered[row] = states[np.uint32(order[row])]
+    return ordered
 
 
 @long

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from geo.tiles.cells import (
 )
 from geo.tiles.compiled import inner, long
 from geo.tiles.deciding import decide, far_of, gap_2_of, middle_of, notes_for
+from geo.tiles.hands import Hands
 from geo.tiles.lanes import NEAR, near_bits
 from geo.tiles.positions import gather, spread
 from geo.tiles.windows import (
@@ -52,6 +54,9 @@ MARGIN: Final = SIDE
 WINDOW: Final = PART * SIDE + 2 * MARGIN
 FEWEST: Final = 8
 """Cells a tile, on average, below which a part is decided when it is asked for: that is as fast."""
+
+SHARES: Final = 4
+"""Shares for each thread that the parts are cut into."""
 
 ZOOM, FIRST, AFTER = range(3)
 """Columns of parts: zoom, first tile and the one after the last."""
@@ -91,6 +96,57 @@ def parts_of(levels: I8, tile_keys: I8, tile_cells: I4) -> I8:
                 parts[number, ZOOM], parts[number, FIRST], parts[number, AFTER] = zoom, first, tile
                 number += 1
     return parts[:number]
+
+
+def decide_all(points: Points, cell_sums: I8, most: int, hands: Hands) -> Points:
+    """Work out the bubbles of a map that depend on nothing more than `most` cells away.
+
+    Parts are taken by whoever is free, so that a thread that has to wait for a processor holds nobody up; in
+    which order bubbles lie then depends on that, but not which are those of which tile.
+
+    Parameters
+    ----------
+    points
+        Points as they were filed.
+    cell_sums
+        As `index_points` gives them.
+    most
+        How far; bubbles that depend on more are left to be worked out when they are asked for.
+    hands
+        Who does it.
+
+    Returns
+    -------
+    The points with their bubbles.
+    """
+    parts = parts_of(points.levels, points.tile_keys, points.tile_cells)
+    ends = np.cumsum(points.tile_cells[parts[:, AFTER]] - points.tile_cells[parts[:, FIRST]])
+    shares = SHARES * hands.threads if hands.threads > 1 else 1
+    cuts = np.searchsorted(ends, np.linspace(0, ends[-1] if len(ends) else 0, shares + 1)[1:-1])
+    waiting = deque(np.split(parts, np.unique(cuts)))
+
+    def work() -> tuple[I4, I8, list[I8]]:
+        room = np.empty((len(points.cells), FIRST_COUNT + points.columns.total), dtype=np.int32)
+        ids = np.empty(len(points.cells) if len(points.ids) else 0, dtype=np.int64)
+        taken: list[I8] = []
+        filed = 0
+        while waiting:
+            try:
+                share = waiting.popleft()
+            except IndexError:  # another was faster
+                break
+            filed = decide_parts(points, cell_sums, share, most, filed, room, ids)
+            taken.append(share)
+        return room[:filed], ids[:filed], taken
+
+    others = [hands.begin(work) for _ in range(hands.threads - 1)]
+    bubbles, ids, _ = work()
+    for other in others:
+        more, more_ids, taken = other()
+        for first, after in np.concatenate([parts[:0], *taken])[:, FIRST:].tolist():
+            points.tile_bubbles[first:after] += len(bubbles)
+        bubbles, ids = np.concatenate([bubbles, more]), np.concatenate([ids, more_ids])
+    return points._replace(bubbles=bubbles, bubble_ids=ids)
 
 
 @long
