@@ -153,8 +153,8 @@ def decide(window: Window, edge: int, most: int, found: Found, number: int, note
     window
         The window.
     edge
-        Those cells are wanted that are at least so many columns and rows from the window's edge; owners of
-        others may be missing.
+        Those cells are wanted that are at least so many columns and rows, no fewer than 2 × `NEAR`, from the
+        window's edge; owners of others may be missing.
     most
         How many cells away, at most, is what may matter.
     found, number
