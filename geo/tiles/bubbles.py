@@ -17,6 +17,7 @@ from geo.tiles.cells import (
     CELL_Y,
     DEEPEST,
     FIRST_COUNT,
+    LOCAL,
     SIDE,
     START,
     STATE,
@@ -32,8 +33,9 @@ from geo.tiles.cells import (
 )
 from geo.tiles.changes import Differences, differences_of, find_row
 from geo.tiles.compiled import inner, outer
+from geo.tiles.deciding import FARTHEST, decide, far_of, gap_2_of, middle_of, notes_for, reach_of
 from geo.tiles.handles import ENTRY, column_i8
-from geo.tiles.merging import ITSELF, NEAR, decide, middle_of, reach_of
+from geo.tiles.lanes import NEAR, near_bits
 from geo.tiles.positions import BITS, key_xy, spread
 from geo.tiles.scheme import DAY_SHIFT, STATUS_BITS, STATUS_SHIFT, Columns
 from geo.tiles.vector_tile import EXTENT, MOST_HEAD, WORD, encode, words_of
@@ -49,12 +51,10 @@ from geo.tiles.windows import (
     ROW,
     Found,
     Window,
-    column_of,
     find_cells,
     lower_bound,
     place_of,
     room_for,
-    row_of,
 )
 from geo.tiles.windows import N as FOUND_N
 
@@ -64,8 +64,6 @@ U1 = NDArray[np.uint8]
 
 RIM: Final = 1
 """Bubbles drawn in a tile are those of its own cells and of the cells around it."""
-ZONE_BITS: Final = 5
-"""A tile's cells with their rim have fewer than 32 columns."""
 SEEN: Final = RIM + NEAR
 """Cells around a tile that bubbles drawn in it may hold, or be kept apart from."""
 AROUND: Final = 2
@@ -193,8 +191,8 @@ def _area(tile: Tile, margin: int) -> Area:
 
 
 @inner
-def _find(tile: Tile, points: Points, changed: Differences) -> tuple[Area, Found, int, I8]:
-    """Find the cells in and around a tile, with their owners and gaps.
+def _find(tile: Tile, points: Points, changed: Differences) -> tuple[Area, Found, int]:
+    """Find the cells in and around a tile, with their owners.
 
     They are decided in a window that is made larger until nothing beyond it can matter.
     """
@@ -203,13 +201,12 @@ def _find(tile: Tile, points: Points, changed: Differences) -> tuple[Area, Found
         area = _area(tile, margin)
         found = room_for(area.window)
         number = find_cells(area.window, tile.has_changes, points, changed, found)
-        gaps = np.empty(number, np.int64)
         if not tile.is_merged:
-            found.rows[:number, OWNER] = ITSELF
-            return area, found, number, gaps
-        decide(area.window, found, number, np.empty(number, np.uint8), gaps)
-        if _is_certain(area, found, number):
-            return area, found, number, gaps
+            for cell in range(number):
+                found.rows[OWNER, cell] = cell
+            return area, found, number
+        if decide(area.window, margin - SEEN, FARTHEST, found, number, notes_for(number, found)):
+            return area, found, number
         margin *= 2
 
 
@@ -230,20 +227,6 @@ def last_change_near(zoom: int, tile_x: int, tile_y: int, changes: I8) -> int:
 
 
 @inner
-def _is_certain(area: Area, found: Found, number: int) -> bool:
-    """Whether all cells are decided that can matter to the tile."""
-    edge, stride = area.margin - SEEN, area.window.stride
-    after = area.window.side - edge
-    for cell in range(number):
-        if found.rows[cell, OWNER] == NO_OWNER and found.rows[cell, FOUND_N] > 0:
-            place = found.rows[cell, PLACE]
-            column, row = column_of(place, stride), row_of(place, stride)
-            if edge <= column < after and edge <= row < after:
-                return False
-    return True
-
-
-@inner
 def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, bool]:
     """Find the bubbles drawn in a tile, those that reach into it from outside included.
 
@@ -259,9 +242,9 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, b
             return Drawn(ready[:number], points.bubbles, points.bubble_ids), True
     if 0 < tile.zoom <= DEEPEST + 1 and len(points.cell_counts) and not (tile.is_merged or tile.is_changed):
         return _rough(tile, points), True
-    area, found, number, gaps = _find(tile, points, changed)
-    kept, bubble_at = _kept(tile, area, found)
-    ranges, added = _ranges(area, found, number, bubble_at)
+    area, found, number = _find(tile, points, changed)
+    kept, bubble_of = _kept(tile, area, found, number)
+    ranges, added = _ranges(found, number, bubble_of)
     sums = np.zeros((len(kept), SUMS), np.int64)
     counts = np.zeros((len(kept), points.columns.total), np.int32)
     add_ranges(ranges, points, sums, counts)
@@ -270,7 +253,7 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, b
             sums[added[at, 1], column] += changed.sums[added[at, 0], column]
         for column in range(counts.shape[1]):
             counts[added[at, 1], column] += changed.counts[added[at, 0], column]
-    drawn = _drawn(tile, area.window, kept, gaps, found, sums)
+    drawn = _drawn(tile, area.window, kept, found, sums)
     table = np.empty((len(kept), FIRST_COUNT + counts.shape[1]), np.int32)
     for row in drawn:
         table[row, BUBBLE_N] = sums[row, N]
@@ -283,11 +266,12 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, b
 @inner
 def _rough(tile: Tile, points: Points) -> Drawn:
     """The cells of a tile in which nothing changed, as bubbles that are not merged."""
-    cells, counts, filed = points.cells, points.cell_counts, points.points
+    cells, counts, filed, columns = points.cells, points.cell_counts, points.points, points.columns.total
     size, rim, zoom = 1 << (BITS - tile.zoom), reach_of(tile.zoom) // 2, tile.zoom - 1
     left, top, last = tile.x * size - rim, tile.y * size - rim, (1 << zoom) - 1
     across = size + 2 * rim
-    table = np.empty((MOST_ROUGH, FIRST_COUNT + counts.shape[1]), np.int32)
+    table = np.empty((MOST_ROUGH + 1, FIRST_COUNT + columns), np.int32)
+    rows = np.empty(MOST_ROUGH, np.int32)
     number = 0
     for y in range(max((tile.y - 1) >> 1, 0), min((tile.y + 1) >> 1, last) + 1):
         for x in range(max((tile.x - 1) >> 1, 0), min((tile.x + 1) >> 1, last) + 1):
@@ -295,20 +279,40 @@ def _rough(tile: Tile, points: Points) -> Drawn:
             at = lower_bound(points.tile_keys, points.levels[zoom, 1], points.levels[zoom + 1, 1] - 1, key)
             if points.tile_keys[at] != key:
                 continue
-            for cell in range(points.tile_cells[at], points.tile_cells[at + 1]):
-                right, down = cells[cell, CELL_X] - left, cells[cell, CELL_Y] - top
-                if 0 <= right < across and 0 <= down < across:
-                    begin = cells[cell, START]
-                    table[number, BUBBLE_N] = cells[cell + 1, START] - begin
-                    table[number, BUBBLE_X], table[number, BUBBLE_Y] = (
-                        cells[cell, CELL_X],
-                        cells[cell, CELL_Y],
-                    )
-                    table[number, BUBBLE_STATE] = filed[begin, STATE]
-                    for column in range(counts.shape[1]):
-                        table[number, FIRST_COUNT + column] = counts[cell + 1, column] - counts[cell, column]
-                    number += 1
-    return Drawn(np.arange(number).astype(np.int32), table, np.empty(0, np.int64))
+            after, end = points.tile_cells[at], points.tile_cells[at + 1]
+            for quarter in range(4):
+                # The tile itself is a quarter of one of these, and so are those around it.
+                beside_x, beside_y = 2 * x + (quarter & 1) - tile.x, 2 * y + (quarter >> 1) - tile.y
+                if not (-1 <= beside_x <= 1 and -1 <= beside_y <= 1):
+                    continue
+                begin = _quarter(cells, after, end, quarter)
+                after = _quarter(cells, begin, end, quarter + 1)
+                for cell in range(begin, after):
+                    first, at_x, at_y = cells[cell, START], cells[cell, CELL_X], cells[cell, CELL_Y]
+                    table[number, BUBBLE_N] = cells[cell + 1, START] - first
+                    table[number, BUBBLE_X], table[number, BUBBLE_Y] = at_x, at_y
+                    right, down = at_x - left, at_y - top
+                    if (0 <= right < across) & (0 <= down < across):
+                        if table[number, BUBBLE_N] == 1:  # points lie far apart in memory
+                            table[number, BUBBLE_STATE] = filed[first, STATE]
+                        for column in range(columns):
+                            count = counts[cell + 1, column] - counts[cell, column]
+                            table[number, FIRST_COUNT + column] = count
+                        rows[number] = number
+                        number += 1
+    return Drawn(rows[:number], table, points.bubble_ids[:0])
+
+
+@inner
+def _quarter(cells: I4, begin: int, end: int, quarter: int) -> int:
+    """The first of a tile's cells, from `begin` to before `end`, that is not before a quarter of it."""
+    length = end - begin
+    while length > 0:
+        half = length >> 1
+        is_before = cells[begin + half, LOCAL] >> 6 < quarter
+        begin = begin + half + 1 if is_before else begin
+        length = length - half - 1 if is_before else half
+    return begin
 
 
 @inner
@@ -341,14 +345,16 @@ def _ready(tile: Tile, points: Points, ready: I4) -> int:
 
 
 @inner
-def _kept(tile: Tile, area: Area, found: Found) -> tuple[I4, I4]:
-    """List the cells that are bubbles and may be drawn in the tile, by rows; and number their places."""
+def _kept(tile: Tile, area: Area, found: Found, number: int) -> tuple[I4, I4]:
+    """List the cells that are bubbles and may be drawn in the tile, by rows; and number them from 1, by
+    cell.
+    """
     size = 1 << (BITS - tile.zoom)
     reach = reach_of(tile.zoom)
     rim = reach // 2 + (reach // 4 if tile.is_merged else 0)
     x, y = tile.x * size, tile.y * size
     zone, edge = area.across + 2 * RIM, area.margin - RIM
-    bubble_at = np.zeros(zone << ZONE_BITS, np.int32)
+    bubble_of = np.zeros(number, np.int32)
     kept = np.empty(zone * zone, np.int32)
     n = 0
     for turn in range(zone * zone):
@@ -357,60 +363,56 @@ def _kept(tile: Tile, area: Area, found: Found) -> tuple[I4, I4]:
             quarter = (tile.y & 1) << 1 | (tile.x & 1)
             column, row = _ROUGH_ORDER[quarter, turn, 0], _ROUGH_ORDER[quarter, turn, 1]
         cell = found.grid[place_of(column + edge, row + edge, area.window.stride)] - 1
-        if cell < 0 or found.rows[cell, OWNER] != ITSELF:
+        if cell < 0 or found.rows[OWNER, cell] != cell:
             continue
-        at_x, at_y = found.rows[cell, AT_X] - x, found.rows[cell, AT_Y] - y
+        at_x, at_y = found.rows[AT_X, cell] - x, found.rows[AT_Y, cell] - y
         if -rim <= at_x < size + rim and -rim <= at_y < size + rim:
             kept[n] = cell
             n += 1
-            bubble_at[row << ZONE_BITS | column] = n
-    return kept[:n], bubble_at
+            bubble_of[cell] = n
+    return kept[:n], bubble_of
 
 
 @inner
-def _ranges(area: Area, found: Found, number: int, bubble_at: I4) -> tuple[I8, I8]:
+def _ranges(found: Found, number: int, bubble_of: I4) -> tuple[I8, I8]:
     """Say which filed points, and which rows of differences, go to which bubble."""
     ranges = np.empty((number, 3), np.int64)
     added = np.empty((number, 2), np.int64)
     n_ranges, n_added = 0, 0
-    stride = area.window.stride
-    zone, edge = area.across + 2 * RIM, area.margin - RIM + NEAR
     for cell in range(number):
-        owner, place = found.rows[cell, OWNER], found.rows[cell, PLACE]
-        if owner == NO_OWNER or found.rows[cell, FOUND_N] == 0:
+        owner = found.rows[OWNER, cell]
+        if owner == NO_OWNER or found.rows[FOUND_N, cell] == 0:
             continue
-        column, row = (
-            column_of(place, stride) + (owner & 7) - edge,
-            row_of(place, stride) + (owner >> 3) - edge,
-        )
-        if not (0 <= column < zone and 0 <= row < zone):
-            continue
-        bubble = bubble_at[row << ZONE_BITS | column] - 1
+        bubble = bubble_of[owner] - 1
         if bubble < 0:
             continue
-        ranges[n_ranges, 0], ranges[n_ranges, 1] = found.rows[cell, BEGIN], found.rows[cell, END]
+        ranges[n_ranges, 0], ranges[n_ranges, 1] = found.rows[BEGIN, cell], found.rows[END, cell]
         ranges[n_ranges, 2] = bubble
         n_ranges += 1
-        if found.rows[cell, ROW] >= 0:
-            added[n_added, 0], added[n_added, 1] = found.rows[cell, ROW], bubble
+        if found.rows[ROW, cell] >= 0:
+            added[n_added, 0], added[n_added, 1] = found.rows[ROW, cell], bubble
             n_added += 1
     return ranges[:n_ranges], added[:n_added]
 
 
 @inner
-def _drawn(tile: Tile, window: Window, kept: I4, gaps: I8, found: Found, sums: I8) -> I4:
+def _drawn(tile: Tile, window: Window, kept: I4, found: Found, sums: I8) -> I4:
     """Place the bubbles, and list the rows of those that reach into the tile."""
     size = 1 << (BITS - tile.zoom)
     rim = reach_of(tile.zoom) // 2
     x, y = tile.x * size, tile.y * size
+    xs, ys, stride, far_2 = found.xs, found.ys, window.stride, far_of(window.zoom) ** 2
     drawn = np.empty(len(kept), np.int32)
     number = 0
     for bubble in range(len(kept)):
-        cell = kept[bubble]
-        at_x, at_y = int(found.rows[cell, AT_X]), int(found.rows[cell, AT_Y])
-        if tile.is_merged:
-            n, sum_x, sum_y = sums[bubble, N], sums[bubble, SUM_X], sums[bubble, SUM_Y]
-            at_x, at_y = middle_of(cell, n, sum_x, sum_y, gaps[cell], window, found)
+        cell, n = kept[bubble], sums[bubble, N]
+        at_x, at_y = int(found.rows[AT_X, cell]), int(found.rows[AT_Y, cell])
+        if tile.is_merged and n > 1:
+            place = int(found.rows[PLACE, cell])
+            others = near_bits(xs, ys, place, stride, xs[place], ys[place], far_2)
+            gap_2 = gap_2_of(place, others, stride, xs, ys)
+            mean_x, mean_y = sums[bubble, SUM_X] // n, sums[bubble, SUM_Y] // n
+            at_x, at_y = middle_of(at_x, at_y, mean_x, mean_y, gap_2, window.zoom)
         sums[bubble, SUM_X], sums[bubble, SUM_Y] = at_x, at_y
         if -rim <= at_x - x < size + rim and -rim <= at_y - y < size + rim:
             drawn[number] = bubble
@@ -493,7 +495,7 @@ def _features(tile: Tile, drawn: Drawn, columns: Columns, telling: Telling) -> t
     table, first_status, first_severity = drawn.table, columns.first_status, columns.first_severity
     statuses = first_severity - first_status
     features = np.empty((len(drawn.rows), 4), np.int64)
-    tags = np.empty((len(drawn.rows) * (len(KEYS) + columns.total), 2), np.int64)
+    tags = np.empty((len(drawn.rows) * (len(KEYS) + columns.total) + 1, 2), np.int64)
     shift = BITS - tile.zoom
     tag = 0
     for row in range(len(drawn.rows)):
@@ -535,9 +537,10 @@ def _features(tile: Tile, drawn: Drawn, columns: Columns, telling: Telling) -> t
 def _tell_counts(bubble: int, table: I4, begin: int, end: int, tags: I8, tag: int) -> int:
     """Add a tag for each column with a count."""
     for column in range(begin, end):
-        if table[bubble, FIRST_COUNT + column] > 0:
-            tags[tag, 0], tags[tag, 1] = len(KEYS) + column, table[bubble, FIRST_COUNT + column]
-            tag += 1
+        # Written down in any case: whether there are any cannot be foretold.
+        count = table[bubble, FIRST_COUNT + column]
+        tags[tag, 0], tags[tag, 1] = len(KEYS) + column, count
+        tag += count > 0
     return tag
 
 

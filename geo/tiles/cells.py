@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from geo.tiles.compiled import inner, long
 from geo.tiles.handles import ENTRY, column_i4, column_i8, table_i4, table_i8
+from geo.tiles.hands import Hands
 from geo.tiles.positions import BITS, gather
 from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Columns
 from geo.tiles.sorting import sort_keys
@@ -117,27 +118,34 @@ def points_of(handle: I8) -> Points:
     )
 
 
-def index_points(keys: I8, states: I4, ids: I8, columns: Columns) -> Points:
-    """Sort points and file them under the cells of all zooms; keys ≥ 0, shape (n,), may be empty."""
+def index_points(keys: I8, states: I4, ids: I8, columns: Columns, hands: Hands) -> tuple[Points, I8]:
+    """Sort points and file them under the cells of all zooms; keys ≥ 0, shape (n,), may be empty.
+
+    Returns
+    -------
+    The points filed; and sums of x and y of the points of each cell, (c, 2).
+    """
     ordered, order = sort_keys(keys)
-    return index_sorted(ordered, states[order], ids[order] if len(ids) else ids, columns)
+    return index_sorted(ordered, _in_order(states, order), ids[order] if len(ids) else ids, columns, hands)
 
 
-def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns) -> Points:
-    """File points that are in key order already."""
+def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns, hands: Hands) -> tuple[Points, I8]:
+    """File points that are in key order already; returns the same."""
     points = _points(keys, states)
-    block_sums, block_counts = _totals(points, ids, columns)
+    totals = hands.begin(_totals, points, ids, columns)
     levels = _count_levels(keys)
     cells, tile_keys, tile_cells = _fill_levels(keys, levels)
-    _find_middles(points, keys, cells, levels)
-    return Points(
+    running = hands.begin(_running, points, cells, levels, columns)
+    sums = _find_middles(points, keys, cells, levels)
+    block_sums, block_counts = totals()
+    filed = Points(
         keys,
         points,
         ids,
         block_sums,
         block_counts,
         cells,
-        _running(points, cells, levels, columns),
+        running(),
         tile_keys,
         tile_cells,
         levels,
@@ -146,6 +154,15 @@ def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns) -> Points:
         np.full((len(tile_keys), 2), -1, dtype=np.int32),
         columns,
     )
+    return filed, sums
+
+
+@long
+def _in_order(states: I4, order: I4) -> I4:
+    ordered = np.empty(len(order), np.int32)
+    for row in range(len(order)):
+        ordered[row] = states[np.uint32(order[row])]
+    return ordered
 
 
 @long
@@ -336,14 +353,14 @@ def _fill_levels(keys: I8, levels: I8) -> tuple[I4, I8, I4]:
 
 
 @long
-def _find_middles(points: I4, keys: I8, cells: I4, levels: I8) -> None:
+def _find_middles(points: I4, keys: I8, cells: I4, levels: I8) -> I8:
     """Where the fullest quarter of each cell has its middle: from the finest zoom on, each from the one
     below.
 
-    Of equally full quarters it is the first in key order.
+    Of equally full quarters it is the first in key order. Returns the sums of x and y of all cells.
     """
     begin, end = levels[DEEPEST, 0], levels[DEEPEST + 1, 0] - 1
-    sums = np.zeros((end - begin, 2), np.int64)
+    sums = np.empty((len(cells), 2), np.int64)
     shift = 2 * (BITS - CELL_BITS - DEEPEST - 1)
     row = 0
     for cell in range(begin, end):
@@ -360,25 +377,25 @@ def _find_middles(points: I4, keys: I8, cells: I4, levels: I8) -> None:
             of_cell_y += y
             if row - first > most:
                 most, most_x, most_y = row - first, x, y
-        sums[cell - begin, 0], sums[cell - begin, 1] = of_cell_x, of_cell_y
+        sums[cell, 0], sums[cell, 1] = of_cell_x, of_cell_y
         cells[cell, CELL_X] = most_x if most == 1 else most_x // most
         cells[cell, CELL_Y] = most_y if most == 1 else most_y // most
     for zoom in range(DEEPEST - 1, -1, -1):
         begin, end = levels[zoom, 0], levels[zoom + 1, 0] - 1
-        finer, reached = levels[zoom + 1, 0], 0
+        finer = levels[zoom + 1, 0]
         for cell in range(begin, end):
-            last, most = cells[cell + 1, CHILD] - finer, 0
+            last, most = cells[cell + 1, CHILD], 0
             total_x, total_y = np.int64(0), np.int64(0)
             most_x, most_y = np.int64(0), np.int64(0)
-            while reached < last:
-                x, y = sums[reached, 0], sums[reached, 1]
-                n = cells[finer + reached + 1, START] - cells[finer + reached, START]
+            while finer < last:
+                x, y = sums[finer, 0], sums[finer, 1]
+                n = cells[finer + 1, START] - cells[finer, START]
                 total_x += x
                 total_y += y
-                reached += 1
+                finer += 1
                 if n > most:
                     most, most_x, most_y = n, x, y
-            # Rows already read are written over: a zoom never has more cells than the one below it.
-            sums[cell - begin, 0], sums[cell - begin, 1] = total_x, total_y
+            sums[cell, 0], sums[cell, 1] = total_x, total_y
             cells[cell, CELL_X] = most_x if most == 1 else most_x // most
             cells[cell, CELL_Y] = most_y if most == 1 else most_y // most
+    return sums

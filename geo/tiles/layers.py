@@ -22,6 +22,8 @@ from geo.tiles.bubbles import (
 from geo.tiles.cells import STATE, Points, index_points, index_sorted
 from geo.tiles.changes import Changes
 from geo.tiles.handles import handle_of
+from geo.tiles.hands import Hands
+from geo.tiles.lanes import NEAR
 from geo.tiles.merging import decide_all
 from geo.tiles.scheme import OTHER, SEVERITIES, Columns, Scheme
 from geo.tiles.vector_tile import WORD, room_for, word_list, words_handle
@@ -124,7 +126,10 @@ class Layer:
             body, made_after = self._kept.get(asked, (b"", -1))
             if made_after >= last:
                 return body
-        made = tile_bytes(zoom, x, y, how, telling, self._current_handles(), self._out)
+        handles = self._handles
+        if changes.handle is not self._changes_handle:
+            handles = self._current_handles()
+        made = tile_bytes(zoom, x, y, how, telling, handles, self._out)
         body = bytes(self._written[made >> 1 & _BEGINS : made >> BEGIN_BITS + 1])
         if last and made & 1:
             if len(self._kept) >= MOST_KEPT:
@@ -156,17 +161,17 @@ class Layer:
         return self._changes.nbytes + sum(arrays) + sum(len(body) for body, _ in self._kept.values())
 
 
-def file_points(keys: I8, states: I4, ids: I8, columns: Columns, *, is_decided: bool) -> Points:
+def file_points(
+    keys: I8, states: I4, ids: I8, columns: Columns, *, is_decided: bool, threads: int = 1
+) -> Points:
     """Sort and file points; `is_decided` merges them beforehand, so that tiles need not."""
-    points = index_points(keys, states, ids, columns)
-    if is_decided:
-        bubbles, bubble_ids = decide_all(points, Changes(columns).table, CERTAIN_WITHIN)
-        points = points._replace(bubbles=bubbles, bubble_ids=bubble_ids)
-    return points
+    with Hands(threads) as hands:
+        points, sums = index_points(keys, states, ids, columns, hands)
+        return decide_all(points, sums, CERTAIN_WITHIN - NEAR, hands) if is_decided else points
 
 
 def part_of(points: Points, keep: NDArray[np.bool_]) -> Points:
     """File those points of a pyramid that are to be kept."""
     ids = points.ids[keep] if len(points.ids) else NO_IDS
     states = np.ascontiguousarray(points.points[keep, STATE])
-    return index_sorted(points.keys[keep], states, ids, points.columns)
+    return index_sorted(points.keys[keep], states, ids, points.columns, Hands(1))[0]

@@ -146,9 +146,11 @@ class Settings:
 class Pyramid:
     """Complaints of one map; safe to share between threads. Make it with `build`."""
 
-    def __init__(self, settings: Settings, keys: I8, states: I4, ids: I8, version: int, today: date) -> None:
+    def __init__(
+        self, settings: Settings, keys: I8, states: I4, ids: I8, version: int, today: date, threads: int
+    ) -> None:
         self.settings = settings
-        self.left_out = int((keys == NO_KEY).sum())
+        self.left_out = int(np.count_nonzero(keys == NO_KEY))
         """Complaints given to the build that are not on the map."""
         # The public is told of statuses alone, so nothing else is counted for it.
         self._vocabulary = Vocabulary(settings.scheme, is_all=settings.audience is Audience.STAFF)
@@ -157,6 +159,7 @@ class Pyramid:
             for is_near in (False, True)
             for with_counts in (False, True)
         }
+        self._last_zoom = NEAR_ZOOM - 1 if settings.least > 1 else LAST_ZOOM
         self._version = version
         self._today = day_number(today)
         self._lock = threading.Lock()
@@ -165,7 +168,8 @@ class Pyramid:
             is_on = keys != NO_KEY
             keys, states, ids = keys[is_on], states[is_on], ids[is_on] if len(ids) else ids
         self._digest = _digest(keys, states, ids) & ALL_BITS
-        self._settle(file_points(keys, states, ids, self._vocabulary.columns, is_decided=settings.is_decided))
+        columns, is_decided = self._vocabulary.columns, settings.is_decided
+        self._settle(file_points(keys, states, ids, columns, is_decided=is_decided, threads=threads))
 
     def _settle(self, points: Points) -> None:
         self._layer = Layer(points, self._vocabulary)
@@ -184,6 +188,7 @@ class Pyramid:
         *,
         version: int = 0,
         today: date,
+        threads: int = 1,
     ) -> Self:
         """Build a pyramid.
 
@@ -201,6 +206,9 @@ class Pyramid:
             Number of the last change that is in them.
         today
             The day from which ages are counted, in the city's time zone; see `advance`.
+        threads
+            How many may work at it. With one, as in a process that serves readers, the others of a machine
+            are left to them; the tiles are the same.
 
         Raises
         ------
@@ -218,7 +226,7 @@ class Pyramid:
         ):
             raise GeoError("keys, states and ids must be columns of equal length.")
         _check_rows(settings.scheme, key_column, state_column)
-        return cls(settings, key_column, state_column, id_column, version, today)
+        return cls(settings, key_column, state_column, id_column, version, today, threads)
 
     # ------------------------------------------------------------ what it is
 
@@ -316,13 +324,18 @@ class Pyramid:
         GeoError
             A filter that names what the scheme does not know.
         """
-        chosen = selection if selection.is_all else selection.checked(self.settings.scheme)
+        is_all = selection is EVERYTHING or selection.is_all
+        chosen = selection if is_all else selection.checked(self.settings.scheme)
         if not self._is_on(zoom, x, y):
             return b""
+        telling = self._tellings[zoom >= NEAR_ZOOM, with_counts]
+        if is_all:
+            with self._lock:
+                return self._layer.tile(zoom, x, y, is_merged, telling)
         view = self._view(chosen)
         with self._lock:
             self._catch_up(chosen, view)
-            return view.tile(zoom, x, y, is_merged, self._telling(zoom, with_counts))
+            return view.tile(zoom, x, y, is_merged, telling)
 
     def bubbles(
         self,
@@ -374,8 +387,7 @@ class Pyramid:
         ]
 
     def _is_on(self, zoom: int, x: int, y: int) -> bool:
-        last = NEAR_ZOOM - 1 if self.settings.least > 1 else LAST_ZOOM
-        return 0 <= zoom <= last and 0 <= x < 1 << zoom and 0 <= y < 1 << zoom
+        return 0 <= zoom <= self._last_zoom and 0 <= x < 1 << zoom and 0 <= y < 1 << zoom
 
     def _telling(self, zoom: int, with_counts: bool) -> int:
         return self._tellings[zoom >= NEAR_ZOOM, with_counts]
@@ -572,7 +584,19 @@ def warm_up(scheme: Scheme) -> None:
     Pyramid.build(staff, [point.key], [point.state], [1], today=today).tile(0, 0, 0)
 
 
+@long
+def _are_good(keys: I8, states: I4, services: int, statuses: int) -> bool:
+    is_bad = False
+    for row in range(len(keys)):
+        key, state = keys[row], states[row]
+        is_bad |= (key < NO_KEY) | (key >> (2 * BITS) > 0) | (state < 0) | (state >> (DAY_SHIFT + 16) != 0)
+        is_bad |= (state & 31 > services) | ((state >> STATUS_SHIFT) & STATUS_BITS >= statuses)
+    return not is_bad
+
+
 def _check_rows(scheme: Scheme, keys: I8, states: I4) -> None:
+    if _are_good(keys, states, len(scheme.services), len(scheme.statuses)):
+        return
     is_bad = (keys < NO_KEY) | (keys >= 1 << (2 * BITS))
     if is_bad.any():
         row = int(np.argmax(is_bad))

@@ -133,11 +133,10 @@ def encode(features: I8, tags: I8, words: Words, out: U1) -> tuple[int, int]:  #
     size = 64
     while size < 2 * large:
         size *= 2
-    seen = np.zeros(size, np.int32)
-    seen_small = np.zeros(_SMALL, np.int32)
     values = np.empty(len(tags), np.int64)
-    key_at = np.full(words.n_names, -1, np.int32)
-    used_keys = np.empty(words.n_names, np.int32)
+    room = np.zeros(size + _SMALL + 2 * words.n_names, np.int32)  # at once: to ask for room takes long, too
+    seen, seen_small = room[:size], room[size : size + _SMALL]
+    key_at, used_keys = room[size + _SMALL :], room[size + _SMALL + words.n_names :]
     n_keys, n_values = 0, 0
     at = _copy(out, MOST_HEAD, _NAME, 0, len(_NAME))
     tag = 0
@@ -152,10 +151,10 @@ def encode(features: I8, tags: I8, words: Words, out: U1) -> tuple[int, int]:  #
         while tag < features[feature, 3]:
             key, value = tags[tag, 0], tags[tag, 1]
             tag += 1
-            if key_at[key] < 0:
-                key_at[key] = n_keys
+            if key_at[key] == 0:
                 used_keys[n_keys] = key
                 n_keys += 1
+                key_at[key] = n_keys
             if value < _SMALL:
                 number = seen_small[value] - 1
                 if number < 0:
@@ -171,7 +170,7 @@ def encode(features: I8, tags: I8, words: Words, out: U1) -> tuple[int, int]:  #
             if number == n_values:
                 values[n_values] = value
                 n_values += 1
-            out[at] = key_at[key]
+            out[at] = key_at[key] - 1
             # Numbers of one or two bytes are written here: almost all are, and a call takes longer.
             is_long = number > 127
             out[at + 1] = number & 127 | is_long << 7

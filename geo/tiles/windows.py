@@ -24,18 +24,22 @@ from geo.tiles.cells import (
 from geo.tiles.cells import N as SUM_N
 from geo.tiles.changes import Differences, find_row
 from geo.tiles.compiled import inner
-from geo.tiles.positions import BITS, key_xy, spread
+from geo.tiles.lanes import LANES, NEAR, last_bit
+from geo.tiles.positions import BITS, gather, key_xy, spread
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
 
 PLACE, N, AT_X, AT_Y, BEGIN, END, ROW, OWNER, FILED = range(9)
 """Columns of found cells: place in the window, points, middle of their fullest quarter in world units, rows
-of the filed points, row of the differences or −1, owner, row in the cells filed or −1."""
+of the filed points, row of the differences or −1, row of the bubble that it joins, row in the cells filed or
+−1."""
 FOUND: Final = 9
-NO_OWNER: Final = 255
-BORDER: Final = 2
+NO_OWNER: Final = -1
+BORDER: Final = NEAR
 """Columns and rows around a window that are always empty: so neighbours need no look at where it ends."""
+NOWHERE: Final = -(1 << 30)
+"""Where nothing is: farther from everything on the map than anything on it."""
 
 PLACES: Final = key_xy(np.arange(SIDE * SIDE)).astype(np.int32)
 """Column and row of each of a tile's cells, in key order."""
@@ -70,16 +74,21 @@ class Found(NamedTuple):
     Attributes
     ----------
     rows
-        (≥ side², 9) int32.
+        (9, side²) int32: a row for each column of cells, so that what is read together lies together.
     grid
         (places,) int32, by place: row + 1 of each cell with points, 0 where there is none.
-    spots
-        (places,) int64, by place: x << 28 | y of each cell with points, −1 where there is none.
+    xs, ys
+        (places + `LANES`,) int32, by place: middles of cells with points, in world units; x is `NOWHERE`
+        where there is none.
+    ranks
+        (places + `LANES`,) int32, by place: in which order cells with points become bubbles; see `rank_of`.
     """
 
     rows: I4
     grid: I4
-    spots: I8
+    xs: I4
+    ys: I4
+    ranks: I4
 
 
 @inner
@@ -103,18 +112,36 @@ def row_of(place: int, stride: int) -> int:
 @inner
 def room_for(window: Window) -> Found:
     """Room for the cells of a window."""
-    rows = np.empty((window.side * window.side, FOUND), np.int32)
+    rows = np.empty((FOUND, window.side * window.side), np.int32)
     places = (window.side + 2 * BORDER) * window.stride
-    return Found(rows, np.zeros(places, np.int32), np.full(places, -1, np.int64))
+    return Found(
+        rows,
+        np.zeros(places, np.int32),
+        np.full(places + LANES, NOWHERE, np.int32),
+        np.zeros(places + LANES, np.int32),
+        np.zeros(places + LANES, np.int32),
+    )
 
 
 @inner
 def empty(found: Found, number: int) -> None:
     """Take the cells out again."""
     for row in range(number):
-        place = found.rows[row, PLACE]
+        place = found.rows[PLACE, row]
         found.grid[place] = 0
-        found.spots[place] = -1
+        found.xs[place] = NOWHERE
+
+
+@inner
+def rank_of(zoom: int, column: int, row: int, n: int) -> int:
+    """16 bits, least first: size by powers of four, hash, and the place modulo 8, which no two cells near
+    each other share.
+    """
+    size = last_bit(n) >> 1
+    mixed = (column * 0x9E3779B1 + row * 0x85EBCA77 + zoom * 0xC2B2AE3D) & 0x7FFFFFFFFFFF
+    mixed = (mixed ^ (mixed >> 15)) * 0x2C1B3C6D & 0x7FFFFFFFFFFF
+    mixed = (mixed ^ (mixed >> 13)) * 0x297A2D39 & 0x7FFFFFFFFFFF
+    return (31 - size) << 11 | (mixed >> 20 & 31) << 6 | (row & 7) << 3 | (column & 7)
 
 
 @inner
@@ -136,7 +163,7 @@ def find_cells(window: Window, has_changes: bool, points: Points, changed: Diffe
             if zoom <= DEEPEST:
                 at = lower_bound(tile_keys, levels[zoom, 1], levels[zoom + 1, 1] - 1, tile)
                 if tile_keys[at] == tile:
-                    number = _filed(
+                    number = file_cells(
                         x, y, window, tile_cells[at], tile_cells[at + 1], points.cells, found, number
                     )
             else:
@@ -149,34 +176,38 @@ def find_cells(window: Window, has_changes: bool, points: Points, changed: Diffe
 @inner
 def lower_bound(keys: I8, begin: int, end: int, key: int) -> int:
     """The first row from `begin` to `end` whose key is not below `key`."""
-    while begin < end:
-        half = (begin + end) >> 1
-        if keys[half] < key:
-            begin = half + 1
-        else:
-            end = half
+    length = end - begin
+    while length > 0:
+        half = length >> 1
+        # Chosen, not branched: which half cannot be foretold.
+        is_before = keys[begin + half] < key
+        begin = begin + half + 1 if is_before else begin
+        length = length - half - 1 if is_before else half
     return begin
 
 
 @inner
-def _filed(x: int, y: int, window: Window, begin: int, end: int, cells: I4, found: Found, number: int) -> int:
+def file_cells(
+    x: int, y: int, window: Window, begin: int, end: int, cells: I4, found: Found, number: int
+) -> int:
     """Cells `begin` to `end`, of the tile whose first cell is in column x and row y of the window."""
-    side, stride, rows, grid, spots = window.side, window.stride, found.rows, found.grid, found.spots
+    zoom, left, top, side, stride = window
+    rows, grid, xs, ys, ranks = found
     for cell in range(begin, end):
         local = cells[cell, LOCAL]
         column, row = x + PLACES[local, 0], y + PLACES[local, 1]
         if 0 <= column < side and 0 <= row < side:
             place = place_of(column, row, stride)
-            rows[number, PLACE] = place
-            rows[number, BEGIN] = cells[cell, START]
-            rows[number, END] = cells[cell + 1, START]
-            rows[number, N] = rows[number, END] - rows[number, BEGIN]
-            rows[number, AT_X] = cells[cell, CELL_X]
-            rows[number, AT_Y] = cells[cell, CELL_Y]
-            spots[place] = np.int64(cells[cell, CELL_X]) << BITS | cells[cell, CELL_Y]
-            rows[number, ROW] = -1
-            rows[number, OWNER] = NO_OWNER
-            rows[number, FILED] = cell
+            rows[PLACE, number] = place
+            rows[BEGIN, number] = cells[cell, START]
+            rows[END, number] = cells[cell + 1, START]
+            rows[N, number] = rows[END, number] - rows[BEGIN, number]
+            rows[AT_X, number] = cells[cell, CELL_X]
+            rows[AT_Y, number] = cells[cell, CELL_Y]
+            xs[place], ys[place] = cells[cell, CELL_X], cells[cell, CELL_Y]
+            ranks[place] = rank_of(zoom, left + column, top + row, rows[N, number])
+            rows[ROW, number] = -1
+            rows[FILED, number] = cell
             number += 1
             grid[place] = number
     return number
@@ -199,15 +230,16 @@ def _deep(
         if 0 <= column < window.side and 0 <= row < window.side:
             at_x, at_y = _fullest(window.zoom, cell, -1, begin, after, False, points, changed)
             place = place_of(column, row, window.stride)
-            rows[number, PLACE] = place
-            rows[number, BEGIN], rows[number, END] = begin, after
-            rows[number, N] = after - begin
-            rows[number, AT_X], rows[number, AT_Y] = at_x, at_y
-            rows[number, ROW] = -1
-            rows[number, OWNER], rows[number, FILED] = NO_OWNER, -1
+            rows[PLACE, number] = place
+            rows[BEGIN, number], rows[END, number] = begin, after
+            rows[N, number] = after - begin
+            rows[AT_X, number], rows[AT_Y, number] = at_x, at_y
+            rows[ROW, number] = -1
+            rows[FILED, number] = -1
             number += 1
             found.grid[place] = number
-            found.spots[place] = at_x << BITS | at_y
+            found.xs[place], found.ys[place] = at_x, at_y
+            found.ranks[place] = rank_of(window.zoom, window.left + column, window.top + row, after - begin)
         begin = after
     return number
 
@@ -251,21 +283,22 @@ def _lay(
     at = found.grid[place] - 1
     if at < 0:
         at = number
-        rows[at, PLACE] = place
-        rows[at, N], rows[at, BEGIN], rows[at, END] = 0, 0, 0
-        rows[at, OWNER], rows[at, FILED] = NO_OWNER, -1
+        rows[PLACE, at] = place
+        rows[N, at], rows[BEGIN, at], rows[END, at] = 0, 0, 0
+        rows[FILED, at] = -1
         number += 1
         found.grid[place] = number
-    rows[at, ROW] = change
-    rows[at, N] += changed.sums[change, SUM_N]
-    if rows[at, N] <= 0:
-        rows[at, N] = 0
+    rows[ROW, at] = change
+    rows[N, at] += changed.sums[change, SUM_N]
+    if rows[N, at] <= 0:
+        rows[N, at] = 0
         found.grid[place] = 0
-        found.spots[place] = -1
+        found.xs[place] = NOWHERE
         return number
-    at_x, at_y = _fullest(zoom, cell, rows[at, FILED], rows[at, BEGIN], rows[at, END], True, points, changed)
-    rows[at, AT_X], rows[at, AT_Y] = at_x, at_y
-    found.spots[place] = at_x << BITS | at_y
+    at_x, at_y = _fullest(zoom, cell, rows[FILED, at], rows[BEGIN, at], rows[END, at], True, points, changed)
+    rows[AT_X, at], rows[AT_Y, at] = at_x, at_y
+    found.xs[place], found.ys[place] = at_x, at_y
+    found.ranks[place] = rank_of(zoom, gather(cell), gather(cell >> 1), rows[N, at])
     return number
 
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo.errors import GeoError
-from geo.tiles import bubbles, cells, changes, merging
+from geo.tiles import bubbles, cells, changes, layers, merging
 from geo.tiles import pyramid as pyramid_module
 from geo.tiles.positions import NO_KEY
 from geo.tiles.pyramid import Change, OutOfStep, Point, warm_up
@@ -119,6 +119,28 @@ def test_merging_beforehand_changes_no_byte():
     assert ready.nbytes > later.nbytes
     later.compact()
     assert ready.nbytes == later.nbytes
+
+
+@pytest.mark.parametrize("settings_", [STAFF, PUBLIC])
+def test_how_many_threads_build_changes_no_byte(settings_):
+    rows = complaints(30_000, 2)
+    one = pyramid(rows, settings_)
+    for threads in (2, 3):
+        more = pyramid(rows, settings_, threads=threads)
+        assert more.nbytes == one.nbytes
+        assert all(more.tile(*tile) == one.tile(*tile) for tile in some_tiles(rows, 2, 300))
+
+
+@pytest.mark.parametrize("most", [7, 8])
+def test_what_depends_on_too_much_is_worked_out_when_it_is_asked_for(monkeypatch, most):
+    rows = complaints(30_000, 3)
+    whole = pyramid(rows)
+    monkeypatch.setattr(layers, "CERTAIN_WITHIN", most)
+    in_part = pyramid(rows)
+    unsure = in_part._layer.points.bubbles[:, cells.BUBBLE_N] < 0
+    assert 0.001 < unsure.mean() < 0.9
+    assert not (whole._layer.points.bubbles[:, cells.BUBBLE_N] < 0).any()
+    assert all(in_part.tile(*tile) == whole.tile(*tile) for tile in some_tiles(rows, 3, 300))
 
 
 @pytest.mark.parametrize("selection", SELECTIONS[1:])

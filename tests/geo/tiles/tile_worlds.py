@@ -46,11 +46,13 @@ def points(lon: Any, lat: Any, seed: int = 0) -> list[Point]:
     ]
 
 
-def pyramid(rows: list[Point], settings: Settings = STAFF, version: int = 0) -> Pyramid:
+def pyramid(rows: list[Point], settings: Settings = STAFF, version: int = 0, *, threads: int = 1) -> Pyramid:
     """A pyramid of complaints."""
     columns = np.array(rows, dtype=np.int64).reshape(-1, 3)
     ids = columns[:, 2] if settings.audience is Audience.STAFF else None
-    return Pyramid.build(settings, columns[:, 0], columns[:, 1], ids, version=version, today=TODAY)
+    return Pyramid.build(
+        settings, columns[:, 0], columns[:, 1], ids, version=version, today=TODAY, threads=threads
+    )
 
 
 def tiles_with(rows: list[Point], zoom: int) -> list[tuple[int, int]]:
