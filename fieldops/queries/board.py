@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from fieldops.domain.places import LocationState
 from fieldops.domain.priorities import Priority, Severity, priority
 from fieldops.domain.request_states import RequestStatus
+from fieldops.domain.searched_words import is_found, searched_words
 from fieldops.domain.work_order_states import WorkOrderStatus
 from fieldops.models import Area, Cluster, Service, ServiceRequest, WorkOrder
 from fieldops.queries.clusters import OPEN_CODES
@@ -244,8 +245,8 @@ def _passes(row: BoardRow, wanted: BoardFilter, by_code: set[int], now: datetime
         return False
     if wanted.words:
         number = row.order.number if row.order else ""
-        said = f"{row.address} {row.area} {number} {row.cluster_id}".casefold()
-        return wanted.words.casefold() in said or row.cluster_id in by_code
+        said = f"{row.address} {row.area} {number} {row.cluster_id}"
+        return is_found(searched_words(wanted.words), said) or row.cluster_id in by_code
     # Where a crew is on its way a late report still waits for a reader.
     return bool(wanted.state) or wanted.overdue or row.state != "planned" or row.unread > 0
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from fieldops.domain.places import LocationState
 from fieldops.domain.request_states import RequestStatus
+from fieldops.domain.searched_words import searched_words
 from fieldops.errors import InvalidInput, NotFound
 from fieldops.models import Area, Service, ServiceRequest, StatusChange
 from fieldops.queries.clusters import OPEN_CODES
@@ -123,7 +124,10 @@ def _narrowed(query: Select, wanted: RequestFilter) -> Select:  # type: ignore[t
     )
     if wanted.words:
         columns = (ServiceRequest.code, ServiceRequest.address, ServiceRequest.landmark, Area.name)
-        query = query.where(or_(*(column.icontains(wanted.words, autoescape=True) for column in columns)))
+        for spellings in searched_words(wanted.words) or [(wanted.words,)]:
+            query = query.where(
+                or_(*(column.icontains(one, autoescape=True) for column in columns for one in spellings))
+            )
     if wanted.status == "open":
         query = query.where(ServiceRequest.status.in_(OPEN_CODES))
     elif wanted.status:

@@ -58,6 +58,10 @@ def test_every_filter_narrows_tiles_list_and_cards_alike(world: World, three: li
         ("family=drain", {drain}),
         ("family=road&state=ready&overdue=1", {late}),
         ("q=kenanga", {late}),
+        ("q=jalan+kenanga", {late}),
+        ("q=kenanga,+JLN.", {late}),
+        ("q=jalan+kenanga+nowhere", set()),
+        ("q=%3F%3F", set()),
         (f"q=%20{unread}%20&state=unread", {unread}),
         ("q=nowhere", set()),
     ):

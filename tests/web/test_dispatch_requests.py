@@ -28,6 +28,8 @@ def test_the_list_is_searched_and_filtered(world: World, submission: Submit) -> 
     for query, found, hidden in (
         ({"q": one.code}, one.code, two.code),
         ({"q": "kenanga"}, two.code, one.code),
+        ({"q": "jalan Kenanga"}, two.code, one.code),
+        ({"q": "Melati, jln"}, one.code, two.code),
         ({"service": "blocked_drain"}, two.code, one.code),
         ({"status": "open", "q": "melati"}, one.code, two.code),
     ):
