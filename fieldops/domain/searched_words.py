@@ -9,7 +9,7 @@ ALIKE: Final = (
 )
 """Words that stand for each other in addresses."""
 UNSAID: Final = frozenset({"kelurahan", "kel", "kecamatan", "kec"})
-"""Words before a name that lists do not write."""
+"""Words before a name that lists do not write; alone they are looked for."""
 _SPELLINGS: Final = {one: group for group in ALIKE for one in group}
 _WORD: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 """Letters and digits; codes hold hyphens."""
@@ -17,8 +17,9 @@ _WORD: Final = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 def searched_words(text: str) -> list[tuple[str, ...]]:
     """Return, for each word of a text, the spellings any of which will do; what is no word is left out."""
-    words = (word.casefold() for word in _WORD.findall(text))
-    return [_SPELLINGS.get(word, (word,)) for word in words if word not in UNSAID]
+    words = [word.casefold() for word in _WORD.findall(text)]
+    kept = [word for word in words if word not in UNSAID]
+    return [_SPELLINGS.get(word, (word,)) for word in kept or words]
 
 
 def is_found(wanted: list[tuple[str, ...]], said: str) -> bool:

@@ -138,16 +138,16 @@ class LiveMap:
     def __post_init__(self) -> None:
         self.audience = Audience(self.audience)
 
-    def pyramid(self) -> Pyramid:
-        """Return the map as of now, or of `every_s` ago. The first call builds it."""
+    def pyramid(self, *, at_once: bool = False) -> Pyramid:
+        """Return the map as of now, or of `every_s` ago where that will do. The first call builds it."""
         held = self._held
         if held is None:
             with self._lock:
                 held = self._held = self._held or self._built()
                 self._asked_s = time.monotonic()
         # One thread asks the database; others go on with what there is, unless nothing may be missed.
-        elif time.monotonic() - self._asked_s >= self.every_s and self._lock.acquire(
-            blocking=self.every_s == 0
+        elif (at_once or time.monotonic() - self._asked_s >= self.every_s) and self._lock.acquire(
+            blocking=at_once or self.every_s == 0
         ):
             try:
                 self._follow(self._held or held)

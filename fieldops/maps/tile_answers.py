@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fieldops.errors import InvalidInput
+from fieldops.maps.live_map import LiveMap
 from geo.errors import GeoError
 from geo.tiles.answers import CONTENT_TYPE, has_already, packed
 from geo.tiles.pyramid import Audience, Bubble, Pyramid
@@ -28,6 +29,7 @@ __all__ = [
     "bubble_list",
     "chosen_filter",
     "is_new",
+    "public_answer",
     "tile_answer",
     "version_of",
 ]
@@ -73,15 +75,27 @@ def chosen_filter(pyramid: Pyramid, asked: Mapping[str, str]) -> Filter:
     return Filter(*sets).checked(scheme)
 
 
-def version_of(pyramid: Pyramid, asked: Mapping[str, str]) -> str:
-    """Return a short word for what a filter lets through: another one whenever that is something else.
-
-    Raises
-    ------
-    InvalidInput
-        As `chosen_filter` does.
+def version_of(pyramid: Pyramid) -> str:
+    """Return a short word for what a map holds: another one whenever that is something else. It is the same
+    under every filter, so that whoever chooses another one fetches nothing twice.
     """
-    return pyramid.etag(chosen_filter(pyramid, asked)).strip('W/"')
+    return pyramid.etag().strip('W/"')
+
+
+def public_answer(
+    shown: LiveMap, tile: tuple[int, int, int], asked: Mapping[str, str], sent: Mapping[str, str]
+) -> TileAnswer:
+    """Answer everybody with a tile, as `tile_answer` does.
+
+    `v` in the address says which state of things the reader's list tells, of whichever process. Where it is
+    not the one held here, the map is brought up to now, and what still differs is kept by nobody under that
+    address.
+    """
+    pyramid, wanted = shown.pyramid(), asked.get("v")
+    if wanted and wanted != version_of(pyramid):
+        pyramid = shown.pyramid(at_once=True)
+    is_that = not wanted or wanted == version_of(pyramid)
+    return tile_answer(pyramid, tile, asked, sent, PUBLIC_CACHING if is_that else "no-cache")
 
 
 def is_new(pyramid: Pyramid, asked: Mapping[str, str]) -> bool:

@@ -1,6 +1,6 @@
 """What waits for a person: clusters with unread reports, and work orders to plan or to unblock."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -231,24 +231,30 @@ def filtered(
     session: Session, rows: Iterable[BoardRow], wanted: BoardFilter, now: datetime
 ) -> list[BoardRow]:
     """Return the rows that a filter lets through, in their order."""
-    rows = list(rows)
-    by_code = _clusters_of_code(session, wanted.words, rows) if wanted.words else set()
-    return [row for row in rows if _passes(row, wanted, by_code, now)]
+    rows, words = list(rows), searched_words(wanted.words)
+    codes = _codes_found(session, words, rows)
+    return [row for row in rows if _passes(row, wanted, now) and _says(row, wanted, words, codes)]
 
 
-def _passes(row: BoardRow, wanted: BoardFilter, by_code: set[int], now: datetime) -> bool:
+def _says(
+    row: BoardRow, wanted: BoardFilter, words: list[tuple[str, ...]], codes: Mapping[int, Collection[str]]
+) -> bool:
+    if not wanted.words:
+        return True
+    number = row.order.number if row.order else ""
+    found = " ".join(codes.get(row.cluster_id, ()))
+    return is_found(words, f"{row.address} {row.area} {number} {row.cluster_id} {found}")
+
+
+def _passes(row: BoardRow, wanted: BoardFilter, now: datetime) -> bool:
     if wanted.family and row.service.family != wanted.family:
         return False
     if wanted.state and wanted.state not in waits_for(row):
         return False
     if wanted.overdue and not row.is_overdue(now):
         return False
-    if wanted.words:
-        number = row.order.number if row.order else ""
-        said = f"{row.address} {row.area} {number} {row.cluster_id}"
-        return is_found(searched_words(wanted.words), said) or row.cluster_id in by_code
     # Where a crew is on its way a late report still waits for a reader.
-    return bool(wanted.state) or wanted.overdue or row.state != "planned" or row.unread > 0
+    return bool(wanted.words or wanted.state) or wanted.overdue or row.state != "planned" or row.unread > 0
 
 
 def waits_for(row: BoardRow) -> set[str]:
@@ -256,13 +262,17 @@ def waits_for(row: BoardRow) -> set[str]:
     return {row.state, "unread"} if row.unread else {row.state}
 
 
-def _clusters_of_code(session: Session, words: str, rows: Collection[BoardRow]) -> set[int]:
+def _codes_found(
+    session: Session, words: list[tuple[str, ...]], rows: Collection[BoardRow]
+) -> dict[int, list[str]]:
+    """Return the codes of reports that hold any of the words, by the place they belong to."""
+    if not words or not rows:
+        return {}
     few = {row.cluster_id for row in rows} if len(rows) <= ASKED_BY_NUMBER else None
-    if few is not None and not few:
-        return set()
-    found = session.scalars(
-        select(ServiceRequest.cluster_id).where(
-            ServiceRequest.code.icontains(words, autoescape=True),
+    found: dict[int, list[str]] = {}
+    for number, code in session.execute(
+        select(ServiceRequest.cluster_id, ServiceRequest.code).where(
+            or_(*(ServiceRequest.code.icontains(one, autoescape=True) for group in words for one in group)),
             # only places on the board: the codes of years of ended reports need not be read
             ServiceRequest.cluster_id.in_(few)
             if few is not None
@@ -271,8 +281,10 @@ def _clusters_of_code(session: Session, words: str, rows: Collection[BoardRow]) 
                 ServiceRequest.cluster_id.in_(_ids_with_orders()),
             ),
         )
-    )
-    return {number for number in found if number is not None}
+    ):
+        if number is not None:
+            found.setdefault(number, []).append(code)
+    return found
 
 
 def counts_by_state(rows: Iterable[BoardRow], now: datetime) -> dict[str, int]:

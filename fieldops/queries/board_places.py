@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from fieldops.maps.place_map import Chosen, Place
 from fieldops.models import ClusterChange, Service
 from fieldops.queries.board import ASKED_BY_NUMBER, STATES, BoardFilter, BoardRow, board, filtered
+from fieldops.queries.promises import promises
 
 READ_ANEW: Final = 5_000
 """After more changes than this all places are read anew: that is quicker."""
@@ -34,6 +35,7 @@ class BoardPlaces:
         self._services: list[str] = []
         self._version: int | None = None
         self._day: date | None = None
+        self._promised: dict[tuple[str, int | None], int] = {}
         self._edition = 0
         self._steps: deque[tuple[int, frozenset[int] | None]] = deque(maxlen=STEPS_KEPT)
         self._lock = threading.RLock()
@@ -42,7 +44,7 @@ class BoardPlaces:
         """Take in what has changed; return a number that is higher after every change."""
         with self._lock:
             now = self.now()
-            if self._version is None or self._day != now.date():  # another day may have other promises
+            if self._version is None or not self._is_promised_alike(now):
                 self._read_all(now)
                 return self._edition
             query = (
@@ -115,11 +117,22 @@ class BoardPlaces:
         self._version = version
         self._note(frozenset(known))
 
+    def _is_promised_alike(self, now: datetime) -> bool:
+        """Say whether deadlines are still those that were read: another day may have other promises."""
+        if self._day == now.date():
+            return True
+        with Session(self.engine) as session:
+            if promises(session, now.date()) != self._promised:
+                return False
+        self._day = now.date()
+        return True
+
     def _read_all(self, now: datetime) -> None:
         with Session(self.engine) as session:
             # The number first: what changes while rows are read is read again.
             version = session.scalar(select(func.max(ClusterChange.seq))) or 0
             self._services = list(session.scalars(select(Service.code).order_by(Service.id)))
+            self._promised = promises(session, now.date())
             self._rows = {row.cluster_id: row for row in board(session, now)}
         self._version, self._day = version, now.date()
         self._note(None)

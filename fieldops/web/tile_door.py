@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from fieldops.errors import FieldOpsError
 from fieldops.maps.live_map import LiveMap
-from fieldops.maps.tile_answers import PUBLIC_CACHING, TileAnswer, is_new, tile_answer
+from fieldops.maps.tile_answers import TileAnswer, is_new, public_answer
 from fieldops.web.tiles import public_map
 
 if TYPE_CHECKING:
@@ -57,10 +57,9 @@ class TileDoor:
             "Accept-Encoding": environ.get("HTTP_ACCEPT_ENCODING", ""),
         }
         try:
-            pyramid = self._shown().pyramid()
-            if asked and is_new(pyramid, asked):
+            if asked and is_new(self._shown().pyramid(), asked):
                 return None
-            return tile_answer(pyramid, (zoom, x, y), asked, sent, PUBLIC_CACHING)
+            return public_answer(self._shown(), (zoom, x, y), asked, sent)
         except (FieldOpsError, DBAPIError):
             return None
 

@@ -13,7 +13,7 @@ from fieldops.domain.roles import Right, may
 from fieldops.errors import FieldOpsError, NotFound
 from fieldops.extensions import db, limiter
 from fieldops.maps.live_map import LiveMap, load_engine
-from fieldops.maps.tile_answers import PUBLIC_CACHING, STAFF_CACHING, is_new, tile_answer
+from fieldops.maps.tile_answers import STAFF_CACHING, TileAnswer, is_new, public_answer, tile_answer
 from fieldops.operations.note_map_check import note_map_check
 from fieldops.operations.note_token_use import note_token_use
 from fieldops.queries.api_tokens import token_holder
@@ -79,7 +79,7 @@ def _noting(app: Flask) -> Callable[[bool], None]:
 @limiter.limit(NEW_FILTERS, exempt_when=lambda: not is_new(public_map().pyramid(), request.args))
 def public_tile(zoom: int, x: int, y: int) -> Response:
     """Send a tile of what everybody may see."""
-    return _sent(public_map(), (zoom, x, y), PUBLIC_CACHING)
+    return _response(public_answer(public_map(), (zoom, x, y), request.args, _sent_headers()))
 
 
 @blueprint.get("/petugas/tiles/requests/<int:zoom>/<int:x>/<int:y>.pbf")
@@ -87,7 +87,7 @@ def public_tile(zoom: int, x: int, y: int) -> Response:
 @limiter.limit(NEW_FILTERS, exempt_when=lambda: not is_new(staff_map().pyramid(), request.args))
 def staff_tile(zoom: int, x: int, y: int) -> Response:
     """Send a tile of everything, with exact places and numbers."""
-    return _sent(staff_map(), (zoom, x, y), STAFF_CACHING)
+    return _staff_answer((zoom, x, y))
 
 
 @blueprint.get("/ogc/<token>/tiles/requests/<int:zoom>/<int:x>/<int:y>.pbf")
@@ -109,9 +109,16 @@ def token_tile(token: str, zoom: int, x: int, y: int) -> Response:
 
 @limiter.limit(NEW_FILTERS, exempt_when=lambda: not is_new(staff_map().pyramid(), request.args))
 def _limited_staff_tile(tile: tuple[int, int, int]) -> Response:
-    return _sent(staff_map(), tile, STAFF_CACHING)
+    return _staff_answer(tile)
 
 
-def _sent(shown: LiveMap, tile: tuple[int, int, int], caching: str) -> Response:
-    found = tile_answer(shown.pyramid(), tile, request.args, cast("dict[str, str]", request.headers), caching)
+def _staff_answer(tile: tuple[int, int, int]) -> Response:
+    return _response(tile_answer(staff_map().pyramid(), tile, request.args, _sent_headers(), STAFF_CACHING))
+
+
+def _sent_headers() -> dict[str, str]:
+    return cast("dict[str, str]", request.headers)
+
+
+def _response(found: TileAnswer) -> Response:
     return current_app.response_class(found.body, found.status, found.headers)

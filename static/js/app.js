@@ -15,17 +15,22 @@ async function start(element) {
   for (const name of element.dataset.module.split(" ")) {
     if (!/^[a-z_]+$/.test(name)) continue;
     try {
-      (await load(name)).default(element);
+      // A behaviour may go on for a while: nobody waits for it, but its failure is told as well.
+      const begun = (await load(name)).default(element);
+      begun?.catch?.((failure) => {
+        tell(element, failure);
+        throw failure; // for the console
+      });
     } catch (failure) {
-      element.dispatchEvent(new CustomEvent("module-failed", { detail: failure }));
-      fail(element);
+      tell(element, failure);
       failed = true;
     }
   }
   if (!failed) element.dataset.ready = ""; // said for tests, which must not be faster than a person
 }
 
-function fail(element) {
+function tell(element, failure) {
+  element.dispatchEvent(new CustomEvent("module-failed", { detail: failure }));
   const status = element.querySelector("[data-status]");
   if (!status || !element.dataset.failed) return;
   status.hidden = false;

@@ -211,3 +211,22 @@ def test_the_map_keeps_its_weight(open_page: OpenPage) -> None:
     assert len(meter.loaded) <= MAP_REQUESTS, meter.loaded
     later = ("leaflet/popup.js", "leaflet/shapes.js")
     assert not [url for url in meter.loaded if url.endswith(later)], "what a tap brings comes with the tap"
+
+
+def test_a_card_that_did_not_come_is_asked_for_again(open_map: OpenPage) -> None:
+    """The signal is gone for a moment, just when what opens cards is fetched."""
+    page = open_map("/peta?lat=-7.5755&lon=110.8243&zoom=16")
+    settled(page)
+    page.route("**/vendor/leaflet/popup.js*", lambda route: route.abort())
+    point = page.locator(f"{SYMBOLS}:not([aria-label*='reports'])").first
+    for _step in range(4):
+        if point.count():
+            break
+        biggest(page).press("Enter")
+        settled(page)
+    point.press("Enter")
+    expect(page.locator("#map [data-trouble]")).to_contain_text("The map did not load")
+    page.unroute("**/vendor/leaflet/popup.js*")
+    point.press("Enter")
+    expect(page.locator(".leaflet-popup-content")).to_be_visible()
+    expect(page.locator("#map [data-trouble]")).to_have_count(0)

@@ -31,3 +31,7 @@ def test_every_word_counts_and_none_finds_nothing(words: str) -> None:
 def test_a_short_spelling_is_a_word_of_its_own() -> None:
     assert not is_found(searched_words("gang"), "Jl. Ganggeng")
     assert not is_found(searched_words("jalan"), "Gg. Jlamprang")
+
+
+def test_a_word_that_lists_leave_out_is_looked_for_when_it_stands_alone() -> None:
+    assert is_found(searched_words("kelurahan"), "depan Kantor Kelurahan Kadipiro")

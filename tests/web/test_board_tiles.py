@@ -6,10 +6,12 @@ from typing import Any
 
 import mapbox_vector_tile
 import pytest
+from sqlalchemy import select
 
 from fieldops import clock
 from fieldops.domain.roles import Role
-from fieldops.models import Cluster, WorkOrder
+from fieldops.extensions import db
+from fieldops.models import Cluster, ServiceRequest, WorkOrder
 from fieldops.transaction import transaction
 from tests.conftest import World
 from tests.web.desk import Submit, cluster_of, english, open_order, report
@@ -48,6 +50,7 @@ def three(world: World, submission: Submit) -> list[int]:
 def test_every_filter_narrows_tiles_list_and_cards_alike(world: World, three: list[int]) -> None:
     browser = english(world, Role.DISPATCHER)
     unread, drain, late = three
+    code = db.session.scalars(select(ServiceRequest.code).where(ServiceRequest.cluster_id == late)).one()
     for query, expected in (
         ("", {unread, drain, late}),
         ("state=unread", {unread}),
@@ -63,6 +66,8 @@ def test_every_filter_narrows_tiles_list_and_cards_alike(world: World, three: li
         ("q=jalan+kenanga+nowhere", set()),
         ("q=%3F%3F", set()),
         (f"q=%20{unread}%20&state=unread", {unread}),
+        (f"q={code.lower()}+kenanga", {late}),
+        (f"q={code}+melati", set()),
         ("q=nowhere", set()),
     ):
         assert counted(browser.get(f"{WHOLE}?{query}").data) == len(expected), query

@@ -6,6 +6,7 @@ import gzip
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import mapbox_vector_tile
 import pytest
@@ -13,12 +14,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from fieldops import clock
 from fieldops.app import create_app
 from fieldops.config import Settings
 from fieldops.domain.roles import Role
 from fieldops.extensions import db, limiter
+from fieldops.maps.live_map import LiveMap
+from fieldops.maps.tile_answers import public_answer, version_of
 from fieldops.models import Service, ServiceRequest
 from fieldops.operations.submit_request import submit_request
+from fieldops.queries.map_requests import MapRequests
 from fieldops.transaction import transaction
 from fieldops.web import tiles
 from tests.conftest import World
@@ -278,14 +283,32 @@ def test_the_list_says_of_which_state_it_is_and_tiles_may_carry_it(
     number = report()
     _total, first = listed(client)
     assert listed(client)[1] == first
-    assert listed(client, "family=drain")[1] != first
+    assert listed(client, "family=drain")[1] == first  # who filters fetches nothing twice
     tile = f"{PUBLIC}/{tile_of(9)}"
-    assert client.get(f"{tile}?v={first}").data == client.get(tile).data != b""
+    held = client.get(f"{tile}?v={first}")
+    assert held.data == client.get(tile).data != b""
+    assert held.headers["Cache-Control"] == "public, max-age=60"
     with transaction() as session:
         session.get_one(ServiceRequest, number).severity = 1  # which the public is not told
     assert listed(client)[1] == first
     report(lon=LON + 0.01)
     assert listed(client)[1] != first
+    assert client.get(f"{tile}?v={first}").headers["Cache-Control"] == "no-cache"
+
+
+def test_a_process_that_lags_behind_follows_a_list_of_another(report: Callable[..., int]) -> None:
+    report()
+    zone = ZoneInfo("Asia/Jakarta")
+    ahead, behind = (
+        LiveMap("public", MapRequests(db.engine), zone, clock.now, every_s) for every_s in (0.0, 3600.0)
+    )
+    zoom, x, y = (int(part) for part in tile_of(9).removesuffix(".pbf").split("/"))
+    before = public_answer(behind, (zoom, x, y), {}, {}).body
+    report(lon=LON + 0.01)
+    assert public_answer(behind, (zoom, x, y), {}, {}).body == before  # nobody told it
+    told = public_answer(behind, (zoom, x, y), {"v": version_of(ahead.pyramid())}, {})
+    assert counted(told.body) == 2
+    assert told.headers["Cache-Control"] == "public, max-age=60"
 
 
 def test_a_kind_newer_than_the_map_is_passed_over(client: FlaskClient, report: Callable[..., int]) -> None:

@@ -87,7 +87,7 @@ def map_list() -> str:
 
 def _listed(part: Part) -> dict[str, Any]:
     pyramid, asked = public_map().pyramid(), _asked_filter()
-    version = version_of(pyramid, asked)  # first: what is listed is never older than it says
+    version = version_of(pyramid)  # first: what is listed is never older than it says
     found = bubble_list(pyramid, part.zoom, part.bounds, asked)
     services = map_services()
     rows = [_row(one, part.zoom, services) for one in found[:MOST_LISTED]]

@@ -5,6 +5,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, jsonify, request, url_for
+from flask_login import current_user
 
 from fieldops import clock, i18n
 from fieldops.domain.roles import Right
@@ -20,10 +21,12 @@ from fieldops.web.dispatch.map_places import MOST_LISTED, asked_box
 from fieldops.web.dispatch.room import blueprint
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
-from fieldops.web.tiles import NEW_FILTERS
 from fieldops.web.words import SEVERITY
 
 NAME: Final = "board_map"
+NEW_FILTERS: Final = "240/minute"
+"""By person. Of a filter that nobody used lately every tile asked for before the first is there counts: a
+screen's six or more at once, in each process."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,11 @@ def board_map() -> BoardMap:
 
 @blueprint.get("/tiles/places/<int:zoom>/<int:x>/<int:y>.pbf")
 @requires(Right.SEE_BOARD)
-@limiter.limit(NEW_FILTERS, exempt_when=lambda: board_map().drawn.is_ready(wanted_filter()))
+@limiter.limit(
+    NEW_FILTERS,
+    key_func=lambda: f"board:{current_user.get_id()}",
+    exempt_when=lambda: board_map().drawn.is_ready(wanted_filter()),
+)
 def board_tile(zoom: int, x: int, y: int) -> Response:
     """Send a tile of the places that the board lists under the filter of the address."""
     pyramid = board_map().drawn.pyramid(wanted_filter())
@@ -84,15 +91,11 @@ def _told(row: BoardRow) -> dict[str, Any]:
     now = clock.now()
     days = (i18n.local(now).date() - i18n.local(row.oldest_at).date()).days
     words, _tone = said.clock_said(row.due_at, now)
+    reports = ngettext("%(num)d open report", "%(num)d open reports", row.reports) if row.reports else ""
+    age = ngettext("%(num)d day old", "%(num)d days old", days)
     lines = (
         ", ".join(part for part in dict.fromkeys((row.address, row.area)) if part),
-        ", ".join(
-            (
-                ngettext("%(num)d open report", "%(num)d open reports", row.reports),
-                SEVERITY[row.severity]().lower(),
-                ngettext("%(num)d day old", "%(num)d days old", days),
-            )
-        ),
+        ", ".join(part for part in (reports, SEVERITY[row.severity]().lower(), age) if part),
         " · ".join(part for part in (said.state_words(row.state), words) if part),
     )
     return {

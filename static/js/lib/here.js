@@ -8,7 +8,8 @@ export function you(L, map, element, nearest = 16) {
   element.querySelector("[data-here]")?.addEventListener("click", () => map.locate({ setView: true, maxZoom: nearest, timeout: LONGEST_MS }));
   let shown = null;
   map.on("locationfound", async ({ latlng, accuracy }) => {
-    await shapes();
+    const drawn = await shapes().catch(() => null); // the view has moved there all the same
+    if (!drawn) return;
     shown?.remove();
     shown = L.layerGroup([
       L.circle(latlng, { radius: accuracy, className: "accuracy", interactive: false }),

@@ -2,9 +2,7 @@
    Addresses start two folders up, from here as from modules/, into which set-up packs this file. */
 
 const STATIC = new URL("../../", import.meta.url);
-let ready = null;
-let drawing = null;
-let telling = null;
+const held = new Map();
 
 function sheet(path) {
   return new Promise((done, fail) => {
@@ -17,22 +15,33 @@ function sheet(path) {
   });
 }
 
+/* What did not come is asked for again by the next who needs it: the signal may be back. A browser remembers an import
+   that failed, hence another address then. */
+function once(name, made) {
+  const { failures = 0, promise } = held.get(name) ?? {};
+  if (promise) return promise;
+  const file = new URL(`vendor/leaflet/${name}.js${failures ? `?again=${failures}` : ""}`, STATIC);
+  const asked = made(import(file)).catch((failure) => {
+    held.set(name, { failures: failures + 1 });
+    throw failure;
+  });
+  held.set(name, { failures, promise: asked });
+  return asked;
+}
+
 /** Return L once its parts (static/js/leaflet/map.js) and its style sheets are there. */
 export function leaflet() {
-  ready ??= Promise.all([import("../../vendor/leaflet/map.js"), sheet("css/leaflet.css")]).then(([parts]) => ({ ...parts }));
-  return ready;
+  return once("map", async (parts) => ({ ...(await Promise.all([parts, sheet("css/leaflet.css")]))[0] }));
 }
 
 /** The same L, with static/js/leaflet/shapes.js too. */
 export function shapes() {
-  drawing ??= together(import("../../vendor/leaflet/shapes.js"));
-  return drawing;
+  return once("shapes", together);
 }
 
 /** The same L, with static/js/leaflet/popup.js too. */
 export function popups() {
-  telling ??= together(import("../../vendor/leaflet/popup.js"));
-  return telling;
+  return once("popup", together);
 }
 
 async function together(parts) {

@@ -37,7 +37,7 @@ function plain(text) {
     signal is gone, so what opens them is fetched at once. The element tells others with a "map-ready" event that carries
     L and map. */
 export async function frame(element, { draws = false, cards = true } = {}) {
-  if (cards) popups().catch(() => {}); // whoever opens a card is told
+  if (cards) popups().catch(() => {}); // asked for again by whoever opens a card
   const L = await (draws ? shapes() : leaflet());
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const canvas = element.querySelector("[data-canvas]");
@@ -162,9 +162,15 @@ export async function placesOf(url, { id, near }) {
   }
 }
 
-/** Show a card at a place; focus goes into it and comes back when it closes. */
+/** Show a card at a place; focus goes into it and comes back when it closes. Where cards cannot be had, the map says so. */
 export async function openCard(L, map, latlng, properties, element, opener) {
-  await popups();
+  try {
+    await popups();
+  } catch {
+    trouble(element);
+    return;
+  }
+  calm(element);
   const content = card(properties, element.dataset.open);
   const popup = L.popup({ closeButton: false, maxWidth: 260, minWidth: 220, offset: [0, -14], className: "pop" }).setLatLng(latlng).setContent(content).openOn(map);
   content.querySelector("a")?.focus({ preventScroll: true });
@@ -173,4 +179,19 @@ export async function openCard(L, map, latlng, properties, element, opener) {
     map.closePopup(popup);
     (opener?.getElement() ?? map.getContainer()).focus();
   });
+}
+
+/** Say over the map that something of it did not come, in the words of its data-failed; `calm` takes that back. */
+export function trouble(element) {
+  if (!element.dataset.failed || element.querySelector("[data-trouble]")) return;
+  const note = document.createElement("p");
+  note.className = "note t-bad over";
+  note.dataset.trouble = "";
+  note.setAttribute("role", "status");
+  note.textContent = element.dataset.failed;
+  element.append(note);
+}
+
+export function calm(element) {
+  element.querySelector("[data-trouble]")?.remove();
 }

@@ -9,7 +9,7 @@ const ROUGH_M = 50; // beyond this the reporter must confirm by hand
 const LONGEST_MS = 15000;
 
 export default async function start(element) {
-  const framed = frame(element, { draws: true });
+  const framed = frame(element, { draws: true, cards: Boolean(element.dataset.pointsUrl) });
   // Bound before the map is there: whoever presses early is heard when it is.
   element.querySelector("[data-here]")?.addEventListener("click", () => framed.then(look));
   const { L, map } = await framed;

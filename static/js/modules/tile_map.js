@@ -3,7 +3,7 @@
    data-list is filled from data-list-url, and a press on a row's [data-at] shows its place; data-places-url tells of
    a numbered one, and what a bubble holds that no zoom takes apart. */
 
-import { frame, openCard, placesOf } from "../lib/map_frame.js";
+import { calm, frame, openCard, placesOf, trouble } from "../lib/map_frame.js";
 import { you } from "../lib/here.js";
 import { tileLayer, tileZoom } from "../lib/tile_layer.js";
 
@@ -17,7 +17,7 @@ export default async function start(element) {
   const list = document.querySelector(element.dataset.list ?? "ul:not(*)");
   const chosen = () => new URLSearchParams(form ? [...new FormData(form)].filter(([, value]) => value) : []);
 
-  // Which state of things the list tells. The server does not read it: it only keeps older tiles from being shown.
+  // Which state of things the list tells: tiles are asked for under it, so that none kept from before is shown.
   let version = list?.querySelector("[data-version]")?.dataset.version ?? "";
 
   /** What the tiles are asked for: `service` and `status`, however the form puts it. */
@@ -37,7 +37,7 @@ export default async function start(element) {
     open: async (latlng, properties, spot) => {
       const inside = await placesOf(element.dataset.placesUrl, properties);
       const told = inside.places?.length ? { url: "", text: properties.near ? properties.text : "" } : {}; // the places say it
-      await openCard(L, map, latlng, { ...properties, ...inside, ...told }, element, spot).catch(trouble);
+      await openCard(L, map, latlng, { ...properties, ...inside, ...told }, element, spot);
     },
     link: (id) => (id && element.dataset.pointUrl ? element.dataset.pointUrl.replace("{id}", id) : ""),
   });
@@ -67,21 +67,11 @@ export default async function start(element) {
       const before = version;
       if (list && mine === turn) await fill(mine);
       if (version !== before && mine === turn) await layer.refresh(); // something was changed since: draw what the list says
-      element.querySelector("[data-trouble]")?.remove();
+      calm(element);
     } catch {
-      trouble();
+      trouble(element);
     }
     if (mine === turn) element.dataset.shown = ""; // said for tests, which must not be faster than a person
-  }
-
-  function trouble() {
-    if (element.querySelector("[data-trouble]")) return;
-    const note = document.createElement("p");
-    note.className = "note t-bad over";
-    note.dataset.trouble = "";
-    note.setAttribute("role", "status");
-    note.textContent = element.dataset.failed;
-    element.append(note);
   }
 
   map.on("moveend", refresh);
