@@ -42,6 +42,7 @@ def test_an_answer_begins_from_a_key_and_shows_in_the_thread(open_page: OpenPage
 
 def test_a_template_is_chosen_and_read_before_it_goes(open_page: OpenPage) -> None:
     page = open_page(f"{INBOX}5", login="petugas", language="en")
+    expect(page.locator("form[data-ready]", has=page.get_by_label("Approved template"))).to_be_visible()
     page.get_by_label("Approved template").select_option("kabar_aduan (id)")
     shown = page.get_by_role("group", name="Preview")
     expect(shown).to_contain_text("Aduan Anda tentang … ….")

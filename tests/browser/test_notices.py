@@ -360,7 +360,8 @@ def test_without_a_signal_a_crew_sees_what_waits_and_comes_back_by_itself(open_d
         found = page.evaluate("(tags) => axe.run(document, {runOnly: tags})", TAGS)
         assert [one["id"] for one in found["violations"]] == []
     desk.context.set_offline(False)
-    expect(page).to_have_title(re.compile("Regu|Peta"), timeout=20_000)
+    expect(page).not_to_have_title(re.compile("Tidak ada sinyal"), timeout=30_000)
+    expect(page.get_by_role("link", name="Survei")).to_be_visible()
 
 
 def test_citizens_pages_are_left_alone(open_desk: OpenDesk) -> None:
