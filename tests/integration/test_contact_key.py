@@ -241,9 +241,11 @@ def test_a_killed_change_goes_on_where_it_was(channel: Channels, submission: Any
 
 def _mixed(new: str, old: str) -> bool:
     session = db.session()
-    held = session.scalars(select(Reporter.contact_sealed).where(Reporter.channel == "email")).all()
+    query = select(Reporter.contact_sealed).where(Reporter.channel == "email").order_by(Reporter.id)
+    held = session.scalars(query).all()
     session.rollback()
-    opened = {key: sum(opens_with(key, one) for one in held if one) for key in (new, old)}
+    few = held[::50]  # to open all would take as long as the change does
+    opened = {key: sum(opens_with(key, one) for one in few if one) for key in (new, old)}
     return opened[new] > 0 and opened[old] > 0
 
 

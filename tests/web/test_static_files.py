@@ -20,8 +20,9 @@ SCRIPT = "/static/js/lib/map_frame.js"
 
 
 def got(reader: FlaskClient, path: str, **how: Any) -> TestResponse:
-    """Ask for a file, and close it."""
+    """Ask for a file, read it and close it."""
     answer = reader.get(path, **how)
+    answer.get_data()
     answer.close()
     return answer
 
