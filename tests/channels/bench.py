@@ -72,6 +72,10 @@ class Bench(AbstractContextManager["Bench"], ABC):
         """Return the text that last reached the person."""
         raise NotImplementedError
 
+    def reaches(self, text: str) -> bool:
+        """Whether a text that was sent reaches the person; a server may take its time."""
+        return text in self.arrived_out()
+
     def slow_down(self) -> float:
         """Let the vendor refuse the next message as too fast, and return the seconds it asks for."""
         raise NotImplementedError

@@ -134,9 +134,9 @@ def test_awkward_words_become_words_that_can_be_stored(bench: Bench, text: str) 
 
 # ---------------------------------------------------------------------- outbound
 def test_a_message_reaches_the_person_and_gets_an_id(bench: Bench) -> None:
-    message = bench.outbound("Terima kasih, kami periksa hari ini.")
-    assert bench.channel.send(message)
-    assert "Terima kasih, kami periksa hari ini." in bench.arrived_out()
+    words = "Terima kasih, kami periksa hari ini."
+    assert bench.channel.send(bench.outbound(words))
+    assert bench.reaches(words)
 
 
 def test_too_fast_tells_how_long_to_wait(bench: Bench) -> None:

@@ -10,7 +10,7 @@ import pytest
 from geoalchemy2.shape import from_shape
 from pyproj import Transformer
 from shapely.geometry import LinearRing, LineString
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
 from fieldops import clock
 from fieldops.domain.roles import Role
@@ -293,18 +293,36 @@ def test_a_box_goes_by_the_spatial_index(city: City, query: str, staff: bool) ->
     lite = db.engine.dialect.name == "sqlite"
     assert len(asked) == 2
     with db.engine.connect() as connection:
-        if not lite:  # tables of seven rows are read whole otherwise
-            connection.exec_driver_sql("SET enable_seqscan = off")
-            connection.exec_driver_sql("SET enable_indexscan = on")
+        if not lite:
+            fill_a_city(connection)
         for words, values in asked:
             explain = "EXPLAIN QUERY PLAN " if lite else "EXPLAIN "
             plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + words, values))
-            if lite or query.startswith("&datetime") or not query:
-                assert index in plan, plan
-            else:  # of seven rows PostgreSQL may take those of one status first; the box still is an operator
-                assert "&&" in plan, plan
+            assert index in plan, plan
             if lite:
                 assert "SEARCH service_request USING INTEGER PRIMARY KEY (rowid=?)" in plan, plan
+        connection.rollback()
+
+
+FILL = """
+CREATE TEMPORARY TABLE far ON COMMIT DROP AS
+  SELECT one.*, n FROM (SELECT * FROM service_request ORDER BY id LIMIT 1) one, generate_series(1, 4000) n;
+UPDATE far SET id = 100000 + n, code = 'X' || n, external_key = 'x' || n,
+  link_digest = md5(n::text),
+  place = ST_SetSRID(ST_Point(110.72 + mod(n, 64) * 0.003, -7.66 + n / 64 * 0.003), 4326);
+UPDATE far SET public_place = place;
+ALTER TABLE far DROP COLUMN n;
+INSERT INTO service_request SELECT * FROM far;
+ANALYZE service_request;
+"""
+
+
+def fill_a_city(connection: Connection) -> None:
+    """Put reports over the whole city beside the seven, and let them be counted: PostgreSQL plans by what it
+    counted, and of seven rows it may well read all. They go again with the connection's transaction.
+    """
+    for statement in FILL.split(";")[:-1]:
+        connection.exec_driver_sql(statement)
 
 
 def test_the_body_is_json_to_the_letter(city: City) -> None:
