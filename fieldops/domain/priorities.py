@@ -5,6 +5,7 @@ worth = severity × exposure × reports × clock (product reference §4). The sc
 The figures are our starting values; they await calibration against a city's own choices.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -74,7 +75,7 @@ def priority(
     severity
         The worst among the cluster's requests.
     reports
-        How many people reported it, at least 1; grows with the square root, so that a campaign cannot
+        How many people reported it, at least 1; grows with the fourth root, so that a campaign cannot
         outweigh danger.
     exposure
         1 for an ordinary street, up to 2 on a main street beside a school or a hospital.
@@ -83,18 +84,34 @@ def priority(
     now
         The moment of judging.
     """
-    people = min(2.0, max(1, reports) ** 0.25)
-    clock = clock_factor(due_at, now)
-    worth = BASE_S * SEVERITY_FACTOR[severity] * exposure * people * clock
-    prize_s = int(min(MOST_S, max(LEAST_S, worth)))
+    worth = worth_s(severity, reports, exposure, due_at, now)
+    prize_s = held_s(worth)
     factors = [Factor("severity", float(severity), SEVERITY_FACTOR[severity])]
     if exposure != 1.0:
         factors.append(Factor("exposure", exposure, exposure))
     if reports > 1:
-        factors.append(Factor("reports", float(reports), people))
+        factors.append(Factor("reports", float(reports), _people_factor(reports)))
     if due_at is not None:
-        factors.append(Factor("days_left", round((due_at - now).total_seconds() / 86_400, 1), clock))
+        days_left = round((due_at - now).total_seconds() / 86_400, 1)
+        factors.append(Factor("days_left", days_left, clock_factor(due_at, now)))
     return Priority(prize_s, rank_of(prize_s), tuple(factors), worth)
+
+
+def worth_s(
+    severity: Severity, reports: int, exposure: float, due_at: datetime | None, now: datetime
+) -> float:
+    """Return the product of all factors, in seconds of driving; arguments as for `priority`."""
+    people, clock = _people_factor(reports), clock_factor(due_at, now)
+    return BASE_S * SEVERITY_FACTOR[severity] * exposure * people * clock
+
+
+def held_s(worth: float) -> int:
+    """Return a worth within its bounds, which is the prize."""
+    return int(min(MOST_S, max(LEAST_S, worth)))
+
+
+def _people_factor(reports: int) -> float:
+    return min(2.0, math.sqrt(math.sqrt(max(1, reports))))
 
 
 def rank_of(prize_s: int) -> int:

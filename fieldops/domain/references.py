@@ -18,6 +18,9 @@ WEIGHTS: Final = (1, 2, 3, 4, 6, 7)
 wrong sign and every swap of two neighbours. With 26 signs no weights would do both.
 """
 
+LONGEST_PREFIX: Final = 4
+"""Letters of a city's own code."""
+
 SECRET_BYTES: Final = 18
 
 
@@ -47,6 +50,11 @@ def normal_request_code(words: str) -> str | None:
     if any(sign not in ALPHABET for sign in signs) or check != _check_sign(signs):
         return None
     return f"{prefix}-{signs[:4]}-{signs[4:]}{check}"
+
+
+def may_be_in_code(piece: str) -> bool:
+    """Say whether what somebody types may be a piece of a code: its hyphen, its prefix, or its signs."""
+    return "-" in piece or len(piece) <= LONGEST_PREFIX or all(sign in ALPHABET for sign in piece.upper())
 
 
 def work_order_number(day: date, running: int) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Row, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from fieldops.domain.places import LocationState
-from fieldops.domain.priorities import Priority, Severity, priority
+from fieldops.domain.priorities import Priority, Severity, held_s, priority, worth_s
+from fieldops.domain.references import may_be_in_code
 from fieldops.domain.request_states import RequestStatus
 from fieldops.domain.searched_words import is_found, searched_words
 from fieldops.domain.work_order_states import WorkOrderStatus
@@ -26,6 +27,8 @@ ASKED_BY_NUMBER: Final = 500
 """Of so many places a question names the numbers; of more it names what they have in common."""
 STATES: Final = ("unread", "verified", "blocked", "ready", "planned")
 """What a cluster waits for, most pressing first: reading, an order, help, a plan, the crew."""
+
+SEVERITIES: Final = {severity.value: severity for severity in Severity}
 
 _STATE_OF_ORDER: Final = {
     WorkOrderStatus.BLOCKED.value: "blocked",
@@ -54,7 +57,8 @@ class OrderBrief:
 @dataclass(frozen=True)
 class BoardRow:
     """One place of work. `lon` and `lat` in degrees; `reports` counts open requests, `unread` those that
-    nobody has read; `due_at` is the deadline of `clock` ("first_response" or "repair").
+    nobody has read, `people` reports and those who said "me too"; `due_at` is the deadline of `clock`
+    ("first_response" or "repair").
     """
 
     cluster_id: int
@@ -66,12 +70,25 @@ class BoardRow:
     severity: int
     reports: int
     unread: int
+    people: int
     oldest_at: datetime
     order: OrderBrief | None
     state: str
     clock: str
     due_at: datetime | None
-    priority: Priority
+
+    def priority(self, now: datetime) -> Priority:
+        """Return what the place is worth at a moment, and why; deadlines come nearer by themselves."""
+        return priority(*self._facts, now)
+
+    def prize_s(self, now: datetime) -> int:
+        """Return the same as a figure alone, to put many in order."""
+        return held_s(worth_s(*self._facts, now))
+
+    @property
+    def _facts(self) -> tuple[Severity, int, float, datetime | None]:
+        exposure = self.order.exposure if self.order else 1.0
+        return SEVERITIES[self.severity], max(1, self.people), exposure, self.due_at
 
     def is_overdue(self, now: datetime) -> bool:
         """Return whether its deadline has passed."""
@@ -89,26 +106,32 @@ class BoardFilter:
 
 
 def board(session: Session, now: datetime, cluster_ids: Collection[int] | None = None) -> list[BoardRow]:
-    """Return every place with open reports or open orders, most pressing first; with `cluster_ids`, at most
-    a few thousand, those of them that are such places.
+    """Return every place with open reports or open orders, by number; with `cluster_ids`, at most a few
+    thousand, those of them that are such places.
+
+    A page reads them by `BoardPlaces`, which asks about what has changed alone.
     """
     orders = _orders_by_cluster(session, cluster_ids)
     promised = promises(session, now.date())
     services = {service.id: service for service in session.scalars(select(Service))}
     clusters = session.execute(_clusters(cluster_ids)).all()
     me_too = me_too_counts(session, _ids_with_reports() if cluster_ids is None else cluster_ids)
-    rows = [
-        _row(found, services[found.service_id], orders.get(found.id), promised, me_too.get(found.id, 0), now)
+    return [
+        _row(found, services[found.service_id], orders.get(found.id), promised, me_too.get(found.id, 0))
         for found in clusters
     ]
-    return sorted(rows, key=_press)
 
 
-def _press(row: BoardRow) -> tuple[int, int, float, int]:
-    due = row.due_at.timestamp() if row.due_at else float("inf")
-    # Reading and opening orders are both decisions, so they share a rank.
-    rank = max(0, STATES.index(row.state) - 1)
-    return rank, -row.priority.prize_s, due, row.cluster_id
+def most_pressing_first(rows: Iterable[BoardRow], now: datetime) -> list[BoardRow]:
+    """Return the rows as a dispatcher takes them: decisions first, then by worth and deadline."""
+
+    def press(row: BoardRow) -> tuple[int, int, float, int]:
+        due = row.due_at.timestamp() if row.due_at else float("inf")
+        # Reading and opening orders are both decisions, so they share a rank.
+        rank = max(0, STATES.index(row.state) - 1)
+        return rank, -row.prize_s(now), due, row.cluster_id
+
+    return sorted(rows, key=press)
 
 
 def _is_one_of(column: Any, numbers: Collection[int] | None) -> list[ColumnElement[bool]]:
@@ -196,7 +219,6 @@ def _row(
     order: OrderBrief | None,
     promised: dict[tuple[str, int | None], int],
     me_too: int,
-    now: datetime,
 ) -> BoardRow:
     oldest_at = found.oldest_at or (order.created_at if order else found.created_at)
     state, clock, since = "verified", "repair", oldest_at
@@ -207,7 +229,6 @@ def _row(
     hours = promised.get((clock, service.id), promised.get((clock, None)))
     due_at = order.due_at if order else (since + timedelta(hours=hours) if hours else None)
     severity = max(found.severity, order.severity) if order else found.severity
-    people = (found.reports or 0) + me_too
     return BoardRow(
         cluster_id=found.id,
         service=service,
@@ -218,12 +239,12 @@ def _row(
         severity=severity,
         reports=found.reports or 0,
         unread=found.unread or 0,
+        people=(found.reports or 0) + me_too,
         oldest_at=oldest_at,
         order=order,
         state=state,
         clock=clock,
         due_at=due_at,
-        priority=priority(Severity(severity), max(1, people), order.exposure if order else 1.0, due_at, now),
     )
 
 
@@ -266,13 +287,14 @@ def _codes_found(
     session: Session, words: list[tuple[str, ...]], rows: Collection[BoardRow]
 ) -> dict[int, list[str]]:
     """Return the codes of reports that hold any of the words, by the place they belong to."""
-    if not words or not rows:
+    pieces = {one for group in words for one in group if may_be_in_code(one)}
+    if not pieces or not rows:
         return {}
     few = {row.cluster_id for row in rows} if len(rows) <= ASKED_BY_NUMBER else None
     found: dict[int, list[str]] = {}
     for number, code in session.execute(
         select(ServiceRequest.cluster_id, ServiceRequest.code).where(
-            or_(*(ServiceRequest.code.icontains(one, autoescape=True) for group in words for one in group)),
+            or_(*(ServiceRequest.code.icontains(one, autoescape=True) for one in sorted(pieces))),
             # only places on the board: the codes of years of ended reports need not be read
             ServiceRequest.cluster_id.in_(few)
             if few is not None

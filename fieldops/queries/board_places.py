@@ -23,8 +23,8 @@ STEPS_KEPT: Final = 1_000
 class BoardPlaces:
     """Every place of the board, followed by `cluster_change`. Opens connections of its own; threads share it.
 
-    What the list beside the map shows is chosen by the same rules (`fieldops.queries.board`), so both say the
-    same. Deadlines are those of `now`'s day; priorities are of the moment of reading, and no map tells them.
+    The list and the map beside it choose from these rows by the same rules (`fieldops.queries.board`), so
+    both say the same. Deadlines are those of `now`'s day.
     """
 
     states = STATES
@@ -75,6 +75,12 @@ class BoardPlaces:
                     return None
                 found |= numbers
             return found
+
+    def everything(self) -> list[BoardRow]:
+        """Return every place as it is now."""
+        self.follow()
+        with self._lock:
+            return list(self._rows.values())
 
     def rows(self, wanted: BoardFilter, now: datetime) -> list[BoardRow]:
         """Return the places that a filter lets through, as they are now."""

@@ -25,12 +25,20 @@ logger_class = "fieldops.serving.access_log.AccessLog"
 
 
 def post_worker_init(worker: Any) -> None:
-    """Build this process's public map before it takes its first reader, unless that takes too long: where
-    the engine was not compiled at set-up, readers of other pages must not wait for it.
+    """Build this process's public map and read its board before it takes its first reader, unless that takes
+    too long: where the engine was not compiled at set-up, readers of other pages must not wait for it.
     """
-    from fieldops.web.tiles import prepare  # noqa: PLC0415  this file is read before anything is imported
+    # this file is read before anything is imported
+    from fieldops.web.dispatch.board_map import prepare_board  # noqa: PLC0415
+    from fieldops.web.tiles import prepare  # noqa: PLC0415
 
-    preparing = threading.Thread(target=prepare, args=(worker.app.wsgi(),), daemon=True)
+    app = worker.app.wsgi()
+
+    def prepare_all() -> None:
+        prepare(app)
+        prepare_board(app)
+
+    preparing = threading.Thread(target=prepare_all, daemon=True)
     preparing.start()
     preparing.join(MAP_WITHIN_S)
     # What is there now stays: nobody shall wait while half a million objects are looked at for garbage.

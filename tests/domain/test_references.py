@@ -10,11 +10,13 @@ from fieldops.domain.references import (
     ALPHABET,
     _check_sign,
     digest,
+    may_be_in_code,
     new_request_code,
     new_secret,
     normal_request_code,
     work_order_number,
 )
+from fieldops.domain.searched_words import searched_words
 
 SIGNS = st.text(ALPHABET, min_size=6, max_size=6)
 
@@ -95,3 +97,17 @@ def test_secrets_are_long_and_only_their_digest_is_needed() -> None:
     assert len(first) == 24
     assert digest(first) == digest(first) != digest(second)
     assert first not in digest(first)
+
+
+@pytest.mark.parametrize("prefix", ["SKA", "BOS", "ZYXW"])
+def test_whatever_part_of_a_code_somebody_types_is_looked_for(prefix: str) -> None:
+    for _ in range(20):
+        code = new_request_code(prefix)
+        pieces = {code[begin:end] for begin in range(len(code)) for end in range(begin + 1, len(code) + 1)}
+        words = {word for piece in pieces for (word,) in searched_words(piece)}
+        assert all(map(may_be_in_code, words | pieces))
+
+
+@pytest.mark.parametrize("word", ["slamet", "melati", "kerten", "pasar"])
+def test_words_of_a_street_are_no_part_of_a_code(word: str) -> None:
+    assert not may_be_in_code(word)

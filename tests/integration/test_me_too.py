@@ -30,6 +30,6 @@ def test_me_too_counts_like_a_report(world: World, submission: Any) -> None:
             contact = f"tetangga{number}@example.org"
             follow_request(session, world.installation, request, contact, part="me_too", language="id")
         after = priorities_of(session, [order], clock.now())[order.id].prize_s
-        on_board = board(session, clock.now())[0].priority.prize_s
+        on_board = board(session, clock.now())[0].priority(clock.now()).prize_s
     assert after > before
     assert abs(on_board - after) <= 1

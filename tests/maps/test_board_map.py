@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,17 +27,20 @@ from fieldops.models import (
     Cluster,
     ClusterChange,
     Counter,
+    Follower,
+    Reporter,
     Service,
     ServiceLevel,
     ServiceRequest,
     WorkOrder,
 )
 from fieldops.models.base import as_point
+from fieldops.operations.follow_request import follow_request
 from fieldops.operations.group_requests import group_request
 from fieldops.operations.open_work_order import open_work_order
 from fieldops.operations.submit_request import submit_request
 from fieldops.operations.tidy_map_changes import tidy_map_changes
-from fieldops.queries.board import STATES, BoardFilter, board, filtered
+from fieldops.queries.board import STATES, BoardFilter, BoardRow, board, filtered
 from fieldops.queries.board_places import BoardPlaces
 from fieldops.transaction import transaction
 from tests.conftest import World
@@ -119,8 +122,24 @@ def order_at(world: World, cluster_id: int, **changes: Any) -> int:
         return order.id
 
 
+def told(row: BoardRow) -> dict[str, Any]:
+    """All that a row says, of its kind, too."""
+    service = row.service
+    said = {
+        "service": (service.id, service.code, service.family, service.icon, service.name_id, service.name_en)
+    }
+    return {field.name: getattr(row, field.name) for field in fields(row)} | said
+
+
 def same_everywhere(*maps: PlaceMap[BoardFilter]) -> None:
-    """Under every filter: the map counts what the list lists, and maps agree byte for byte."""
+    """What each process holds is what the database says; under every filter the map counts what the list
+    lists, and maps agree byte for byte.
+    """
+    with transaction() as session:
+        rows = [told(row) for row in board(session, clock.now())]
+    for shown in maps:
+        assert isinstance(shown.source, BoardPlaces)
+        assert sorted(map(told, shown.source.everything()), key=lambda one: one["cluster_id"]) == rows
     for wanted in FILTERS:
         rows = listed(wanted)
         expected = dict.fromkeys(TOLD, 0) | {"count": len(rows)}
@@ -181,6 +200,27 @@ class Chance:
                 one.cluster_id = other
             self.cluster.joined_into_id = other
 
+    def follow(self) -> None:
+        """A neighbour says "me too" of a report, or no longer, or has meant another one."""
+        if not self.members:
+            return
+        one = self.rng.choice(self.members)
+        wanted = select(Follower).where(Follower.request_id == one.id, Follower.part == "me_too")
+        found, choice = self.session.scalars(wanted).all(), self.rng.randrange(4)
+        if not found or choice == 0:
+            neighbour = Reporter(channel="email", created_at=clock.now())
+            self.session.add(neighbour)
+            self.session.flush()
+            self.session.add(
+                Follower(request_id=one.id, reporter_id=neighbour.id, part="me_too", since=clock.now())
+            )
+        elif choice == 1:
+            self.session.delete(found[-1])
+        elif choice == 2:
+            found[-1].part = "author"
+        else:
+            found[-1].request_id = self.rng.choice(self.members).id
+
     def promise(self) -> None:
         self.session.scalars(select(ServiceLevel).limit(1)).one().hours = self.rng.randint(1, 200)
 
@@ -190,7 +230,7 @@ class Chance:
 
 CHANGES = (
     Chance.order_state, Chance.order_state, Chance.due, Chance.read, Chance.age, Chance.worsen, Chance.move,
-    Chance.name, Chance.kind, Chance.join, Chance.promise, Chance.family,
+    Chance.name, Chance.kind, Chance.join, Chance.promise, Chance.family, Chance.follow, Chance.follow,
 )  # fmt: skip
 
 
@@ -249,6 +289,24 @@ def test_under_every_filter_the_map_counts_what_the_list_lists(
         assert len(listed(BoardFilter())) > len(listed(BoardFilter(words="melati"))) > 3
     numbers = db.session().scalars(select(ClusterChange.seq).order_by(ClusterChange.seq)).all()
     assert numbers == list(range(1, len(numbers) + 1)), "the sequence has no gaps"
+
+
+def test_a_neighbour_who_joins_or_leaves_is_counted_at_once(
+    world: World, submission: Callable[..., Any]
+) -> None:
+    number = report(world, submission)
+    places = BoardPlaces(db.engine, clock.now)
+    assert [row.people for row in places.everything()] == [1]
+    with transaction() as session:
+        request = session.get_one(ServiceRequest, number)
+        contact = "tetangga@example.org"
+        followed = follow_request(
+            session, world.installation, request, contact, part="me_too", language="id"
+        ).id
+    assert [row.people for row in places.everything()] == [2]
+    with transaction() as session:
+        session.delete(session.get_one(Follower, followed))
+    assert [row.people for row in places.everything()] == [1]
 
 
 def test_a_place_follows_its_order(world: World, submission: Callable[..., Any]) -> None:

@@ -10,12 +10,20 @@ from fieldops.domain.roles import Right
 from fieldops.extensions import db
 from fieldops.i18n import _
 from fieldops.operations.measure_places import landmarks_beside
-from fieldops.queries.board import STATES, BoardFilter, BoardRow, counts_by_state, filtered, without_place
-from fieldops.queries.board import board as board_rows
+from fieldops.queries.board import (
+    STATES,
+    BoardFilter,
+    BoardRow,
+    counts_by_state,
+    filtered,
+    most_pressing_first,
+    without_place,
+)
 from fieldops.queries.why_not import left_out_on, next_planned_day
 from fieldops.queries.work_orders import orders_in
 from fieldops.web.dispatch import said
 from fieldops.web.dispatch.board_filter import filter_args, wanted_filter
+from fieldops.web.dispatch.board_map import board_map
 from fieldops.web.dispatch.left_out_words import reason_name
 from fieldops.web.dispatch.room import base_map_url, blueprint
 from fieldops.web.map_words import map_said, tiles_url
@@ -35,9 +43,9 @@ LEAST_ROOM: Final = 0.003
 def board() -> str:
     """Show clusters that need a decision, then orders to plan or unblock, beside the map."""
     session, now = db.session(), clock.now()
-    everything = board_rows(session, now)
+    everything = board_map().places.everything()
     wanted = wanted_filter()
-    rows = filtered(session, everything, wanted, now)
+    rows = most_pressing_first(filtered(session, everything, wanted, now), now)
     pages = max(1, -(-len(rows) // PAGE))
     page = min(max(1, request.args.get("page", 1, type=int)), pages)
     shown = rows[(page - 1) * PAGE : page * PAGE]
@@ -45,7 +53,7 @@ def board() -> str:
     beside = landmarks_beside(session, installation().city, [(row.lon, row.lat) for row in shown])
     return render_template(
         "dispatch/board.html",
-        rows=list(zip(shown, beside, strict=True)),
+        rows=[(row, row.priority(now), near) for row, near in zip(shown, beside, strict=True)],
         total=len(rows),
         page=page,
         pages=pages,

@@ -1,52 +1,27 @@
 """The board's map: the places of its list as tiles, whatever the filter, and what a card on it says."""
 
-from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, jsonify, request, url_for
 from flask_login import current_user
 
 from fieldops import clock, i18n
 from fieldops.domain.roles import Right
-from fieldops.extensions import db, limiter
+from fieldops.extensions import limiter
 from fieldops.i18n import _, ngettext
-from fieldops.maps.place_map import PlaceMap
 from fieldops.maps.tile_answers import STAFF_CACHING, tile_answer
-from fieldops.queries.board import BoardFilter, BoardRow
-from fieldops.queries.board_places import BoardPlaces
+from fieldops.queries.board import BoardRow
 from fieldops.web.dispatch import said
 from fieldops.web.dispatch.board_filter import wanted_filter
+from fieldops.web.dispatch.board_map import board_map
 from fieldops.web.dispatch.map_places import MOST_LISTED, asked_box
 from fieldops.web.dispatch.room import blueprint
-from fieldops.web.page import installation
 from fieldops.web.protection import requires
 from fieldops.web.words import SEVERITY
 
-NAME: Final = "board_map"
 NEW_FILTERS: Final = "240/minute"
 """By person. Of a filter that nobody used lately every tile asked for before the first is there counts: a
 screen's six or more at once, in each process."""
-
-
-@dataclass(frozen=True)
-class BoardMap:
-    """The board's places and their map, in one process."""
-
-    places: BoardPlaces
-    drawn: PlaceMap[BoardFilter]
-
-
-def board_map() -> BoardMap:
-    """Return what this process holds, which is read up to the last change before every answer."""
-    held: dict[str, Any] = current_app.extensions
-    if NAME not in held:
-        places = BoardPlaces(db.engine, clock.now)
-        zone = ZoneInfo(installation().city.time_zone)
-        # two threads may come at once; one map stays
-        held.setdefault(NAME, BoardMap(places, PlaceMap(places, zone, clock.now)))
-    found: BoardMap = held[NAME]
-    return found
 
 
 @blueprint.get("/tiles/places/<int:zoom>/<int:x>/<int:y>.pbf")
