@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -10,8 +9,7 @@ from sqlalchemy.orm import Session
 from fieldops.domain.maintenance_questions import MaintenanceKind
 from fieldops.errors import NotFound
 from fieldops.models import MaintenanceRow, MaintenanceRun, ServiceRequest, WorkOrder
-
-BEING_MADE: Final = ("queued", "computing")
+from fieldops.queries.hotspots import BEING_MADE
 
 
 def get_maintenance_run(session: Session, run_id: int, kind: MaintenanceKind | None = None) -> MaintenanceRun:

@@ -6,17 +6,14 @@ from typing import Any, Final
 from flask import jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldops import clock, i18n
+from fieldops import i18n
 from fieldops.domain.hotspot_questions import Analysis, Method, Question, Weather
 from fieldops.domain.roles import Right
 from fieldops.errors import FieldOpsError, InvalidInput
 from fieldops.extensions import db
 from fieldops.models import HotspotRun
-from fieldops.operations.ask_for_hotspots import ask_for_hotspots
-from fieldops.queries.hotspots import BEING_MADE, get_analysis, newest_analyses
+from fieldops.queries.hotspots import get_analysis, newest_analyses
 from fieldops.queries.orders import orders_described
-from fieldops.transaction import transaction
-from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch.room import base_map_url
 from fieldops.web.engineer import analysis_words, hotspot_words
@@ -24,9 +21,9 @@ from fieldops.web.engineer.analysis_forms import analysis_asked, analysis_choice
 from fieldops.web.engineer.analysis_sheets import cell_words
 from fieldops.web.engineer.day_series import day_series
 from fieldops.web.engineer.hotspot_forms import offer
-from fieldops.web.engineer.hotspots import PATIENCE_S, moved_question, ordered_languages
 from fieldops.web.engineer.refusal_words import refusal_words
 from fieldops.web.engineer.room import blueprint
+from fieldops.web.engineer.runs import ask_for, is_late, move, ordered_languages, repeat
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 from fieldops.web.words import HOTSPOT_METHOD
@@ -52,11 +49,8 @@ def analyses() -> str:
 @requires(Right.SEE_MAPS)
 def analysis_create() -> Answer:
     """Ask for an analysis; the worker computes it."""
-    by = acting(Right.SEE_MAPS)
     try:
-        question = analysis_asked(db.session(), request.form)
-        with transaction() as session:
-            run = ask_for_hotspots(session, question, by)
+        run = ask_for(analysis_asked(db.session(), request.form))
     except FieldOpsError as error:
         context = _context(None) | {
             "errors": {error.field or "errors": sentence(error)},
@@ -74,11 +68,12 @@ def analysis_shown(run_id: int) -> str:
     run = get_analysis(db.session(), run_id)
     context = _context(run)
     if run.state != "done":
-        waited_s = (clock.now() - run.created_at).total_seconds()
         return render_template(
             "engineer/analysis_waiting.html",
             refusal=refusal_words(run.refusal) if run.refusal else "",
-            too_long=run.state in BEING_MADE and waited_s > PATIENCE_S,
+            too_long=is_late(run),
+            progress_url=url_for("engineer.analysis_progress", run_id=run.id),
+            repeat_url=url_for("engineer.analysis_repeat", run_id=run.id),
             **context,
         )
     sheet = analysis_words.sheet_of(run)
@@ -111,10 +106,7 @@ def analysis_progress(run_id: int) -> Response:
 @requires(Right.SEE_MAPS)
 def analysis_repeat(run_id: int) -> Answer:
     """Ask the same question again, with the reports as they are now."""
-    by = acting(Right.SEE_MAPS)
-    old = get_analysis(db.session(), run_id)
-    with transaction() as session:
-        run = ask_for_hotspots(session, hotspot_words.question_of(old), by, seed=old.seed)
+    run = repeat(get_analysis(db.session(), run_id))
     return redirect(url_for("engineer.analysis_shown", run_id=run.id), 303)
 
 
@@ -122,11 +114,7 @@ def analysis_repeat(run_id: int) -> Answer:
 @requires(Right.SEE_MAPS)
 def analysis_move(run_id: int) -> Answer:
     """Ask the same question of the period before, or after."""
-    by = acting(Right.SEE_MAPS)
-    question = hotspot_words.question_of(get_analysis(db.session(), run_id))
-    moved = moved_question(question, request.form.get("to", ""))
-    with transaction() as session:
-        run = ask_for_hotspots(session, moved, by)
+    run = move(get_analysis(db.session(), run_id), request.form.get("to", ""))
     return redirect(url_for("engineer.analysis_shown", run_id=run.id), 303)
 
 
@@ -134,15 +122,11 @@ def analysis_move(run_id: int) -> Answer:
 @requires(Right.SEE_MAPS)
 def analysis_map(run_id: int) -> Answer:
     """Ask for the map of hotspots on wet, or on dry, days of the same period and kinds."""
-    by = acting(Right.SEE_MAPS)
     question = hotspot_words.question_of(get_analysis(db.session(), run_id))
     weather = request.form.get("weather", "")
     if question.method is not Analysis.RAIN or weather not in (Weather.WET, Weather.DRY):
         raise InvalidInput("Choose wet or dry days.", field="weather")
-    with transaction() as session:
-        run = ask_for_hotspots(
-            session, replace(question, method=Method.GI_STAR, weather=Weather(weather)), by
-        )
+    run = ask_for(replace(question, method=Method.GI_STAR, weather=Weather(weather)))
     return redirect(url_for("engineer.hotspots_shown", run_id=run.id), 303)
 
 

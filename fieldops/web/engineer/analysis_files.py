@@ -4,7 +4,7 @@ import csv
 import io
 from typing import Any, Final
 
-from flask import Response, make_response, render_template
+from flask import Response, render_template
 
 from fieldops import i18n
 from fieldops.domain.roles import Right
@@ -18,8 +18,8 @@ from fieldops.web.engineer import analysis_words, hotspot_words
 from fieldops.web.engineer.analysis_sheets import Cell, Column, Sheet, Table, cell_words
 from fieldops.web.engineer.day_series import day_series
 from fieldops.web.engineer.downloads import safe_cell
-from fieldops.web.engineer.hotspots import ordered_languages
 from fieldops.web.engineer.room import blueprint
+from fieldops.web.engineer.runs import ordered_languages, sent
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 
@@ -41,7 +41,7 @@ def analysis_table(run_id: int) -> Response:
         writer.writerow([safe_cell(column.head) for column in table.columns])
         for row in table.rows:
             writer.writerow([_plain(value, column) for value, column in zip(row, table.columns, strict=True)])
-    return _sent(run, held.getvalue().encode("utf-8-sig"), "csv", "text/csv")
+    return sent(run, _name(run), held.getvalue().encode("utf-8-sig"), "csv", "text/csv")
 
 
 @blueprint.get("/analisis/<int:run_id>/metode.txt")
@@ -50,7 +50,7 @@ def analysis_method(run_id: int) -> Response:
     """Send what came out and how, as text in both languages."""
     run = _done(run_id)
     text = "\n\n".join(analysis_words.analysis_text(run, code) for code in ordered_languages())
-    return _sent(run, f"{text}\n".encode(), "txt", "text/plain")
+    return sent(run, _name(run), f"{text}\n".encode(), "txt", "text/plain")
 
 
 @blueprint.get("/analisis/<int:run_id>/laporan.pdf")
@@ -66,7 +66,9 @@ def analysis_report(run_id: int) -> Response:
     series = day_series(run.figures.get("days", []))
     if series is not None:
         drawings["days"] = render_template("engineer/day_series.svg", series=series)
-    return _sent(run, typeset("analysis", "pdf", _report(run, sheet), **drawings), "pdf", "application/pdf")
+    return sent(
+        run, _name(run), typeset("analysis", "pdf", _report(run, sheet), **drawings), "pdf", "application/pdf"
+    )
 
 
 def _report(run: HotspotRun, sheet: Sheet) -> dict[str, Any]:
@@ -127,10 +129,5 @@ def _done(run_id: int) -> HotspotRun:
     return run
 
 
-def _sent(run: HotspotRun, body: bytes, ending: str, mimetype: str) -> Response:
-    answer = make_response(body)
-    answer.mimetype = mimetype
-    question = hotspot_words.question_of(run)
-    name = f"fieldops-{run.method.replace('_', '-')}-{run.id}-{question.first}-{question.last}.{ending}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+def _name(run: HotspotRun) -> str:
+    return run.method.replace("_", "-")

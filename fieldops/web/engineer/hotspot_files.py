@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
-from flask import Response, make_response, render_template
+from flask import Response, render_template
 
 from fieldops import i18n
 from fieldops.domain.hotspot_questions import Method
@@ -28,11 +28,13 @@ from fieldops.web.engineer.day_series import day_series
 from fieldops.web.engineer.downloads import safe_cell
 from fieldops.web.engineer.pattern_bands import pattern_band
 from fieldops.web.engineer.room import blueprint
+from fieldops.web.engineer.runs import sent
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 from fieldops.web.words import CHANNEL, HOTSPOT_METHOD
 
 LAYER: Final = "hotspot_cells"
+NAME: Final = "titik-rawan"
 TOP: Final = 10
 FIGURES: Final = {"svg": "image/svg+xml", "png": "image/png"}
 
@@ -43,7 +45,7 @@ def hotspots_figure(run_id: int, kind: str) -> Response:
     """Send the map as a figure with everything a reader needs to judge it."""
     run = _done(run_id)
     made = typeset("figure", kind, _figure(run), map=_drawing(run))  # type: ignore[arg-type]
-    return _sent(run, made, kind, FIGURES[kind])
+    return sent(run, NAME, made, kind, FIGURES[kind])
 
 
 @blueprint.get("/titik-rawan/<int:run_id>/laporan.pdf")
@@ -52,7 +54,7 @@ def hotspots_report(run_id: int) -> Response:
     """Send a report: the map, its top ten places, rain and reports, channels, and the method."""
     run = _done(run_id)
     drawings = {"map": _drawing(run), "days": _day_drawing(run)}
-    return _sent(run, typeset("report", "pdf", _report(run), **drawings), "pdf", "application/pdf")
+    return sent(run, NAME, typeset("report", "pdf", _report(run), **drawings), "pdf", "application/pdf")
 
 
 @blueprint.get("/titik-rawan/<int:run_id>/sel.<kind>")
@@ -66,7 +68,7 @@ def hotspots_cells(run_id: int, kind: str) -> Response:
     cells = cells_frame(db.session(), run.id)
     if run.method in method_words.STATISTIC:
         cells = cells.rename(columns={"z": method_words.STATISTIC[run.method][1]})
-    return _sent(run, make(cells, run), ending, mimetype)
+    return sent(run, NAME, make(cells, run), ending, mimetype)
 
 
 def _done(run_id: int) -> HotspotRun:
@@ -74,15 +76,6 @@ def _done(run_id: int) -> HotspotRun:
     if run.state != "done":
         raise Conflict("This map is not computed yet.")
     return run
-
-
-def _sent(run: HotspotRun, body: bytes, ending: str, mimetype: str) -> Response:
-    answer = make_response(body)
-    answer.mimetype = mimetype
-    question = words.question_of(run)
-    name = f"fieldops-titik-rawan-{run.id}-{question.first}-{question.last}.{ending}"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
 
 
 # ── Drawings ─────────────────────────────────────────────────────────────────────────────────────────────

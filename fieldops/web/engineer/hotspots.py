@@ -7,16 +7,14 @@ from typing import Any, Final
 from flask import jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from fieldops import clock, i18n
-from fieldops.domain.hotspot_questions import Analysis, Question
+from fieldops import clock
+from fieldops.domain.hotspot_questions import Analysis
 from fieldops.domain.roles import Right
 from fieldops.domain.standing_questions import STANDING
-from fieldops.errors import FieldOpsError, InvalidInput
+from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.models import HotspotRun
-from fieldops.operations.ask_for_hotspots import ask_for_hotspots
 from fieldops.queries.hotspots import (
-    BEING_MADE,
     count_cells,
     get_cell,
     get_map,
@@ -25,8 +23,6 @@ from fieldops.queries.hotspots import (
     runs_standing,
     top_cells,
 )
-from fieldops.transaction import transaction
-from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.engineer import hotspot_words as words
 from fieldops.web.engineer import method_words
@@ -35,6 +31,7 @@ from fieldops.web.engineer.day_series import day_series
 from fieldops.web.engineer.hotspot_forms import asked, choices, fields_of, offer
 from fieldops.web.engineer.refusal_words import refusal_words
 from fieldops.web.engineer.room import blueprint
+from fieldops.web.engineer.runs import ask_for, is_late, move, ordered_languages, repeat
 from fieldops.web.protection import requires
 from fieldops.web.words import HOTSPOT_METHOD
 
@@ -43,7 +40,6 @@ Answer = Response | tuple[str, int]
 TOP_CELLS: Final = 20
 RUNS_SHOWN: Final = 12
 FIRST_SHOWN: Final = "by_road"
-PATIENCE_S: Final = 120
 
 
 @blueprint.get("/titik-rawan")
@@ -61,11 +57,8 @@ def hotspots() -> str | Response:
 @requires(Right.SEE_MAPS)
 def hotspots_create() -> Answer:
     """Ask for a map; the worker computes it."""
-    by = acting(Right.SEE_MAPS)
     try:
-        question = asked(db.session(), request.form)
-        with transaction() as session:
-            run = ask_for_hotspots(session, question, by)
+        run = ask_for(asked(db.session(), request.form))
     except FieldOpsError as error:
         errors = {error.field or "errors": sentence(error)}
         context = _form_context(None) | {"errors": errors, "form": request.form}
@@ -78,11 +71,7 @@ def hotspots_create() -> Answer:
 @requires(Right.SEE_MAPS)
 def hotspots_move(run_id: int) -> Answer:
     """Ask the same of the period before or after."""
-    by = acting(Right.SEE_MAPS)
-    question = words.question_of(get_map(db.session(), run_id))
-    moved = moved_question(question, request.form.get("to", ""))
-    with transaction() as session:
-        run = ask_for_hotspots(session, moved, by)
+    run = move(get_map(db.session(), run_id), request.form.get("to", ""))
     return redirect(url_for("engineer.hotspots_shown", run_id=run.id), 303)
 
 
@@ -90,29 +79,8 @@ def hotspots_move(run_id: int) -> Answer:
 @requires(Right.SEE_MAPS)
 def hotspots_repeat(run_id: int) -> Answer:
     """Ask the same question again, with the reports as they are now."""
-    by = acting(Right.SEE_MAPS)
-    old = get_map(db.session(), run_id)
-    with transaction() as session:
-        run = ask_for_hotspots(session, words.question_of(old), by, seed=old.seed)
+    run = repeat(get_map(db.session(), run_id))
     return redirect(url_for("engineer.hotspots_shown", run_id=run.id), 303)
-
-
-def moved_question(question: Question, to: str) -> Question:
-    """Return the same question of the period before, or after as far as days are over.
-
-    Raises
-    ------
-    InvalidInput
-        There is no later period yet.
-    """
-    yesterday = offer(db.session()).yesterday
-    if to == "before":
-        return question.moved(-question.days)
-    if to == "after":
-        ahead = min(question.days, (yesterday - question.last).days)
-        if ahead > 0:
-            return question.moved(ahead)
-    raise InvalidInput("There is no later period yet.", field="to")
 
 
 @blueprint.get("/titik-rawan/<int:run_id>")
@@ -122,11 +90,12 @@ def hotspots_shown(run_id: int) -> str | Answer:
     run = get_map(db.session(), run_id)
     context = _form_context(run)
     if run.state != "done":
-        waited_s = (clock.now() - run.created_at).total_seconds()
         return render_template(
             "engineer/hotspots_waiting.html",
             refusal=refusal_words(run.refusal) if run.refusal else "",
-            too_long=run.state in BEING_MADE and waited_s > PATIENCE_S,
+            too_long=is_late(run),
+            progress_url=url_for("engineer.hotspots_progress", run_id=run.id),
+            repeat_url=url_for("engineer.hotspots_repeat", run_id=run.id),
             title=words.title_words(words.question_of(run)),
             **context,
         )
@@ -166,12 +135,6 @@ def _shown(run: HotspotRun) -> dict[str, Any]:
         "map_url": url_for("engineer.hotspots_map", run_id=run.id),
         "is_stale": run.created_at < clock.now() - timedelta(days=2) and not run.standing,
     }
-
-
-def ordered_languages() -> tuple[str, ...]:
-    """Return the languages, the reader's first."""
-    own = i18n.language()
-    return (own, *(code for code in i18n.LANGUAGES if code != own))
 
 
 @blueprint.get("/titik-rawan/<int:run_id>/keadaan")

@@ -18,7 +18,6 @@ from fieldops.models import MaintenanceRow, MaintenanceRun
 from fieldops.operations.ask_for_maintenance import ask_for_maintenance
 from fieldops.queries.hotspot_frames import jurisdictions
 from fieldops.queries.maintenance import (
-    BEING_MADE,
     count_maintenance_rows,
     get_maintenance_run,
     maintenance_rows,
@@ -34,6 +33,7 @@ from fieldops.web.engineer.downloads import safe_cell
 from fieldops.web.engineer.hotspot_words import JURISDICTION
 from fieldops.web.engineer.maintenance_forms import PRIORITY_START, priority_fields, read_priorities
 from fieldops.web.engineer.room import blueprint
+from fieldops.web.engineer.runs import is_late
 from fieldops.web.engineer.segments import segment_context
 from fieldops.web.protection import requires
 
@@ -41,7 +41,6 @@ Answer = Response | str | tuple[str, int]
 
 PAGE_ROWS: Final = 50
 RUNS_SHOWN: Final = 8
-PATIENCE_S: Final = 120
 KIND: Final = MaintenanceKind.PRIORITIES
 AVOIDED: Final = ("avoided", "low", "high", "per_million", "weight_of_own")
 
@@ -115,10 +114,9 @@ def maintenance_progress(run_id: int) -> Response:
 
 def waiting_context(run: MaintenanceRun) -> dict[str, Any]:
     """Return what the page of a run that is not done says."""
-    waited_s = (clock.now() - run.created_at).total_seconds()
     return {
         "refusal": words.maintenance_refusal(run.refusal) if run.refusal else "",
-        "too_long": run.state in BEING_MADE and waited_s > PATIENCE_S,
+        "too_long": is_late(run),
     }
 
 
