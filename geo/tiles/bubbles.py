@@ -241,7 +241,7 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, b
         if number >= 0:
             return Drawn(ready[:number], points.bubbles, points.bubble_ids), True
     if 0 < tile.zoom <= DEEPEST + 1 and not (tile.is_merged or tile.is_changed):
-        return _rough(tile, points), True
+        return rough_bubbles(tile, points), True
     area, found, number = _find(tile, points, changed)
     kept, bubble_of = _kept(tile, area, found, number)
     ranges, added = _ranges(found, number, bubble_of)
@@ -264,7 +264,7 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, b
 
 
 @inner
-def _rough(tile: Tile, points: Points) -> Drawn:
+def rough_bubbles(tile: Tile, points: Points) -> Drawn:
     """The cells of a tile in which nothing changed, zoom 1 to 17, as bubbles that are not merged."""
     cells, counted, filed, columns = points.cells, points.counted, points.points, points.columns.total
     size, rim = 1 << (BITS - tile.zoom), reach_of(tile.zoom) // 2
@@ -314,6 +314,18 @@ def _rough_parts(tile: Tile, points: Points) -> I8:
                     parts[number, 0], parts[number, 1] = begin, after
                     number += 1
     return parts[:number]
+
+
+@inner
+def _find_written(tile: Tile, points: Points) -> tuple[int, int]:
+    """Where a tile's bytes begin and end in those written beforehand; at one place where there are none."""
+    if tile.is_merged or tile.is_changed or tile.zoom > DEEPEST or len(points.written_ends) == 0:
+        return 0, 0
+    key, levels = spread(tile.x) | (spread(tile.y) << 1), points.levels
+    at = lower_bound(points.tile_keys, levels[tile.zoom, 1], levels[tile.zoom + 1, 1] - 1, key)
+    if points.tile_keys[at] != key:
+        return 0, 0
+    return points.written_ends[at], points.written_ends[at + 1]
 
 
 @inner
@@ -457,7 +469,7 @@ def tile_features(zoom: int, x: int, y: int, how: int, telling: int, handles: I8
     """
     tile, of = _asked(zoom, x, y, how), points_of(column_i8(handles, 0))
     drawn, _ = _bubbles(tile, of, differences_of(column_i8(handles, ENTRY)))
-    features, tags = _features(tile, drawn, of.columns, _unpacked(telling))
+    features, tags = tell(tile, drawn, of.columns, unpacked_telling(telling))
     middles = np.empty((len(drawn.rows), 2), np.int64)
     for row in range(len(drawn.rows)):
         bubble = drawn.rows[row]
@@ -488,8 +500,12 @@ def tile_bytes(zoom: int, x: int, y: int, how: int, telling: int, handles: I8, o
     until something changes near it.
     """
     tile, of = _asked(zoom, x, y, how), points_of(column_i8(handles, 0))
+    begin, end = _find_written(tile, of)
+    if begin < end:
+        out[: end - begin] = of.written[begin:end]
+        return (end - begin) << BEGIN_BITS + 1
     drawn, is_lasting = _bubbles(tile, of, differences_of(column_i8(handles, ENTRY)))
-    features, tags = _features(tile, drawn, of.columns, _unpacked(telling))
+    features, tags = tell(tile, drawn, of.columns, unpacked_telling(telling))
     words = words_of(column_i8(handles, 2 * ENTRY))
     begin, end = encode(features, tags, words, out)
     return end << BEGIN_BITS + 1 | begin << 1 | is_lasting
@@ -501,12 +517,13 @@ def packed_telling(telling: Telling) -> int:
 
 
 @inner
-def _unpacked(telling: int) -> Telling:
+def unpacked_telling(telling: int) -> Telling:
+    """What a tile may tell, of what `packed_telling` gives."""
     return Telling(telling & 3, telling >> 3, telling & 4 != 0)
 
 
 @inner
-def _features(tile: Tile, drawn: Drawn, columns: Columns, telling: Telling) -> tuple[I8, I8]:
+def tell(tile: Tile, drawn: Drawn, columns: Columns, telling: Telling) -> tuple[I8, I8]:
     """Say of each bubble what may be said of it."""
     table, first_status, first_severity = drawn.table, columns.first_status, columns.first_severity
     statuses = first_severity - first_status

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.tiles.compiled import inner, long
-from geo.tiles.handles import ENTRY, column_i4, column_i8, table_i4, table_i8
+from geo.tiles.handles import ENTRY, column_i4, column_i8, column_u1, table_i4, table_i8
 from geo.tiles.hands import Hands
 from geo.tiles.lanes import ones
 from geo.tiles.positions import BITS, gather
@@ -25,6 +25,7 @@ from geo.tiles.sorting import sort_keys
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
+U1 = NDArray[np.uint8]
 
 DEEPEST: Final = 16
 """The last zoom whose cells are kept; those of later zooms are found as they are asked for."""
@@ -83,6 +84,11 @@ class Points(NamedTuple):
         (b,) int64, or (0,) where points carry none.
     tile_bubbles
         (t, 2) int32: first bubble of each tile, and the one after its last; −1 where none were worked out.
+    written
+        (m,) uint8: tiles written beforehand, not merged, end to end; see `geo.tiles.written`.
+    written_ends
+        (t + 1,) int64: where the bytes of each tile begin in it and those of the next do; alike where a tile
+        was not written. (0,) where none was.
     columns
         What counts count.
     """
@@ -99,13 +105,15 @@ class Points(NamedTuple):
     bubbles: I4
     bubble_ids: I8
     tile_bubbles: I4
+    written: U1
+    written_ends: I8
     columns: Columns
 
 
 @inner
 def points_of(handle: I8) -> Points:
     """The points of a handle that was made of a `Points`, columns and all."""
-    at = 12 * ENTRY
+    at = 14 * ENTRY
     return Points(
         column_i8(handle, 0),
         table_i4(handle, ENTRY),
@@ -119,6 +127,8 @@ def points_of(handle: I8) -> Points:
         table_i4(handle, 9 * ENTRY),
         column_i8(handle, 10 * ENTRY),
         table_i4(handle, 11 * ENTRY),
+        column_u1(handle, 12 * ENTRY),
+        column_i8(handle, 13 * ENTRY),
         Columns(handle[at], handle[at + 1], handle[at + 2]),
     )
 
@@ -155,6 +165,8 @@ def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns, hands: Hands) 
         np.empty((0, FIRST_COUNT + columns.total), dtype=np.int32),
         np.empty(0, dtype=np.int64),
         np.full((len(tile_keys), 2), -1, dtype=np.int32),
+        np.empty(0, dtype=np.uint8),
+        np.empty(0, dtype=np.int64),
         columns,
     )
     return filed, sums
