@@ -17,7 +17,6 @@ from geo.tiles.cells import (
     CELL_Y,
     DEEPEST,
     FIRST_COUNT,
-    LOCAL,
     SIDE,
     START,
     STATE,
@@ -29,6 +28,7 @@ from geo.tiles.cells import (
     N,
     Points,
     add_ranges,
+    count_before,
     points_of,
 )
 from geo.tiles.changes import Differences, differences_of, find_row
@@ -240,8 +240,8 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, b
         number = _ready(tile, points, ready)
         if number >= 0:
             return Drawn(ready[:number], points.bubbles, points.bubble_ids), True
-    if 0 < tile.zoom <= DEEPEST + 1 and len(points.cell_counts) and not (tile.is_merged or tile.is_changed):
-        return _rough(tile, points), True
+    if 0 < tile.zoom <= DEEPEST + 1 and not (tile.is_merged or tile.is_changed):
+        return rough_bubbles(tile, points), True
     area, found, number = _find(tile, points, changed)
     kept, bubble_of = _kept(tile, area, found, number)
     ranges, added = _ranges(found, number, bubble_of)
@@ -264,14 +264,40 @@ def _bubbles(tile: Tile, points: Points, changed: Differences) -> tuple[Drawn, b
 
 
 @inner
-def _rough(tile: Tile, points: Points) -> Drawn:
-    """The cells of a tile in which nothing changed, as bubbles that are not merged."""
-    cells, counts, filed, columns = points.cells, points.cell_counts, points.points, points.columns.total
-    size, rim, zoom = 1 << (BITS - tile.zoom), reach_of(tile.zoom) // 2, tile.zoom - 1
-    left, top, last = tile.x * size - rim, tile.y * size - rim, (1 << zoom) - 1
-    across = size + 2 * rim
-    table = np.empty((MOST_ROUGH + 1, FIRST_COUNT + columns), np.int32)
-    rows = np.empty(MOST_ROUGH, np.int32)
+def rough_bubbles(tile: Tile, points: Points) -> Drawn:
+    """The cells of a tile in which nothing changed, zoom 1 to 17, as bubbles that are not merged."""
+    cells, counted, filed, columns = points.cells, points.counted, points.points, points.columns.total
+    size, rim = 1 << (BITS - tile.zoom), reach_of(tile.zoom) // 2
+    left, top, across = tile.x * size - rim, tile.y * size - rim, size + 2 * rim
+    table = np.empty((MOST_ROUGH, FIRST_COUNT + columns), np.int32)
+    ids = np.zeros(MOST_ROUGH if len(points.ids) else 0, np.int64)
+    parts, number = _rough_parts(tile, points), 0
+    for part in range(len(parts)):
+        for cell in range(parts[part, 0], parts[part, 1]):
+            first, after = cells[cell, START], cells[cell + 1, START]
+            right, down = cells[cell, CELL_X] - left, cells[cell, CELL_Y] - top
+            if not ((0 <= right < across) & (0 <= down < across)):
+                continue
+            table[number, BUBBLE_N] = after - first
+            table[number, BUBBLE_X], table[number, BUBBLE_Y] = cells[cell, CELL_X], cells[cell, CELL_Y]
+            if after - first == 1:  # points lie far apart in memory
+                table[number, BUBBLE_STATE] = filed[first, STATE]
+                if len(ids):
+                    ids[number] = points.ids[first]
+            for column in range(columns):
+                count = count_before(after, column, counted) - count_before(first, column, counted)
+                table[number, FIRST_COUNT + column] = count
+            number += 1
+    return Drawn(np.arange(number).astype(np.int32), table, ids)
+
+
+@inner
+def _rough_parts(tile: Tile, points: Points) -> I8:
+    """List the first cell, and the one after the last, of a tile and of those around it, (9, 2); parent by
+    parent, in key order. Each is a quarter of a tile of the zoom before, whose cells they are.
+    """
+    zoom, last = tile.zoom - 1, (1 << (tile.zoom - 1)) - 1
+    parts = np.zeros((9, 2), np.int64)
     number = 0
     for y in range(max((tile.y - 1) >> 1, 0), min((tile.y + 1) >> 1, last) + 1):
         for x in range(max((tile.x - 1) >> 1, 0), min((tile.x + 1) >> 1, last) + 1):
@@ -281,35 +307,37 @@ def _rough(tile: Tile, points: Points) -> Drawn:
                 continue
             after, end = points.tile_cells[at], points.tile_cells[at + 1]
             for quarter in range(4):
-                # The tile itself is a quarter of one of these, and so are those around it.
                 beside_x, beside_y = 2 * x + (quarter & 1) - tile.x, 2 * y + (quarter >> 1) - tile.y
-                if not (-1 <= beside_x <= 1 and -1 <= beside_y <= 1):
-                    continue
-                begin = _quarter(cells, after, end, quarter)
-                after = _quarter(cells, begin, end, quarter + 1)
-                for cell in range(begin, after):
-                    first, at_x, at_y = cells[cell, START], cells[cell, CELL_X], cells[cell, CELL_Y]
-                    table[number, BUBBLE_N] = cells[cell + 1, START] - first
-                    table[number, BUBBLE_X], table[number, BUBBLE_Y] = at_x, at_y
-                    right, down = at_x - left, at_y - top
-                    if (0 <= right < across) & (0 <= down < across):
-                        if table[number, BUBBLE_N] == 1:  # points lie far apart in memory
-                            table[number, BUBBLE_STATE] = filed[first, STATE]
-                        for column in range(columns):
-                            count = counts[cell + 1, column] - counts[cell, column]
-                            table[number, FIRST_COUNT + column] = count
-                        rows[number] = number
-                        number += 1
-    return Drawn(rows[:number], table, points.bubble_ids[:0])
+                if -1 <= beside_x <= 1 and -1 <= beside_y <= 1:
+                    begin = _quarter(points.cells, after, end, BITS - tile.zoom, quarter)
+                    after = _quarter(points.cells, begin, end, BITS - tile.zoom, quarter + 1)
+                    parts[number, 0], parts[number, 1] = begin, after
+                    number += 1
+    return parts[:number]
 
 
 @inner
-def _quarter(cells: I4, begin: int, end: int, quarter: int) -> int:
-    """The first of a tile's cells, from `begin` to before `end`, that is not before a quarter of it."""
+def _find_written(tile: Tile, points: Points) -> tuple[int, int]:
+    """Where a tile's bytes begin and end in those written beforehand; at one place where there are none."""
+    if tile.is_merged or tile.is_changed or tile.zoom > DEEPEST or len(points.written_ends) == 0:
+        return 0, 0
+    key, levels = spread(tile.x) | (spread(tile.y) << 1), points.levels
+    at = lower_bound(points.tile_keys, levels[tile.zoom, 1], levels[tile.zoom + 1, 1] - 1, key)
+    if points.tile_keys[at] != key:
+        return 0, 0
+    return points.written_ends[at], points.written_ends[at + 1]
+
+
+@inner
+def _quarter(cells: I4, begin: int, end: int, middle: int, quarter: int) -> int:
+    """The first of a tile's cells, from `begin` to before `end`, that is not before a quarter of it; in which
+    half a place is, a bit of it says.
+    """
     length = end - begin
     while length > 0:
         half = length >> 1
-        is_before = cells[begin + half, LOCAL] >> 6 < quarter
+        right, down = cells[begin + half, CELL_X] >> middle & 1, cells[begin + half, CELL_Y] >> middle & 1
+        is_before = down << 1 | right < quarter
         begin = begin + half + 1 if is_before else begin
         length = length - half - 1 if is_before else half
     return begin
@@ -441,7 +469,7 @@ def tile_features(zoom: int, x: int, y: int, how: int, telling: int, handles: I8
     """
     tile, of = _asked(zoom, x, y, how), points_of(column_i8(handles, 0))
     drawn, _ = _bubbles(tile, of, differences_of(column_i8(handles, ENTRY)))
-    features, tags = _features(tile, drawn, of.columns, _unpacked(telling))
+    features, tags = tell(tile, drawn, of.columns, unpacked_telling(telling))
     middles = np.empty((len(drawn.rows), 2), np.int64)
     for row in range(len(drawn.rows)):
         bubble = drawn.rows[row]
@@ -472,8 +500,12 @@ def tile_bytes(zoom: int, x: int, y: int, how: int, telling: int, handles: I8, o
     until something changes near it.
     """
     tile, of = _asked(zoom, x, y, how), points_of(column_i8(handles, 0))
+    begin, end = _find_written(tile, of)
+    if begin < end:
+        out[: end - begin] = of.written[begin:end]
+        return (end - begin) << BEGIN_BITS + 1
     drawn, is_lasting = _bubbles(tile, of, differences_of(column_i8(handles, ENTRY)))
-    features, tags = _features(tile, drawn, of.columns, _unpacked(telling))
+    features, tags = tell(tile, drawn, of.columns, unpacked_telling(telling))
     words = words_of(column_i8(handles, 2 * ENTRY))
     begin, end = encode(features, tags, words, out)
     return end << BEGIN_BITS + 1 | begin << 1 | is_lasting
@@ -485,12 +517,13 @@ def packed_telling(telling: Telling) -> int:
 
 
 @inner
-def _unpacked(telling: int) -> Telling:
+def unpacked_telling(telling: int) -> Telling:
+    """What a tile may tell, of what `packed_telling` gives."""
     return Telling(telling & 3, telling >> 3, telling & 4 != 0)
 
 
 @inner
-def _features(tile: Tile, drawn: Drawn, columns: Columns, telling: Telling) -> tuple[I8, I8]:
+def tell(tile: Tile, drawn: Drawn, columns: Columns, telling: Telling) -> tuple[I8, I8]:
     """Say of each bubble what may be said of it."""
     table, first_status, first_severity = drawn.table, columns.first_status, columns.first_severity
     statuses = first_severity - first_status

@@ -1,9 +1,11 @@
 """Points in key order, and the cells of every zoom over them.
 
 A cell is 1/16 of a tile's side. The points of a cell follow one another, so a cell is kept as the row where
-they begin; how many of each kind are among them is told by running totals, one row for every 16 points, and
-by a look at the few points before the first and after the last of these. All sums are of whole numbers: their
-order cannot matter.
+they begin and the place where it is drawn, which also says which cell it is. Sums of places are differences
+of running totals, one row for every 16 points, and a look at the few points before the first and after the
+last of these. How many points are of a kind is told by a bit for each point and running totals for every 64:
+what is set before a row is counted in one step (G. Jacobson, "Space-efficient static trees and graphs", FOCS
+1989). All are whole numbers: their order cannot matter.
 """
 
 from __future__ import annotations
@@ -14,14 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.tiles.compiled import inner, long
-from geo.tiles.handles import ENTRY, column_i4, column_i8, table_i4, table_i8
+from geo.tiles.handles import ENTRY, column_i4, column_i8, column_u1, table_i4, table_i8
 from geo.tiles.hands import Hands
+from geo.tiles.lanes import ones
 from geo.tiles.positions import BITS, gather
 from geo.tiles.scheme import SEVERITY_SHIFT, STATUS_BITS, STATUS_SHIFT, Columns
 from geo.tiles.sorting import sort_keys
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
+U1 = NDArray[np.uint8]
 
 DEEPEST: Final = 16
 """The last zoom whose cells are kept; those of later zooms are found as they are asked for."""
@@ -29,7 +33,12 @@ CELL_BITS: Final = 4
 SIDE: Final = 1 << CELL_BITS
 """Cells along a tile's side."""
 BLOCK: Final = 16
-"""Points between two rows of running totals."""
+"""Points between two rows of running totals of sums."""
+COUNTED_BITS: Final = 6
+COUNTED: Final = 1 << COUNTED_BITS
+"""Points between two rows of running totals of counts: as many as a number has bits."""
+FEW: Final = 3
+"""So many points are looked at one by one: that is faster than to count what is set."""
 
 N, SUM_X, SUM_Y, SUM_STATE, SUM_ID = range(5)
 """Columns of sums; with one point, the sum of states is its state, and the sum of ids its id."""
@@ -37,10 +46,9 @@ SUMS: Final = 5
 
 X, Y, STATE = range(3)
 """Columns of points."""
-START, CELL_X, CELL_Y, LOCAL, CHILD = range(5)
-CELL_COLUMNS: Final = 5
-"""Columns of cells: first point, middle of the fullest quarter in world units, place in the tile,
-first cell within it of the next zoom."""
+START, CELL_X, CELL_Y = range(3)
+CELL_COLUMNS: Final = 3
+"""Columns of cells: first point, middle of the fullest quarter in world units."""
 BUBBLE_N, BUBBLE_X, BUBBLE_Y, BUBBLE_STATE = range(4)
 FIRST_COUNT: Final = 4
 """Columns of bubbles: points, middle in world units, state of a single point; counts follow."""
@@ -57,13 +65,13 @@ class Points(NamedTuple):
         (n, 3) int32: x, y, packed state.
     ids
         (n,) int64, or (0,) where points carry none.
-    block_sums, block_counts
-        (⌈n/16⌉ + 1, 5) int64 and (⌈n/16⌉ + 1, columns) int32: totals over the points before each sixteenth.
+    block_sums
+        (⌈n/16⌉ + 1, 5) int64: totals over the points before each sixteenth.
+    counted
+        (⌊n/64⌋ + 1, 2 × columns) int64: for each column, how many points are counted in it before each
+        sixty-fourth, and a bit for each of the 64 points from there on that is.
     cells
-        (c, 5) int32, zoom by zoom, in key order; each zoom ends with a row whose start is n.
-    cell_counts
-        (c, columns) int32: totals over the points before each cell; (0, columns) where more than statuses are
-        counted, which would take more room than the rest.
+        (c, 3) int32, zoom by zoom, in key order; each zoom ends with a row whose start is n.
     tile_keys, tile_cells
         (t,) int64 and int32, zoom by zoom: keys of the tiles that hold points and the first cell of each;
         each zoom ends with a tile beyond all others.
@@ -76,6 +84,11 @@ class Points(NamedTuple):
         (b,) int64, or (0,) where points carry none.
     tile_bubbles
         (t, 2) int32: first bubble of each tile, and the one after its last; −1 where none were worked out.
+    written
+        (m,) uint8: tiles written beforehand, not merged, end to end; see `geo.tiles.written`.
+    written_ends
+        (t + 1,) int64: where the bytes of each tile begin in it and those of the next do; alike where a tile
+        was not written. (0,) where none was.
     columns
         What counts count.
     """
@@ -84,36 +97,38 @@ class Points(NamedTuple):
     points: I4
     ids: I8
     block_sums: I8
-    block_counts: I4
+    counted: I8
     cells: I4
-    cell_counts: I4
     tile_keys: I8
     tile_cells: I4
     levels: I8
     bubbles: I4
     bubble_ids: I8
     tile_bubbles: I4
+    written: U1
+    written_ends: I8
     columns: Columns
 
 
 @inner
 def points_of(handle: I8) -> Points:
     """The points of a handle that was made of a `Points`, columns and all."""
-    at = 13 * ENTRY
+    at = 14 * ENTRY
     return Points(
         column_i8(handle, 0),
         table_i4(handle, ENTRY),
         column_i8(handle, 2 * ENTRY),
         table_i8(handle, 3 * ENTRY),
-        table_i4(handle, 4 * ENTRY),
+        table_i8(handle, 4 * ENTRY),
         table_i4(handle, 5 * ENTRY),
-        table_i4(handle, 6 * ENTRY),
-        column_i8(handle, 7 * ENTRY),
-        column_i4(handle, 8 * ENTRY),
-        table_i8(handle, 9 * ENTRY),
-        table_i4(handle, 10 * ENTRY),
-        column_i8(handle, 11 * ENTRY),
-        table_i4(handle, 12 * ENTRY),
+        column_i8(handle, 6 * ENTRY),
+        column_i4(handle, 7 * ENTRY),
+        table_i8(handle, 8 * ENTRY),
+        table_i4(handle, 9 * ENTRY),
+        column_i8(handle, 10 * ENTRY),
+        table_i4(handle, 11 * ENTRY),
+        column_u1(handle, 12 * ENTRY),
+        column_i8(handle, 13 * ENTRY),
         Columns(handle[at], handle[at + 1], handle[at + 2]),
     )
 
@@ -132,26 +147,26 @@ def index_points(keys: I8, states: I4, ids: I8, columns: Columns, hands: Hands) 
 def index_sorted(keys: I8, states: I4, ids: I8, columns: Columns, hands: Hands) -> tuple[Points, I8]:
     """File points that are in key order already; returns the same."""
     points = _points(keys, states)
-    totals = hands.begin(_totals, points, ids, columns)
+    totals = hands.begin(_totals, points, ids)
+    counted = hands.begin(_counted, points, columns)
     levels = _count_levels(keys)
     cells, tile_keys, tile_cells = _fill_levels(keys, levels)
-    running = hands.begin(_running, points, cells, levels, columns)
     sums = _find_middles(points, keys, cells, levels)
-    block_sums, block_counts = totals()
     filed = Points(
         keys,
         points,
         ids,
-        block_sums,
-        block_counts,
+        totals(),
+        counted(),
         cells,
-        running(),
         tile_keys,
         tile_cells,
         levels,
         np.empty((0, FIRST_COUNT + columns.total), dtype=np.int32),
         np.empty(0, dtype=np.int64),
         np.full((len(tile_keys), 2), -1, dtype=np.int32),
+        np.empty(0, dtype=np.uint8),
+        np.empty(0, dtype=np.int64),
         columns,
     )
     return filed, sums
@@ -176,53 +191,38 @@ def _points(keys: I8, states: I4) -> I4:
 
 
 @long
-def _totals(points: I4, ids: I8, columns: Columns) -> tuple[I8, I4]:
-    n, first_status, first_severity = len(points), columns.first_status, columns.first_severity
+def _totals(points: I4, ids: I8) -> I8:
+    n = len(points)
     blocks = (n + BLOCK - 1) // BLOCK
     sums = np.zeros((blocks + 1, SUMS), np.int64)
-    counts = np.zeros((blocks + 1, columns.total), np.int32)
     for block in range(1, blocks + 1):
         for column in range(SUMS):
             sums[block, column] = sums[block - 1, column]
-        for column in range(columns.total):
-            counts[block, column] = counts[block - 1, column]
         for row in range((block - 1) * BLOCK, min(n, block * BLOCK)):
-            state = points[row, STATE]
             sums[block, N] += 1
             sums[block, SUM_X] += points[row, X]
             sums[block, SUM_Y] += points[row, Y]
-            sums[block, SUM_STATE] += state
+            sums[block, SUM_STATE] += points[row, STATE]
             if len(ids):
                 sums[block, SUM_ID] += ids[row]
-            counts[block, first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
-            if first_status > 0:
-                counts[block, state & 31] += 1
-                counts[block, first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
-    return sums, counts
+    return sums
 
 
 @long
-def _running(points: I4, cells: I4, levels: I8, columns: Columns) -> I4:
-    """Running totals of statuses at every cell; of the finest zoom first, where each is counted."""
-    if columns.first_status > 0:
-        return np.empty((0, columns.total), np.int32)
-    running = np.empty((len(cells), columns.total), np.int32)
-    now = np.zeros(columns.total, np.int32)
-    row = 0
-    for cell in range(levels[DEEPEST, 0], levels[DEEPEST + 1, 0]):
-        while row < cells[cell, START]:
-            now[(points[row, STATE] >> STATUS_SHIFT) & STATUS_BITS] += 1
-            row += 1
-        for column in range(columns.total):
-            running[cell, column] = now[column]
-    for zoom in range(DEEPEST - 1, -1, -1):
-        last = levels[zoom + 1, 0] - 1
-        for cell in range(levels[zoom, 0], last):
-            for column in range(columns.total):
-                running[cell, column] = running[cells[cell, CHILD], column]
-        for column in range(columns.total):
-            running[last, column] = now[column]
-    return running
+def _counted(points: I4, columns: Columns) -> I8:
+    n, first_status, first_severity = len(points), columns.first_status, columns.first_severity
+    counted = np.zeros((n // COUNTED + 1, 2 * columns.total), np.int64)
+    for block in range(len(counted)):
+        for column in range(0, 2 * columns.total, 2):
+            if block:
+                counted[block, column] = counted[block - 1, column] + ones(counted[block - 1, column + 1])
+        for row in range(block * COUNTED, min(n, (block + 1) * COUNTED)):
+            state, bit = points[row, STATE], np.int64(1) << (row & (COUNTED - 1))
+            counted[block, 2 * (first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)) + 1] |= bit
+            if first_status > 0:
+                counted[block, 2 * (state & 31) + 1] |= bit
+                counted[block, 2 * (first_severity + ((state >> SEVERITY_SHIFT) & 3)) + 1] |= bit
+    return counted
 
 
 @inner
@@ -241,7 +241,7 @@ def add_ranges(ranges: I8, points: Points, sums: I8, counts: I4) -> None:
             for column in range(1, SUMS):
                 sums[to, column] += block_sums[last, column] - block_sums[first, column]
             until, rest = first * BLOCK, last * BLOCK
-        count_range(begin, end, points.points, points.block_counts, points.columns, counts[to])
+        count_range(begin, end, points.points, points.counted, points.columns, counts[to])
         for part in range(2):
             if part == 1:
                 begin, until = rest, end
@@ -254,23 +254,25 @@ def add_ranges(ranges: I8, points: Points, sums: I8, counts: I4) -> None:
 
 
 @inner
-def count_range(begin: int, end: int, filed: I4, block_counts: I4, columns: Columns, counts: I4) -> None:
+def count_range(begin: int, end: int, filed: I4, counted: I8, columns: Columns, counts: I4) -> None:
     """Add what the points of rows `begin` to `end` are to counts, shape (columns,)."""
-    first, last = (begin + BLOCK - 1) // BLOCK, end // BLOCK
-    until, rest = end, end
-    if first < last:
+    if end - begin > FEW:
         for column in range(columns.total):
-            counts[column] += block_counts[last, column] - block_counts[first, column]
-        until, rest = first * BLOCK, last * BLOCK
-    for part in range(2):
-        if part == 1:
-            begin, until = rest, end
-        for row in range(begin, until):
-            state = filed[row, STATE]
-            counts[columns.first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
-            if columns.first_status > 0:
-                counts[state & 31] += 1
-                counts[columns.first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
+            counts[column] += count_before(end, column, counted) - count_before(begin, column, counted)
+        return
+    for row in range(begin, end):
+        state = filed[row, STATE]
+        counts[columns.first_status + ((state >> STATUS_SHIFT) & STATUS_BITS)] += 1
+        if columns.first_status > 0:
+            counts[state & 31] += 1
+            counts[columns.first_severity + ((state >> SEVERITY_SHIFT) & 3)] += 1
+
+
+@inner
+def count_before(row: int, column: int, counted: I8) -> int:
+    """How many points before a row are counted in a column."""
+    block, before = row >> COUNTED_BITS, (np.int64(1) << (row & (COUNTED - 1))) - 1
+    return counted[block, 2 * column] + ones(counted[block, 2 * column + 1] & before)  # type: ignore[no-any-return]
 
 
 @inner
@@ -339,14 +341,9 @@ def _fill_levels(keys: I8, levels: I8) -> tuple[I4, I8, I4]:
             at[zoom, 1] += 1
         for zoom in range(max(first, 0), DEEPEST + 1):
             cells[at[zoom, 0], START] = row
-            cells[at[zoom, 0], LOCAL] = (keys[row] >> (2 * (BITS - CELL_BITS - zoom))) & 255
-            if zoom < DEEPEST:
-                cells[at[zoom, 0], CHILD] = at[zoom + 1, 0]
             at[zoom, 0] += 1
     for zoom in range(DEEPEST + 1):
         cells[at[zoom, 0], START] = len(keys)
-        if zoom < DEEPEST:
-            cells[at[zoom, 0], CHILD] = at[zoom + 1, 0]
         tile_keys[at[zoom, 1]] = np.int64(1) << 60
         tile_cells[at[zoom, 1]] = at[zoom, 0]
     return cells, tile_keys, tile_cells
@@ -384,10 +381,10 @@ def _find_middles(points: I4, keys: I8, cells: I4, levels: I8) -> I8:
         begin, end = levels[zoom, 0], levels[zoom + 1, 0] - 1
         finer = levels[zoom + 1, 0]
         for cell in range(begin, end):
-            last, most = cells[cell + 1, CHILD], 0
+            after, most = cells[cell + 1, START], 0
             total_x, total_y = np.int64(0), np.int64(0)
             most_x, most_y = np.int64(0), np.int64(0)
-            while finer < last:
+            while cells[finer, START] < after:
                 x, y = sums[finer, 0], sums[finer, 1]
                 n = cells[finer + 1, START] - cells[finer, START]
                 total_x += x

@@ -119,6 +119,14 @@ def _last(_typing: Any, _bits: Any) -> Any:
     return types.int64(types.int64), generate
 
 
+@intrinsic
+def _ones(_typing: Any, _bits: Any) -> Any:
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.int64), generate
+
+
 @inner
 def near_bits(xs: I4, ys: I4, here: int, stride: int, x: int, y: int, limit_2: int) -> int:
     """Say which of the places around a place hold something nearer to (x, y) than a squared distance.
@@ -154,3 +162,9 @@ def first_bit(bits: int) -> int:
 def last_bit(bits: int) -> int:
     """Number of the highest bit that is set; some must be."""
     return _last(bits)  # type: ignore[call-arg]
+
+
+@inner
+def ones(bits: int) -> int:
+    """How many bits are set."""
+    return _ones(bits)  # type: ignore[call-arg]

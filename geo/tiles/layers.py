@@ -27,6 +27,7 @@ from geo.tiles.lanes import NEAR
 from geo.tiles.merging import decide_all
 from geo.tiles.scheme import OTHER, SEVERITIES, Columns, Scheme
 from geo.tiles.vector_tile import WORD, room_for, word_list, words_handle
+from geo.tiles.written import Wording, write_rough
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
@@ -162,12 +163,30 @@ class Layer:
 
 
 def file_points(
-    keys: I8, states: I4, ids: I8, columns: Columns, *, is_decided: bool, threads: int = 1
+    keys: I8,
+    states: I4,
+    ids: I8,
+    columns: Columns,
+    *,
+    is_decided: bool,
+    wording: Wording | None = None,
+    threads: int = 1,
 ) -> Points:
-    """Sort and file points; `is_decided` merges them beforehand, so that tiles need not."""
+    """Sort and file points.
+
+    `is_decided` merges them beforehand, so that tiles need not. Then large tiles that are not merged are
+    written, too, where it is said how.
+    """
     with Hands(threads) as hands:
         points, sums = index_points(keys, states, ids, columns, hands)
-        return decide_all(points, sums, CERTAIN_WITHIN - NEAR, hands) if is_decided else points
+        if not is_decided:
+            return points
+        writing = hands.begin(write_rough, points, wording) if wording is not None else None
+        points = decide_all(points, sums, CERTAIN_WITHIN - NEAR, hands)
+        if writing is not None:
+            written, ends = writing()
+            points = points._replace(written=written, written_ends=ends)
+        return points
 
 
 def part_of(points: Points, keep: NDArray[np.bool_]) -> Points:

@@ -17,6 +17,7 @@ from geo.tiles.cells import (
     SIDE,
     STATE,
     Points,
+    count_before,
     count_range,
 )
 from geo.tiles.compiled import inner, long
@@ -219,16 +220,7 @@ def _find(window: Window, first: int, after: int, points: Points, found: Found, 
             if tile_keys[at] != key:
                 continue
             tiles[n_tiles, 0], tiles[n_tiles, 1] = at, number
-            number = file_cells(
-                (x - left) * SIDE,
-                (y - top) * SIDE,
-                window,
-                tile_cells[at],
-                tile_cells[at + 1],
-                points.cells,
-                found,
-                number,
-            )
+            number = file_cells(window, tile_cells[at], tile_cells[at + 1], points.cells, found, number)
             tiles[n_tiles, 2] = number
             n_tiles += first <= at < after
     return number, n_tiles
@@ -256,8 +248,10 @@ def _number(tiles: I8, filed: int, points: Points, found: Found, bubble_of: I4, 
 @inner
 def _fill(number: int, points: Points, cell_sums: I8, found: Found, bubble_of: I4, to: Bubbles) -> None:
     """Count what is in a part's bubbles."""
-    rows, counts, columns = found.rows, points.cell_counts, points.columns
+    rows, counted, columns = found.rows, points.counted, points.columns
     made, sums = to.made, to.sums
+    # The points of the next cell mostly follow those of this one: what is before them is counted once.
+    before, at = np.zeros(columns.total, np.int64), np.int64(0)
     for cell in range(number):
         owner = rows[OWNER, cell]
         if owner == NO_OWNER:
@@ -269,18 +263,18 @@ def _fill(number: int, points: Points, cell_sums: I8, found: Found, bubble_of: I
         made[bubble, BUBBLE_N] += rows[N, cell]
         sums[bubble, 0] += cell_sums[filed, 0]
         sums[bubble, 1] += cell_sums[filed, 1]
-        if len(counts):
+        begin, end = rows[BEGIN, cell], rows[END, cell]
+        if columns.first_status > 0:
+            count_range(begin, end, points.points, counted, columns, made[bubble, FIRST_COUNT:])
+            continue
+        if begin != at:
             for column in range(columns.total):
-                made[bubble, FIRST_COUNT + column] += counts[filed + 1, column] - counts[filed, column]
-        else:
-            count_range(
-                rows[BEGIN, cell],
-                rows[END, cell],
-                points.points,
-                points.block_counts,
-                columns,
-                made[bubble, FIRST_COUNT:],
-            )
+                before[column] = count_before(begin, column, counted)
+        at = end
+        for column in range(columns.total):
+            until = count_before(end, column, counted)
+            made[bubble, FIRST_COUNT + column] += until - before[column]
+            before[column] = until
 
 
 @inner

@@ -34,6 +34,7 @@ from geo.tiles.layers import NO_IDS, Layer, Vocabulary, file_points, part_of
 from geo.tiles.positions import BITS, NO_KEY, lon_lat, map_key
 from geo.tiles.scheme import DAY_SHIFT, STATUS_BITS, STATUS_SHIFT, Filter, Scheme, day_number, kept
 from geo.tiles.vector_tile import EXTENT
+from geo.tiles.written import Wording
 
 I8 = NDArray[np.int64]
 I4 = NDArray[np.int32]
@@ -168,8 +169,18 @@ class Pyramid:
             is_on = keys != NO_KEY
             keys, states, ids = keys[is_on], states[is_on], ids[is_on] if len(ids) else ids
         self._digest = _digest(keys, states, ids) & ALL_BITS
-        columns, is_decided = self._vocabulary.columns, settings.is_decided
-        self._settle(file_points(keys, states, ids, columns, is_decided=is_decided, threads=threads))
+        self._settle(self._filed(keys, states, ids, is_decided=settings.is_decided, threads=threads))
+
+    def _filed(self, keys: I8, states: I4, ids: I8, *, is_decided: bool, threads: int = 1) -> Points:
+        """File points; large tiles are written beforehand where there is one way to tell what is in them."""
+        wording = None
+        if self.settings.audience is Audience.PUBLIC:
+            tellings = [self._telling(zoom, with_counts=False) for zoom in range(self._last_zoom + 1)]
+            wording = Wording(np.array(tellings), self._vocabulary.handle, self._vocabulary.room)
+        columns = self._vocabulary.columns
+        return file_points(
+            keys, states, ids, columns, is_decided=is_decided, wording=wording, threads=threads
+        )
 
     def _settle(self, points: Points) -> None:
         self._layer = Layer(points, self._vocabulary)
@@ -547,7 +558,7 @@ class Pyramid:
             with self._lock:
                 layer, seen, net = self._layer, len(self._log), self._net.copy()
             keys, states, ids = _current(layer, net)
-            points = file_points(keys, states, ids, self._vocabulary.columns, is_decided=True)
+            points = self._filed(keys, states, ids, is_decided=True)
             with self._lock:
                 self._digested()
                 later = self._log[seen:]

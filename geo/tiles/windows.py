@@ -11,9 +11,7 @@ from geo.tiles.cells import (
     CELL_BITS,
     CELL_X,
     CELL_Y,
-    CHILD,
     DEEPEST,
-    LOCAL,
     SIDE,
     START,
     SUM_X,
@@ -163,9 +161,8 @@ def find_cells(window: Window, has_changes: bool, points: Points, changed: Diffe
             if zoom <= DEEPEST:
                 at = lower_bound(tile_keys, levels[zoom, 1], levels[zoom + 1, 1] - 1, tile)
                 if tile_keys[at] == tile:
-                    number = file_cells(
-                        x, y, window, tile_cells[at], tile_cells[at + 1], points.cells, found, number
-                    )
+                    first, after = tile_cells[at], tile_cells[at + 1]
+                    number = file_cells(window, first, after, points.cells, found, number)
             else:
                 number = _deep(tile, x, y, window, points, changed, found, number)
             if has_changes and find_row(changed.slots, zoom - CELL_BITS, tile) >= 0:
@@ -187,15 +184,13 @@ def lower_bound(keys: I8, begin: int, end: int, key: int) -> int:
 
 
 @inner
-def file_cells(
-    x: int, y: int, window: Window, begin: int, end: int, cells: I4, found: Found, number: int
-) -> int:
-    """Cells `begin` to `end`, of the tile whose first cell is in column x and row y of the window."""
+def file_cells(window: Window, begin: int, end: int, cells: I4, found: Found, number: int) -> int:
+    """Take in those of the cells `begin` to `end` that are in the window."""
     zoom, left, top, side, stride = window
+    shift = BITS - CELL_BITS - zoom
     rows, grid, xs, ys, ranks = found
     for cell in range(begin, end):
-        local = cells[cell, LOCAL]
-        column, row = x + PLACES[local, 0], y + PLACES[local, 1]
+        column, row = (cells[cell, CELL_X] >> shift) - left, (cells[cell, CELL_Y] >> shift) - top
         if 0 <= column < side and 0 <= row < side:
             place = place_of(column, row, stride)
             rows[PLACE, number] = place
@@ -228,7 +223,7 @@ def _deep(
         after = _end_of_cell(keys, begin, end, shift)
         column, row = x + PLACES[cell & 255, 0], y + PLACES[cell & 255, 1]
         if 0 <= column < window.side and 0 <= row < window.side:
-            at_x, at_y = _fullest(window.zoom, cell, -1, begin, after, False, points, changed)
+            at_x, at_y = _fullest(window.zoom, cell, begin, after, False, points, changed)
             place = place_of(column, row, window.stride)
             rows[PLACE, number] = place
             rows[BEGIN, number], rows[END, number] = begin, after
@@ -295,7 +290,7 @@ def _lay(
         found.grid[place] = 0
         found.xs[place] = NOWHERE
         return number
-    at_x, at_y = _fullest(zoom, cell, rows[FILED, at], rows[BEGIN, at], rows[END, at], True, points, changed)
+    at_x, at_y = _fullest(zoom, cell, rows[BEGIN, at], rows[END, at], True, points, changed)
     rows[AT_X, at], rows[AT_Y, at] = at_x, at_y
     found.xs[place], found.ys[place] = at_x, at_y
     found.ranks[place] = rank_of(zoom, gather(cell), gather(cell >> 1), rows[N, at])
@@ -304,29 +299,15 @@ def _lay(
 
 @inner
 def _fullest(
-    zoom: int,
-    cell: int,
-    filed: int,
-    begin: int,
-    end: int,
-    has_changes: bool,
-    points: Points,
-    changed: Differences,
+    zoom: int, cell: int, begin: int, end: int, has_changes: bool, points: Points, changed: Differences
 ) -> tuple[int, int]:
     """Where the fullest quarter of a cell has its middle; of equally full ones it is the first in key
     order.
     """
     shift = 2 * (BITS - CELL_BITS - zoom - 1)
-    child = points.cells[filed, CHILD] if filed >= 0 and zoom < DEEPEST else -1
     most, most_x, most_y = np.int64(0), np.int64(0), np.int64(0)
     for quarter in range(cell << 2, (cell + 1) << 2):
-        if child < 0:
-            after = lower_bound(points.keys, begin, end, (quarter + 1) << shift)
-        elif begin < end and points.cells[child, LOCAL] & 3 == quarter & 3:
-            after = int(points.cells[child + 1, START])
-            child += 1
-        else:
-            after = begin
+        after = lower_bound(points.keys, begin, end, (quarter + 1) << shift)
         n, change = np.int64(after - begin), -1
         if has_changes:
             change = find_row(changed.slots, zoom + 1, quarter)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from geo.tiles.lanes import LANES, NEAR, first_bit, last_bit, lower_bits, near_bits
+from geo.tiles.lanes import LANES, NEAR, first_bit, last_bit, lower_bits, near_bits, ones
 
 STRIDE = 11
 
@@ -15,7 +15,7 @@ def asked(xs, ys, values, here, stride, limit_2):
 
 @njit
 def ends(bits):
-    return first_bit(bits), last_bit(bits)
+    return first_bit(bits), last_bit(bits), ones(bits)
 
 
 def around(here):
@@ -63,5 +63,5 @@ def test_what_is_just_as_far_as_the_limit_is_not_near():
 
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 40, (1 << 39) | 4, (1 << 62) | 1])
-def test_first_and_last_bits(bits):
-    assert ends(bits) == ((bits & -bits).bit_length() - 1, bits.bit_length() - 1)
+def test_first_and_last_bits_and_how_many_are_set(bits):
+    assert ends(bits) == ((bits & -bits).bit_length() - 1, bits.bit_length() - 1, bits.bit_count())

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo.errors import GeoError
-from geo.tiles import bubbles, cells, changes, layers, merging
+from geo.tiles import bubbles, cells, changes, layers, merging, written
 from geo.tiles import pyramid as pyramid_module
 from geo.tiles.positions import NO_KEY
 from geo.tiles.pyramid import Change, OutOfStep, Point, warm_up
@@ -300,7 +300,7 @@ def test_after_warming_up_nothing_is_left_to_compile():
     warm_up(SCHEME)
     dispatchers = [
         loop
-        for module in (bubbles, cells, changes, merging, pyramid_module)
+        for module in (bubbles, cells, changes, merging, pyramid_module, written)
         for loop in vars(module).values()
         if hasattr(loop, "signatures")
     ]
