@@ -281,6 +281,22 @@ def test_what_was_typed_survives_a_reload(site: Site, open_page: OpenPage) -> No
     expect(page.get_by_label("Perbaikan sementara")).to_be_checked()
 
 
+def test_what_is_no_photo_is_said_on_the_phone(site: Site, open_page: OpenPage) -> None:
+    """Without a signal the server's word would come hours later, when the crew is gone."""
+    page = open_page("/regu", phone=True, login="regu")
+    page.goto(f"/regu/titik/{next_stop(page)}/foto-sebelum")
+    page.locator("[data-module=photo][data-ready]").wait_for()
+    page.set_input_files("#photo", {"name": "kosong.jpg", "mimeType": "image/jpeg", "buffer": b""})
+    expect(page.get_by_text("“kosong.jpg” bukan foto.")).to_be_visible()
+    assert page.locator("#photo").evaluate("(one) => one.files.length") == 0
+    page.set_input_files("#photo", picture("brown"))
+    expect(page.locator(".photo img")).to_be_visible()
+    expect(page.get_by_text("“kosong.jpg” bukan foto.")).to_be_hidden()
+    page.set_input_files("#photo", {"name": "surat.txt", "mimeType": "text/plain", "buffer": b"bukan"})
+    expect(page.get_by_text("“surat.txt” bukan foto.")).to_be_visible()
+    expect(page.locator(".photo img")).to_be_visible()  # the photo before stays
+
+
 def test_a_refused_report_says_why_at_its_field(site: Site, open_page: OpenPage) -> None:
     page = open_page("/regu", phone=True, login="regu", position=(110.8, -7.55))
     page.goto(f"/regu/titik/{next_stop(page)}/tidak-bisa")
@@ -302,8 +318,8 @@ def test_the_day_works_without_javascript(site: Site, open_page: OpenPage) -> No
 
 
 def test_every_crew_page_fits_a_small_phone_in_every_theme(site: Site, open_page: OpenPage) -> None:
-    for theme in ("light", "dark", "sun"):
-        page = open_page("/regu", phone=True, login="regu", theme=theme)
+    for theme, language in (("light", "id"), ("dark", "en"), ("sun", "id")):
+        page = open_page("/regu", phone=True, login="regu", theme=theme, language=language)
         stop_id = next_stop(page)
         for path in (
             "/regu",
@@ -313,3 +329,5 @@ def test_every_crew_page_fits_a_small_phone_in_every_theme(site: Site, open_page
         ):
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, (path, theme)
+            wide = "all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)"
+            assert page.locator(".btn:visible").evaluate_all(wide) == [], (path, theme)
