@@ -16,9 +16,11 @@ from fieldops.transaction import as_known
 
 Answer = tuple[Response | str, int]
 
-SHOWN_AGAIN: Final[dict[str, Callable[[], str]]] = {}
-"""By endpoint, what shows a form again with all that was typed, when it was open for longer than its key
-holds.
+STALE, TOO_MANY = 400, 429
+
+SHOWN_AGAIN: Final[dict[str, Callable[[int], str]]] = {}
+"""By endpoint, what shows a form again with what was typed, when it was open for longer than its key holds
+(400) or too many came from one network (429).
 """
 
 
@@ -53,7 +55,8 @@ def register_errors(app: Flask) -> None:
         status = error.code or 500
         if status < 400:
             return error
-        return answer(status, _sentence_for(status))
+        again = _again(status) if status == TOO_MANY else None
+        return again or answer(status, _sentence_for(status))
 
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> Answer:
@@ -75,18 +78,24 @@ def answer(status: int, words: str) -> Answer:
 
 def _stale() -> Answer:
     """Answer a form whose key is of a session that has ended, or too old."""
-    show_again = SHOWN_AGAIN.get(request.endpoint or "")
-    if show_again is not None:
-        try:
-            return show_again(), 400
-        except HTTPException as refusal:  # too many tries
-            return answer(refusal.code or 500, _sentence_for(refusal.code or 500))
+    try:
+        again = _again(STALE)
+    except HTTPException as refusal:  # too many tries
+        again = _again(refusal.code or 500)
+    if again is not None:
+        return again
     words = _("This form has expired. Open its page anew and send it again.")
     if not wants_json():
-        return answer(400, words)
+        return answer(STALE, words)
     # A script that keeps what it could not send must not take this for a refusal of what it sent.
     sign_in = {} if current_user.is_authenticated else {"sign_in": url_for("account.sign_in")}
-    return jsonify(error=words, stale=True, **sign_in), 400
+    return jsonify(error=words, stale=True, **sign_in), STALE
+
+
+def _again(status: int) -> Answer | None:
+    """Return the form that was sent, as it was, if it is one that can be shown so."""
+    show = SHOWN_AGAIN.get(request.endpoint or "")
+    return (show(status), status) if show else None
 
 
 def _sentence_for(status: int) -> str:

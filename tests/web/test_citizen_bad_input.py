@@ -198,6 +198,26 @@ def test_a_stale_form_comes_back_whole_with_a_key_that_fits(app: Flask, reader: 
 
 
 @ON_SPATIALITE
+def test_too_many_from_one_network_lose_no_words(settings: Settings, app: Flask) -> None:
+    strict = create_app(settings.model_copy(update={"rate_limits": True}))
+    strict.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    reader = strict.test_client()
+    reader.set_cookie("language", "en")
+    for _ in range(20):
+        assert send(reader, service="").status_code == 422
+    for is_stale in (False, True):  # photos of a stale form are no way around the limit
+        strict.config["WTF_CSRF_ENABLED"] = is_stale
+        for _ in range(21 if is_stale else 1):
+            answer = send(reader, photos=(io.BytesIO(photo_bytes()), "a.jpg"))
+        assert answer.status_code == 429
+        assert "Too many reports come from your network just now." in said(answer)
+        assert TYPED in answer.get_data(as_text=True)
+        assert "kept_photo" not in answer.get_data(as_text=True)
+    with strict.app_context():
+        db.engine.dispose()
+
+
+@ON_SPATIALITE
 def test_other_stale_forms_say_so(app: Flask, reader: FlaskClient) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     answer = reader.post("/saya-juga", data={"contact": "a@example.org"})

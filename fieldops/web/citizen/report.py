@@ -17,7 +17,7 @@ from fieldops.queries.public import area_words, kelurahan_choices, main_streets,
 from fieldops.queries.services import active_services
 from fieldops.queries.tracking import request_by_key
 from fieldops.transaction import transaction
-from fieldops.web.answers import SHOWN_AGAIN, sentence
+from fieldops.web.answers import SHOWN_AGAIN, STALE, sentence
 from fieldops.web.citizen.me_too import me_too_token
 from fieldops.web.citizen.place import read_degrees, short_plus_code
 from fieldops.web.citizen.report_form import ReportForm
@@ -65,12 +65,22 @@ def report_sent() -> Answer:
 
 
 @limiter.limit(MOST_SENT)
-def _shown_again() -> str:
-    """Return the form with all that was typed and chosen; its page was open for longer than its key holds."""
-    form = ReportForm.sent(request.form)
+def _photos_again(form: ReportForm) -> None:
     take_photos(form)
-    form.errors.clear()
-    form.fault(InvalidInput("This page was open for long. Nothing is lost: send it once more.", field="form"))
+
+
+def _shown_again(status: int) -> str:
+    """Return the form with all that was typed; with its photos too, unless too many are sent to keep them."""
+    form = ReportForm.sent(request.form)
+    fault = InvalidInput(
+        "Too many reports come from your network just now. Wait a minute, then send it again with photos.",
+        field="form",
+    )
+    if status == STALE:
+        _photos_again(form)
+        form.errors.clear()
+        fault = InvalidInput("This page was open for long. Nothing is lost: send it once more.", field="form")
+    form.fault(fault)
     return _page(form)
 
 
