@@ -153,7 +153,7 @@ def test_without_a_signal_a_report_waits_on_the_phone_and_is_sent_once(
 KEEP = """async ([action, key]) => {
   const { keep } = await import("/static/js/lib/outbox.js");
   const { token } = document.querySelector("[data-module=crew_queue]").dataset;
-  const fields = Object.entries({ csrf_token: token, client_key: key, reason: "rain" });
+  const fields = Object.entries({ csrf_token: token, client_key: key, kind: "left", reason: "rain" });
   await keep({ key, action, fields, at: new Date().toISOString(), stop: 1 });
 }"""
 
@@ -167,10 +167,10 @@ SETTLED = """() => {
 }"""
 
 
-def keep_on_the_phone(page: Page, stop_id: int) -> None:
+def keep_on_the_phone(page: Page, stop_id: int, what: str = "tidak-bisa") -> None:
     """Put a report on the phone as a form does that finds no signal."""
     page.locator("[data-module=crew_queue][data-ready]").wait_for(state="attached")
-    page.evaluate(KEEP, [f"/regu/titik/{stop_id}/tidak-bisa", str(uuid4())])
+    page.evaluate(KEEP, [f"/regu/titik/{stop_id}/{what}", str(uuid4())])
 
 
 def later_stops(page: Page) -> list[int]:
@@ -210,6 +210,17 @@ def test_a_page_asked_for_while_reports_are_sent_is_the_one_that_comes(
     coming[0].continue_()
     expect(page).to_have_title(re.compile("Peta"), timeout=WAIT_MS)
     assert kinds(site, stop_id) == ["blocked"]
+
+
+def test_the_list_stays_the_list_when_a_step_made_elsewhere_is_sent(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu")
+    stop_id = next_stop(page)
+    keep_on_the_phone(page, stop_id, "kejadian")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Kirim sekarang").click()
+    expect(page.get_by_role("button", name="Tiba di sini")).to_be_visible()
+    assert page.url == f"{site.url}/regu"
+    assert kinds(site, stop_id) == ["left"]
 
 
 def test_what_is_filled_in_stays_when_an_older_report_is_sent(site: Site, open_page: OpenPage) -> None:

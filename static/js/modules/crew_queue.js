@@ -40,14 +40,15 @@ export default function queue(element) {
     said.replaceChildren(link);
   }
 
-  /* A page from before the sending tells what is no longer so. Its own form, once taken, is not to be filled in again. */
+  /* A page from before the sending tells what is no longer so. A form that was sent from it, or that has a page of its
+     own, is not to be filled in again once it was taken. */
   function renew(taken) {
     if (leaving) return;
     if (document.querySelector("form[data-in-use]")) {
       element.hidden = sent.hidden = false;
       return;
     }
-    const own = [...document.forms].map((form) => form.action);
+    const own = [...document.querySelectorAll("form[data-kept], form[data-draft]")].map((form) => form.action);
     const mine = taken.reverse().find(({ action }) => own.includes(new URL(action, location.href).href));
     if (mine) location.replace(mine.next);
     else location.reload();

@@ -83,6 +83,7 @@ export default function report(form) {
       }
       draft.forget();
       delete form.dataset.inUse;
+      form.dataset.kept = "";
       if (said.signIn) location.assign(signInFrom(said.signIn));
       say(form.dataset.unsent, { gentle: true });
       form.querySelectorAll("button").forEach((one) => (one.disabled = true));
