@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from fieldops.domain.map_groups import REPAIRED_SHOWN_DAYS
 from fieldops.domain.places import Channel
 from fieldops.domain.request_states import OPEN, ClosedReason, RequestStatus
+from fieldops.domain.roles import Actor
 from fieldops.models import Area, Line, Service, ServiceLevel, ServiceRequest, StatusChange
 from fieldops.queries.base_map import MAIN_CLASSES
 from fieldops.queries.spatial import Box, kelurahan_at, streets_near, within
@@ -141,7 +142,8 @@ def main_streets(session: Session) -> list[str]:
 def week_figures(
     session: Session, since: datetime, until: datetime, hours: int, now: datetime
 ) -> WeekFigures:
-    """Count the public requests received in a span and how soon somebody answered them.
+    """Count the public requests received in a span and how soon somebody answered them. One that its
+    reporter took back unanswered counts as received alone.
 
     Parameters
     ----------
@@ -152,14 +154,17 @@ def week_figures(
     """
     first = (
         select(StatusChange.request_id, func.min(StatusChange.at).label("at"))
-        .where(StatusChange.source == RequestStatus.SUBMITTED.value)
+        .where(
+            StatusChange.source == RequestStatus.SUBMITTED.value,
+            StatusChange.actor != Actor.REPORTER.value,  # who takes a report back has not answered it
+        )
         .group_by(StatusChange.request_id)
         .join(ServiceRequest, ServiceRequest.id == StatusChange.request_id)
         .where(ServiceRequest.reported_at >= since, ServiceRequest.reported_at < until)
         .subquery()
     )
     rows = session.execute(
-        select(ServiceRequest.reported_at, first.c.at)
+        select(ServiceRequest.reported_at, first.c.at, ServiceRequest.closed_reason)
         .outerjoin(first, first.c.request_id == ServiceRequest.id)
         .where(
             ServiceRequest.confidential.is_(False),
@@ -169,10 +174,13 @@ def week_figures(
         )
     ).all()
     promise = timedelta(hours=hours)
-    in_time = sum(at is not None and at - reported <= promise for reported, at in rows)
-    judged = sum(at is not None or now - reported > promise for reported, at in rows)
-    overdue = sum(at is None and now - reported > promise for reported, at in rows)
-    return WeekFigures(len(rows), in_time, judged, overdue)
+    in_time = sum(at is not None and at - reported <= promise for reported, at, _reason in rows)
+    answered = sum(at is not None for _reported, at, _reason in rows)
+    overdue = sum(
+        at is None and reason != ClosedReason.WITHDRAWN.value and now - reported > promise
+        for reported, at, reason in rows
+    )
+    return WeekFigures(len(rows), in_time, answered + overdue, overdue)
 
 
 def promised_hours(session: Session, kind: str, day: date) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from fieldops.domain.references import digest
 from fieldops.domain.request_states import RequestStatus
 from fieldops.domain.response_clocks import ResponseClock
+from fieldops.domain.roles import Actor
 from fieldops.errors import NotFound
 from fieldops.models import Department, Photo, ServiceRequest, StatusChange, Stop, WorkOrder
 from fieldops.queries.services import level_in_force
@@ -82,23 +83,32 @@ def repair_photos(session: Session, request: ServiceRequest) -> list[Photo]:
 def first_response_clock(
     session: Session, request: ServiceRequest, history: list[StatusChange]
 ) -> ResponseClock | None:
-    """Return the promise of a first answer: it stops when a person first did something with the request."""
-    answered = next((change.at for change in history if change.source == RequestStatus.SUBMITTED.value), None)
-    return _clock(session, "first_response", request, request.received_at, answered)
+    """Return the promise of a first answer: it stops when a person first did something with the request.
+
+    There is none where the reporter took the report back before: nobody answered, nobody owes it any more.
+    """
+    answer = next((change for change in history if change.source == RequestStatus.SUBMITTED.value), None)
+    if answer is not None and answer.actor == Actor.REPORTER.value:
+        return None
+    return _clock(session, "first_response", request, request.received_at, answer.at if answer else None)
 
 
 def follow_up_clock(
     session: Session, request: ServiceRequest, history: list[StatusChange]
 ) -> ResponseClock | None:
     """Return the promise of a follow-up: it stops when the reporter can be told what is done, or the place
-    was made safe. Opening a request again starts a new one.
+    was made safe. Opening a request again starts a new one. There is none where the reporter took the
+    report back before.
     """
     reopened = [change.at for change in history if change.target == RequestStatus.REOPENED.value]
     since = reopened[-1] if reopened else request.received_at
-    told = [change.at for change in history if change.at >= since and change.target in ANSWERING]
+    told = [
+        (change.at, change.actor) for change in history if change.at >= since and change.target in ANSWERING
+    ]
     if request.made_safe_at is not None and request.made_safe_at >= since:
-        told.append(request.made_safe_at)
-    return _clock(session, "follow_up", request, since, min(told, default=None))
+        told.append((request.made_safe_at, Actor.CREW_LEADER.value))
+    stopped_at, by = min(told, default=(None, ""))
+    return None if by == Actor.REPORTER.value else _clock(session, "follow_up", request, since, stopped_at)
 
 
 def _clock(

@@ -1,6 +1,10 @@
 """Errors as people see them: one clear sentence in their language, with the right status."""
 
-from flask import Flask, jsonify, render_template, request
+from collections.abc import Callable
+from typing import Final
+
+from flask import Flask, jsonify, render_template, request, url_for
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
@@ -11,6 +15,13 @@ from fieldops.i18n import _
 from fieldops.transaction import as_known
 
 Answer = tuple[Response | str, int]
+
+STALE, TOO_MANY = 400, 429
+
+SHOWN_AGAIN: Final[dict[str, Callable[[int], str]]] = {}
+"""By endpoint, what shows a form again with what was typed, when it was open for longer than its key holds
+(400) or too many came from one network (429).
+"""
 
 
 def sentence(error: FieldOpsError) -> str:
@@ -37,16 +48,15 @@ def register_errors(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def stale_form(_error: CSRFError) -> Answer:
-        return answer(
-            400, _("This form has expired. Go back, reload the page and send it again; your entry is kept.")
-        )
+        return _stale()
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Answer | HTTPException:
         status = error.code or 500
         if status < 400:
             return error
-        return answer(status, _sentence_for(status))
+        again = _again(status) if status == TOO_MANY else None
+        return again or answer(status, _sentence_for(status))
 
     @app.errorhandler(Exception)
     def unknown(error: Exception) -> Answer:
@@ -54,12 +64,38 @@ def register_errors(app: Flask) -> None:
         return answer(500, _sentence_for(500))
 
 
+def wants_json() -> bool:
+    """Return whether the reader is a script that asks for JSON."""
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
 def answer(status: int, words: str) -> Answer:
     """Return an error as JSON or as a page."""
-    wants_json = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
-    if wants_json:
+    if wants_json():
         return jsonify(error=words), status
     return render_template("errors/error.html", status=status, words=words), status
+
+
+def _stale() -> Answer:
+    """Answer a form whose key is of a session that has ended, or too old."""
+    try:
+        again = _again(STALE)
+    except HTTPException as refusal:  # too many tries
+        again = _again(refusal.code or 500)
+    if again is not None:
+        return again
+    words = _("This form has expired. Open its page anew and send it again.")
+    if not wants_json():
+        return answer(STALE, words)
+    # A script that keeps what it could not send must not take this for a refusal of what it sent.
+    sign_in = {} if current_user.is_authenticated else {"sign_in": url_for("account.sign_in")}
+    return jsonify(error=words, stale=True, **sign_in), STALE
+
+
+def _again(status: int) -> Answer | None:
+    """Return the form that was sent, as it was, if it is one that can be shown so."""
+    show = SHOWN_AGAIN.get(request.endpoint or "")
+    return (show(status), status) if show else None
 
 
 def _sentence_for(status: int) -> str:

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from fieldops.extensions import db
 from fieldops.models import Photo, ServiceRequest
 from fieldops.models.base import lon_lat
+from fieldops.operations.submit_request import tracking_secret
 from tests.browser.conftest import OpenPage, Site
 
 pytestmark = pytest.mark.slow
@@ -143,6 +144,39 @@ def test_a_report_walks_through_four_steps(open_page: OpenPage, site: Site) -> N
         assert lon_lat(photo.offered_place) == pytest.approx((110.825, -7.5745), abs=1e-5)
 
 
+def test_without_a_signal_a_report_stays_whole_on_its_page(open_page: OpenPage, site: Site) -> None:
+    page = open_page("/lapor?service=pothole&lat=-7.5755&lon=110.8243", phone=True, language="en")
+    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": photo_with_place(110.825, -7.5745)}
+    page.set_input_files("#photos", photo)
+    for _ in range(3):
+        page.locator("[data-forward]").click()
+    expect(page.locator("[data-echo=photos]")).to_have_text("1")
+    page.wait_for_load_state("networkidle")  # the map behind, which nobody needs any more
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Send report").click()
+    expect(page.locator("[data-no-signal]")).to_be_focused()
+    expect(page.locator("[data-no-signal]")).to_contain_text("your photos stay on this page")
+    page.context.set_offline(False)
+    expect(page.locator("[data-no-signal]")).to_be_hidden()
+    page.get_by_role("button", name="Send report").dblclick()
+    page.wait_for_url("**/lacak/*")
+    with site.app.app_context():
+        row = db.session.query(ServiceRequest).order_by(ServiceRequest.id.desc()).first()
+        assert lon_lat(row.place) == pytest.approx(HERE, abs=1e-5)
+        assert db.session.query(Photo).filter_by(request_id=row.id).count() == 1
+        same = db.session.query(ServiceRequest).filter_by(external_key=row.external_key)
+        assert same.count() == 1
+
+
+def test_the_next_buttons_words_stay_inside_it(open_page: OpenPage) -> None:
+    for language in ("id", "en"):
+        page = open_page("/lapor?service=pothole&lat=-7.5755&lon=110.8243", phone=True, language=language)
+        for _ in range(3):
+            box = "(one) => one.scrollWidth <= one.clientWidth"
+            assert page.locator("[data-forward]").evaluate(box), (language, page.locator("h1").inner_text())
+            page.locator("[data-forward]").click()
+
+
 def test_a_report_needs_no_javascript(open_page: OpenPage, site: Site) -> None:
     page = open_page("/lapor", phone=True, language="en", javascript=False)
     page.get_by_text("Blocked drain", exact=True).click()
@@ -219,3 +253,17 @@ def test_everybody_can_use_the_pages(open_page: OpenPage, theme: str) -> None:
         bad = [(one["id"], node["html"][:120]) for one in found["violations"] for node in one["nodes"]]
         assert not bad, (path, json.dumps(bad))
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_the_private_page_fits_a_small_phone(open_page: OpenPage, site: Site) -> None:
+    with site.app.app_context():
+        place = site.app.extensions["fieldops"]
+        rows = db.session.query(ServiceRequest).filter(
+            ServiceRequest.status.in_(("done", "declined", "closed"))
+        )
+        links = [f"/lacak/{tracking_secret(place, row.source, row.external_key)}" for row in rows.limit(4)]
+    for language in ("id", "en"):
+        page = open_page("/lacak", phone=True, language=language)
+        for link in links:
+            page.goto(link)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, (language, link)

@@ -1,13 +1,16 @@
 """A crew leader's day in a real browser: with a signal, without one, and without JavaScript."""
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
+from fieldops.demo.logins import PASSWORD
 from fieldops.extensions import db
 from fieldops.models import Follower, Message, ServiceRequest, Stop, StopEvent, WorkOrder
 from fieldops.models.base import lon_lat
@@ -32,6 +35,14 @@ def in_app(site: Site, read: Callable[[], Any]) -> Any:
             return read()
         finally:
             db.session.remove()
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    for _again in range(WAIT_MS // 50):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it never came to that")
 
 
 def kinds(site: Site, stop_id: int) -> list[str]:
@@ -139,6 +150,137 @@ def test_without_a_signal_a_report_waits_on_the_phone_and_is_sent_once(
     assert kinds(site, stop_id) == ["blocked"]
 
 
+KEEP = """async ([action, key]) => {
+  const { keep } = await import("/static/js/lib/outbox.js");
+  const { token } = document.querySelector("[data-module=crew_queue]").dataset;
+  const fields = Object.entries({ csrf_token: token, client_key: key, kind: "left", reason: "rain" });
+  await keep({ key, action, fields, at: new Date().toISOString(), stop: 1 });
+}"""
+
+
+# Says when what waited is gone from the page and all that follows at once has been done. While another page
+# is on its way nothing can be asked of this one.
+SETTLED = """() => {
+  const queue = document.querySelector("[data-module=crew_queue]");
+  const look = () => queue.hidden && setTimeout(() => console.log("settled"));
+  new MutationObserver(look).observe(queue, { attributes: true });
+}"""
+
+
+def keep_on_the_phone(page: Page, stop_id: int, what: str = "tidak-bisa") -> None:
+    """Put a report on the phone as a form does that finds no signal."""
+    page.locator("[data-module=crew_queue][data-ready]").wait_for(state="attached")
+    page.evaluate(KEEP, [f"/regu/titik/{stop_id}/{what}", str(uuid4())])
+
+
+def later_stops(page: Page) -> list[int]:
+    links = page.locator("li a[href*='/regu/titik/']")
+    paths = links.evaluate_all("all => all.map((one) => one.getAttribute('href'))")
+    return [int(path.rsplit("/", 1)[-1]) for path in paths]
+
+
+def hold(page: Page, pattern: str, held: list[Route]) -> None:
+    """Let what is asked of an address wait until the test lets it go."""
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(pattern, keep)
+
+
+def test_a_page_asked_for_while_reports_are_sent_is_the_one_that_comes(
+    site: Site, open_page: OpenPage
+) -> None:
+    page = open_page("/regu", phone=True, login="regu")
+    stop_id = next_stop(page)
+    keep_on_the_phone(page, stop_id)
+    sending: list[Route] = []
+    coming: list[Route] = []
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.evaluate(SETTLED)
+    hold(page, "**/tidak-bisa", sending)
+    hold(page, "**/regu/peta?*", coming)
+    page.get_by_role("button", name="Kirim sekarang").click()
+    until(page, lambda: bool(sending))
+    page.locator("nav.tabs").get_by_role("link", name="Peta").click(no_wait_after=True)
+    until(page, lambda: bool(coming))
+    sending[0].continue_()  # the sending ends while the map is on its way
+    until(page, lambda: "settled" in said)
+    coming[0].continue_()
+    expect(page).to_have_title(re.compile("Peta"), timeout=WAIT_MS)
+    assert kinds(site, stop_id) == ["blocked"]
+
+
+def test_the_list_stays_the_list_when_a_step_made_elsewhere_is_sent(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu")
+    stop_id = next_stop(page)
+    keep_on_the_phone(page, stop_id, "kejadian")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Kirim sekarang").click()
+    expect(page.get_by_role("button", name="Tiba di sini")).to_be_visible()
+    assert page.url == f"{site.url}/regu"
+    assert kinds(site, stop_id) == ["left"]
+
+
+def test_what_is_filled_in_stays_when_an_older_report_is_sent(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu", position=(110.8, -7.55))
+    earlier, stop_id = next_stop(page), later_stops(page)[0]
+    lon, lat = place_of(site, stop_id)
+    page.context.set_geolocation({"longitude": lon, "latitude": lat, "accuracy": 8})
+    page.goto(f"/regu/titik/{stop_id}/selesai")
+    page.locator("form[data-ready]").wait_for(state="attached")
+    keep_on_the_phone(page, earlier)
+    page.set_input_files("#photo", picture("black"))
+    expect(page.locator(".photo img")).to_be_visible()
+    page.get_by_role("button", name="Kirim sekarang").click()
+    expect(page.get_by_text("Yang menunggu di HP ini sudah terkirim.")).to_be_visible(timeout=WAIT_MS)
+    assert kinds(site, earlier) == ["blocked"]
+    page.locator("[value=permanent]").check()
+    page.get_by_role("button", name="Selesaikan titik").click()
+    page.wait_for_url("**/regu")
+    assert kinds(site, stop_id) == ["completed"]
+
+
+def test_a_session_that_ended_without_a_signal_loses_no_report(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu")
+    stop_id = next_stop(page)
+    page.goto(f"/regu/titik/{stop_id}/tidak-bisa")
+    page.get_by_label("Hujan").check()
+    page.locator("form[data-ready]").wait_for(state="attached")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Laporkan tidak bisa").click()
+    expect(page.locator("[data-error]")).to_contain_text("Tersimpan di HP", timeout=WAIT_MS)
+    page.context.clear_cookies(name="fieldops")
+    page.context.set_offline(False)
+    page.get_by_role("link", name="Masuk lagi untuk mengirimnya").click()
+    page.fill("input[name=login]", "regu")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url("**/regu")  # its form, once taken, is not shown again
+    expect(page.locator("[data-module=crew_queue]")).to_be_hidden(timeout=WAIT_MS)
+    assert kinds(site, stop_id) == ["blocked"]
+
+
+def test_what_another_crew_left_on_the_phone_waits_for_them(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu")
+    stop_id = next_stop(page)
+    page.evaluate("document.querySelector('[data-outbox-of]').dataset.outboxOf = 'another'")
+    keep_on_the_phone(page, stop_id)
+    page.reload()
+    queue = page.locator("[data-module=crew_queue]")
+    page.locator("[data-module=crew_queue][data-ready]").wait_for(state="attached")
+    keep_on_the_phone(page, later_stops(page)[0])
+    expect(queue).to_contain_text("1 laporan tersimpan di HP")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Kirim sekarang").click()
+    expect(queue).to_be_hidden(timeout=WAIT_MS)
+    assert kinds(site, stop_id) == []
+    count = "import('/static/js/lib/outbox.js').then(({ kept }) => kept()).then((all) => all.length)"
+    page.evaluate("document.querySelector('[data-outbox-of]').dataset.outboxOf = 'another'")
+    assert page.evaluate(count) == 1
+
+
 def test_what_was_typed_survives_a_reload(site: Site, open_page: OpenPage) -> None:
     page = open_page("/regu", phone=True, login="regu")
     path = f"/regu/titik/{next_stop(page)}/selesai"
@@ -148,6 +290,22 @@ def test_what_was_typed_survives_a_reload(site: Site, open_page: OpenPage) -> No
     page.reload()
     expect(page.get_by_label("Catatan untuk kantor")).to_have_value("Aspal kurang dua karung")
     expect(page.get_by_label("Perbaikan sementara")).to_be_checked()
+
+
+def test_what_is_no_photo_is_said_on_the_phone(site: Site, open_page: OpenPage) -> None:
+    """Without a signal the server's word would come hours later, when the crew is gone."""
+    page = open_page("/regu", phone=True, login="regu")
+    page.goto(f"/regu/titik/{next_stop(page)}/foto-sebelum")
+    page.locator("[data-module=photo][data-ready]").wait_for()
+    page.set_input_files("#photo", {"name": "kosong.jpg", "mimeType": "image/jpeg", "buffer": b""})
+    expect(page.get_by_text("“kosong.jpg” bukan foto.")).to_be_visible()
+    assert page.locator("#photo").evaluate("(one) => one.files.length") == 0
+    page.set_input_files("#photo", picture("brown"))
+    expect(page.locator(".photo img")).to_be_visible()
+    expect(page.get_by_text("“kosong.jpg” bukan foto.")).to_be_hidden()
+    page.set_input_files("#photo", {"name": "surat.txt", "mimeType": "text/plain", "buffer": b"bukan"})
+    expect(page.get_by_text("“surat.txt” bukan foto.")).to_be_visible()
+    expect(page.locator(".photo img")).to_be_visible()  # the photo before stays
 
 
 def test_a_refused_report_says_why_at_its_field(site: Site, open_page: OpenPage) -> None:
@@ -171,8 +329,8 @@ def test_the_day_works_without_javascript(site: Site, open_page: OpenPage) -> No
 
 
 def test_every_crew_page_fits_a_small_phone_in_every_theme(site: Site, open_page: OpenPage) -> None:
-    for theme in ("light", "dark", "sun"):
-        page = open_page("/regu", phone=True, login="regu", theme=theme)
+    for theme, language in (("light", "id"), ("dark", "en"), ("sun", "id")):
+        page = open_page("/regu", phone=True, login="regu", theme=theme, language=language)
         stop_id = next_stop(page)
         for path in (
             "/regu",
@@ -182,3 +340,5 @@ def test_every_crew_page_fits_a_small_phone_in_every_theme(site: Site, open_page
         ):
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, (path, theme)
+            wide = "all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)"
+            assert page.locator(".btn:visible").evaluate_all(wide) == [], (path, theme)

@@ -66,6 +66,7 @@ FAULTS: list[tuple[dict[str, Any], str]] = [
     ({"service": None}, "Choose a kind of problem."),
     ({"service": "ufo"}, "There is no kind of report called “ufo”."),
     ({"severity": "9"}, "The severity must be light, medium or heavy."),
+    ({"severity": "9" * 6000}, "The severity must be light, medium or heavy."),
     ({"severity": "²"}, "The severity must be light, medium or heavy."),
     ({"words": "x" * 4001}, "The description may have at most 4000 characters."),
     ({"address": "x" * 201}, "This may have at most 200 characters."),
@@ -179,13 +180,49 @@ def test_a_forged_kept_photo_is_refused(reader: FlaskClient) -> None:
 
 
 @ON_SPATIALITE
-def test_a_stale_form_says_so(app: Flask, reader: FlaskClient) -> None:
+def test_a_stale_form_comes_back_whole_with_a_key_that_fits(app: Flask, reader: FlaskClient) -> None:
     app.config["WTF_CSRF_ENABLED"] = True
     for token in (None, "stale"):
-        answer = send(reader, csrf_token=token)
+        photo = (io.BytesIO(photo_bytes()), "a.jpg")
+        answer = send(reader, csrf_token=token, photos=photo, contact="no contact")
         assert answer.status_code == 400
-        assert "This form has expired. Go back, reload the page and send it again" in said(answer)
+        assert "This page was open for long. Nothing is lost: send it once more." in said(answer)
+        assert "no contact" in answer.get_data(as_text=True)
     assert stored() == []
+    page = answer.get_data(as_text=True)
+    fresh = re.findall(r'name="csrf_token" value="([^"]+)"', page)[0]
+    kept = re.findall(r'name="kept_photo" value="([^"]+)"', page)[0]
+    assert send(reader, csrf_token=fresh, kept_photo=kept).status_code == 303
+    (sent,) = stored()
+    assert db.session.query(Photo).filter_by(request_id=sent.id).count() == 1
+
+
+@ON_SPATIALITE
+def test_too_many_from_one_network_lose_no_words(settings: Settings, app: Flask) -> None:
+    strict = create_app(settings.model_copy(update={"rate_limits": True}))
+    strict.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    reader = strict.test_client()
+    reader.set_cookie("language", "en")
+    for _ in range(20):
+        assert send(reader, service="").status_code == 422
+    for is_stale in (False, True):  # photos of a stale form are no way around the limit
+        strict.config["WTF_CSRF_ENABLED"] = is_stale
+        for _ in range(21 if is_stale else 1):
+            answer = send(reader, photos=(io.BytesIO(photo_bytes()), "a.jpg"))
+        assert answer.status_code == 429
+        assert "Too many reports come from your network just now." in said(answer)
+        assert TYPED in answer.get_data(as_text=True)
+        assert "kept_photo" not in answer.get_data(as_text=True)
+    with strict.app_context():
+        db.engine.dispose()
+
+
+@ON_SPATIALITE
+def test_other_stale_forms_say_so(app: Flask, reader: FlaskClient) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    answer = reader.post("/saya-juga", data={"contact": "a@example.org"})
+    assert answer.status_code == 400
+    assert "This form has expired. Open its page anew and send it again." in said(answer)
 
 
 @ON_SPATIALITE

@@ -140,11 +140,13 @@ def test_the_week_counts_what_was_answered_in_time(reader: FlaskClient, world: W
                 RequestStatus.ACKNOWLEDGED,
                 world.by(Role.DISPATCHER),
             )
+        taken_back = send(reader).location
+        reader.post(f"{taken_back}/tarik")  # neither answered nor owed an answer
     words = said(reader.get("/"))
-    assert "3 reports received" in words
+    assert "4 reports received" in words
     assert "33 % answered within 24 hours" in words
     assert "2 not answered in time" in words
-    assert "n = 3." in words
+    assert "n = 4." in words
 
 
 @pytest.mark.usefixtures("street")
@@ -197,6 +199,11 @@ def test_the_base_map_from_far_has_no_local_streets_and_no_finer_places(reader: 
     ]
     ends = features[1]["geometry"]["coordinates"]
     assert ends == [[round(LON, 4), round(LAT, 4)], [round(LON + 0.02, 4), round(LAT, 4)]]
+
+
+def test_no_code_is_asked_for(reader: FlaskClient) -> None:
+    assert "Write the code" not in said(reader.get("/lacak"))
+    assert "Write the code of your report." in said(reader.get("/lacak?kode=+"))
 
 
 def test_a_code_shows_public_status_only(reader: FlaskClient) -> None:

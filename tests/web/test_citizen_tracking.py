@@ -91,6 +91,8 @@ def test_a_refusal_is_told_in_words(reader: FlaskClient, world: World) -> None:
     words = said(reader.get(link))
     assert "Declined" in words
     assert "Too little to go on. Fotonya terlalu gelap." in words
+    assert "Do you disagree?" in words
+    assert "Still not right?" not in words, "nothing was repaired"
     assert "(to come)" not in words
 
 
@@ -165,10 +167,22 @@ def test_a_report_can_be_taken_back_while_nobody_is_sent(reader: FlaskClient, wo
     assert "Take this report back" in said(reader.get(link))
     assert reader.post(f"{link}/tarik").status_code == 303
     assert stored()[0].closed_reason == "withdrawn"
-    assert "Withdrawn by the reporter" in said(reader.get(link))
+    words = said(reader.get(link))
+    assert "Withdrawn by the reporter" in words
+    assert "First response" not in words, "nobody answered; the city is not praised for it"
+    assert "Follow-up" not in words
     answer = reader.post(f"{link}/tarik")
     assert answer.status_code == 409
     assert "it can no longer be taken back" in said(answer)
+
+
+def test_an_answer_before_it_was_taken_back_stays_one(reader: FlaskClient, world: World) -> None:
+    link = send(reader).location
+    bring_to(world, S.ACKNOWLEDGED)
+    reader.post(f"{link}/tarik")
+    words = said(reader.get(link))
+    assert "First response" in words
+    assert "Follow-up" not in words
 
 
 def test_a_contact_can_be_added_later(reader: FlaskClient) -> None:

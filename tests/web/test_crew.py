@@ -41,7 +41,7 @@ from fieldops.operations.open_work_order import change_work_order_status, open_w
 from fieldops.operations.submit_request import submit_request
 from fieldops.queries.clusters import open_members_of
 from fieldops.transaction import transaction
-from tests.conftest import World
+from tests.conftest import World, forget_the_last_visitor
 
 LON, LAT = 110.8230, -7.5660
 NAME = "Bu Sri Rahayu"
@@ -387,6 +387,21 @@ def test_the_phones_script_gets_json(leader: FlaskClient, day: Day) -> None:
     refused = leader.post(f"/regu/titik/{day.stop_ids[0]}/selesai", data={"client_key": key()}, headers=ask)
     assert refused.status_code == 422
     assert refused.get_json()["field"] == "repair_kind"
+
+
+def test_an_expired_form_is_no_refusal_of_what_the_phone_sends(
+    world: World, leader: FlaskClient, client: FlaskClient, day: Day
+) -> None:
+    world.app.config["WTF_CSRF_ENABLED"] = True
+    path, fields = f"/regu/titik/{day.stop_ids[0]}/kejadian", {"client_key": key(), "kind": "left"}
+    told: list[Any] = []
+    for reader in (leader, client):
+        forget_the_last_visitor()  # the key is looked at before the application's own forgetting
+        answer = reader.post(path, data=fields, headers={"Accept": "application/json"})
+        assert answer.status_code == 400
+        told.append(answer.json)
+    assert [one["stale"] for one in told] == [True, True]
+    assert [one.get("sign_in") for one in told] == [None, "/masuk"]
 
 
 def test_the_phones_time_is_kept_beside_the_servers(send: Callable[..., TestResponse], day: Day) -> None:

@@ -1,11 +1,11 @@
 """Reporting: one form of four parts, whole without JavaScript."""
 
-from typing import Any
+from typing import Any, Final
 
 from flask import flash, jsonify, redirect, render_template, request, send_file, url_for
 from werkzeug.wrappers import Response
 
-from fieldops.errors import Conflict, FieldOpsError
+from fieldops.errors import Conflict, FieldOpsError, InvalidInput
 from fieldops.extensions import db, limiter
 from fieldops.i18n import _
 from fieldops.media.store import photo_name
@@ -17,7 +17,7 @@ from fieldops.queries.public import area_words, kelurahan_choices, main_streets,
 from fieldops.queries.services import active_services
 from fieldops.queries.tracking import request_by_key
 from fieldops.transaction import transaction
-from fieldops.web.answers import sentence
+from fieldops.web.answers import SHOWN_AGAIN, STALE, sentence
 from fieldops.web.citizen.me_too import me_too_token
 from fieldops.web.citizen.place import read_degrees, short_plus_code
 from fieldops.web.citizen.report_form import ReportForm
@@ -28,6 +28,8 @@ from fieldops.web.page import installation
 
 Answer = Response | str | tuple[str, int]
 
+MOST_SENT: Final = "20/minute;200/day"
+
 
 @blueprint.get("/lapor")
 def report() -> str:
@@ -36,7 +38,7 @@ def report() -> str:
 
 
 @blueprint.post("/lapor")
-@limiter.limit("20/minute;200/day")
+@limiter.limit(MOST_SENT)
 def report_sent() -> Answer:
     """Take a report, or show the form again with everything that was typed."""
     form = ReportForm.sent(request.form)
@@ -60,6 +62,29 @@ def report_sent() -> Answer:
     if is_new:
         flash(_("Report received. Your code is %(code)s.", code=code), "success")
     return redirect(url_for("citizen.tracking", secret=secret), 303)
+
+
+@limiter.limit(MOST_SENT)
+def _photos_again(form: ReportForm) -> None:
+    take_photos(form)
+
+
+def _shown_again(status: int) -> str:
+    """Return the form with all that was typed; with its photos too, unless too many are sent to keep them."""
+    form = ReportForm.sent(request.form)
+    fault = InvalidInput(
+        "Too many reports come from your network just now. Wait a minute, then send it again with photos.",
+        field="form",
+    )
+    if status == STALE:
+        _photos_again(form)
+        form.errors.clear()
+        fault = InvalidInput("This page was open for long. Nothing is lost: send it once more.", field="form")
+    form.fault(fault)
+    return _page(form)
+
+
+SHOWN_AGAIN["citizen.report_sent"] = _shown_again
 
 
 @blueprint.get("/lapor/serupa")

@@ -26,6 +26,7 @@ SOURCES = {
     "gps": LocationSource.GPS, "exif": LocationSource.EXIF, "photo": LocationSource.EXIF,
     "drag": LocationSource.DRAG, "tap": LocationSource.DRAG, "typed": LocationSource.TYPED,
 }  # fmt: skip
+SEVERITIES = {"1": 1, "2": 2, "3": 3}
 
 Errors = dict[str, FieldOpsError]
 
@@ -67,7 +68,7 @@ class ReportForm:
             location_source=source,
             address=self._address(session),
             landmark=self.values["landmark"],
-            severity=int(self.values["severity"]) if self.values["severity"].isdecimal() else 0,
+            severity=SEVERITIES.get(self.values["severity"], 0),
             language=i18n.language(),
             anonymous=bool(self.values["anonymous"]),
             confidential=bool(self.values["confidential"]),

@@ -55,7 +55,8 @@ def track() -> Answer:
     """Ask for a code and tell what is public of it."""
     typed = request.args.get("kode", "").strip()
     if not typed:
-        return render_template("citizen/track.html", typed="", found=None, error="")
+        error = _("Write the code of your report.") if "kode" in request.args else ""
+        return render_template("citizen/track.html", typed="", found=None, error=error)
     code = normal_request_code(typed)
     found = public_request_by_code(db.session(), code) if code else None
     if found is None:
@@ -175,12 +176,13 @@ def _place_words(found: ServiceRequest, area: str) -> str:
 
 
 def _question(session: Session, found: ServiceRequest) -> str:
-    """Return what the reporter is asked: "fixed", "temporary" (only whether it is not), "again" (to open it
-    again), or nothing.
+    """Return what the reporter is asked: "fixed", "temporary" (only whether it is not), "again" and "appeal"
+    (to open it again after a repair or a refusal), or nothing.
     """
     if found.status == "done":
         waits = found.cluster_id is not None and awaits_permanent_repair(session, found.cluster_id)
         return "temporary" if waits else "fixed"
     repaired = found.status == "closed" and found.closed_reason == ClosedReason.REPAIRED.value
-    appeal = found.status == "declined" and found.times_reopened == 0
-    return "again" if repaired or appeal else ""
+    if found.status == "declined" and found.times_reopened == 0:
+        return "appeal"
+    return "again" if repaired else ""

@@ -20,7 +20,7 @@ from fieldops.operations.attach_photo import store_photo
 from fieldops.operations.record_stop_event import StopReport, record_stop_event
 from fieldops.queries.crew_day import own_stop
 from fieldops.transaction import transaction
-from fieldops.web.answers import sentence
+from fieldops.web.answers import sentence, wants_json
 from fieldops.web.crew.forms import event_kind, read_report
 from fieldops.web.crew.pages import day_with_stop, frame, stop_page
 from fieldops.web.crew.room import blueprint
@@ -131,7 +131,7 @@ def _take(stop_id: int, kind: Callable[[], StopEventKind], page: Callable[..., s
     except FieldOpsError as error:
         return _refuse(stop_id, error, page)
     flash(noted_words(report.kind, position), "success")
-    return jsonify(next=leads_to) if _wants_json() else redirect(leads_to, 303)
+    return jsonify(next=leads_to) if wants_json() else redirect(leads_to, 303)
 
 
 def _require_what_the_form_asks(report: StopReport) -> None:
@@ -155,13 +155,8 @@ def _record(stop_id: int, report: StopReport) -> None:
 
 def _refuse(stop_id: int, error: FieldOpsError, page: Callable[..., str]) -> Answer:
     words = sentence(error)
-    if _wants_json():
+    if wants_json():
         return jsonify(error=words, field=error.field), error.status
     field = error.field or "form"
     held = request.form.to_dict()
     return page(stop_id, errors={field: words}, held=held, asks_override=field == "override"), error.status
-
-
-def _wants_json() -> bool:
-    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
-    return best == "application/json"

@@ -31,7 +31,7 @@ from fieldops.queries.surveys import (
 from fieldops.transaction import transaction
 from fieldops.web import survey_words as said
 from fieldops.web.acting import acting, my_roles
-from fieldops.web.answers import sentence
+from fieldops.web.answers import sentence, wants_json
 from fieldops.web.crew.forms import position
 from fieldops.web.crew.pages import frame
 from fieldops.web.crew.room import blueprint
@@ -147,13 +147,13 @@ def _take(line_id: int, corrects: SegmentSurvey | None) -> Answer:
         raise
     except FieldOpsError as error:
         words = sentence(error)
-        if _wants_json():
+        if wants_json():
             return jsonify(error=words, field=error.field), error.status
         held = request.form.to_dict()
         again = get_survey(db.session(), corrects_id) if corrects_id else None
         return _form(line_id, held, {error.field or "form": words}, corrects=again), error.status
     leads_to = url_for("crew.survey_shown", survey_id=number)
-    return jsonify(next=leads_to) if _wants_json() else redirect(leads_to, 303)
+    return jsonify(next=leads_to) if wants_json() else redirect(leads_to, 303)
 
 
 def _record(sheet: SurveySheet) -> int:
@@ -237,8 +237,3 @@ def _around() -> dict[str, Any]:
         "guide_words": said.guide_words,
         "survey_key": lambda: str(uuid4()),
     }
-
-
-def _wants_json() -> bool:
-    best = request.accept_mimetypes.best_match(["text/html", "application/json"])
-    return best == "application/json"

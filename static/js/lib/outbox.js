@@ -1,5 +1,6 @@
 /* What the phone could not send yet: whole forms with their photos, in IndexedDB, in the order they were made.
-   A form carries its own key, so sending it twice is harmless. */
+   A form carries its own key, so sending it twice is harmless. Each belongs to whoever made it: on a phone that goes from
+   hand to hand nobody sends, sees or discards another's. The page says whose it is in [data-outbox-of]. */
 
 const NAME = "fieldops-outbox";
 const STORE = "reports";
@@ -31,8 +32,10 @@ function tell() {
   document.dispatchEvent(new CustomEvent("outbox-changed"));
 }
 
+const reader = () => document.querySelector("[data-outbox-of]")?.dataset.outboxOf;
+
 export async function keep(report) {
-  await run("readwrite", (store) => store.put(report));
+  await run("readwrite", (store) => store.put({ of: reader(), ...report }));
   navigator.storage?.persist?.();
   tell();
 }
@@ -44,11 +47,12 @@ export async function drop(key) {
 
 export async function kept() {
   const all = await run("readonly", (store) => store.getAll());
-  return all.sort((one, other) => one.at.localeCompare(other.at));
+  const own = all.filter(({ of }) => !of || !reader() || of === reader());
+  return own.sort((one, other) => one.at.localeCompare(other.at));
 }
 
 /** Send one form. Returns {next} when it was taken, {error, field} when it was refused, {later} when it must wait,
-    {signIn} when the session has ended. */
+    {signIn} when the session has ended: the form is as good as before and goes with the next one. */
 export async function send(action, fields, token) {
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, name === "csrf_token" && token ? token : value);
@@ -61,13 +65,23 @@ export async function send(action, fields, token) {
   if (answer.redirected) return { signIn: answer.url };
   const said = await answer.json().catch(() => ({}));
   if (answer.ok && said.next) return said;
+  if (said.sign_in) return { signIn: said.sign_in };
+  if (said.stale) return { later: true, error: said.error }; // the next page brings a key that fits
   const wait = answer.status >= 500 || answer.status === 429 || answer.status === 408 || !said.error;
   return wait ? { later: true, error: said.error } : said;
 }
 
+/** Return the page to sign in at, which leads back to the page that one is on. */
+export function signInFrom(address) {
+  const url = new URL(address, location.href);
+  url.searchParams.set("next", location.pathname + location.search);
+  return url.href;
+}
+
 let flushing = null;
 
-/** Send everything that waits, oldest first; stops where the net does. Returns the address to sign in at, if any. */
+/** Send everything that waits, oldest first; stops where the net does. Returns {signIn} with the address to sign in at,
+    if any, and {taken}: [{action, next}] of what was taken. */
 export function flush(token) {
   flushing ??= flushOnce(token).finally(() => {
     flushing = null;
@@ -76,13 +90,16 @@ export function flush(token) {
 }
 
 async function flushOnce(token) {
+  const taken = [];
   for (const report of await kept()) {
     if (report.refused) continue;
     const said = await send(report.action, report.fields, token);
-    if (said.signIn) return said.signIn;
-    if (said.later) return null;
-    if (said.next) await drop(report.key);
-    else await keep({ ...report, refused: said.error });
+    if (said.signIn) return { signIn: said.signIn, taken };
+    if (said.later) break;
+    if (said.next) {
+      await drop(report.key);
+      taken.push({ action: report.action, next: said.next });
+    } else await keep({ ...report, refused: said.error });
   }
-  return null;
+  return { taken };
 }

@@ -1,7 +1,7 @@
 /* A crew's form: what is typed survives a reload, the phone's time and position go along, and what cannot be sent
    now is kept on the phone. Without this script the form is a plain form. */
 
-import { keep, send } from "../lib/outbox.js";
+import { keep, send, signInFrom } from "../lib/outbox.js";
 
 const LOCATE_MS = 8000;
 
@@ -43,6 +43,8 @@ function drafting(form) {
 
 export default function report(form) {
   const draft = drafting(form);
+  const use = () => (form.dataset.inUse = ""); // a page that is looked at afresh would lose its photos
+  for (const touch of ["input", "change"]) form.addEventListener(touch, use);
   const note = form.querySelector("[data-error]");
   let busy = false;
 
@@ -80,7 +82,9 @@ export default function report(form) {
         return false;
       }
       draft.forget();
-      if (said.signIn) location.assign(said.signIn);
+      delete form.dataset.inUse;
+      form.dataset.kept = "";
+      if (said.signIn) location.assign(signInFrom(said.signIn));
       say(form.dataset.unsent, { gentle: true });
       form.querySelectorAll("button").forEach((one) => (one.disabled = true));
       return true;
@@ -97,6 +101,7 @@ export default function report(form) {
     event.preventDefault();
     if (busy) return;
     busy = true;
+    use();
     const button = event.submitter ?? form.querySelector("button");
     const rest = wait(button);
     say("");

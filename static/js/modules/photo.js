@@ -28,7 +28,15 @@ async function shrink(file) {
   return new File([blob], file.name.replace(/\.\w+$/, "") + ".jpg", { type: "image/jpeg", lastModified: file.lastModified });
 }
 
+/* By its first bytes: JPEG, PNG, WebP, HEIC. What is none of them no server takes, and a phone without a signal would
+   find out hours later. */
+async function isPhoto(file) {
+  const start = String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer()));
+  return start.startsWith("\xff\xd8\xff") || start.startsWith("\x89PNG") || /^RIFF.{4}WEBP/s.test(start) || start.slice(4, 8) === "ftyp";
+}
+
 async function prepare(file) {
+  if (!(await isPhoto(file).catch(() => false))) return { file, refused: true };
   const place = await read(file);
   try {
     return { file: await shrink(file), place };
@@ -104,10 +112,13 @@ export default function photo(element) {
   async function take() {
     const chosen = [...input.files];
     const room = input.multiple ? most - kept.length : 1;
-    const fresh = await Promise.all(chosen.slice(0, room).map(prepare));
-    kept = input.multiple ? [...kept, ...fresh] : fresh;
-    told.hidden = chosen.length <= room;
-    told.textContent = told.hidden ? "" : element.dataset.tooMany;
+    const prepared = await Promise.all(chosen.slice(0, room).map(prepare));
+    const fresh = prepared.filter((one) => !one.refused);
+    kept = input.multiple ? [...kept, ...fresh] : fresh.length ? fresh : kept;
+    const said = prepared.filter((one) => one.refused).map(({ file }) => element.dataset.noPhoto.replace("{name}", file.name));
+    if (chosen.length > room) said.push(element.dataset.tooMany);
+    told.hidden = said.length === 0;
+    told.textContent = said.join(" ");
     show();
     const placed = kept.find((one) => one.place.lat !== undefined);
     if (placed) element.dispatchEvent(new CustomEvent("photo-placed", { bubbles: true, detail: placed.place }));

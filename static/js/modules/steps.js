@@ -17,7 +17,8 @@ export default function steps(form) {
   const marks = [...head.querySelectorAll(".steps li")];
   const [back, forward, send] = ["back", "forward", "send"].map((name) => document.querySelector(`[data-${name}]`));
   let sending = null;
-  let at = Math.max(0, parts.findIndex((part) => part.querySelector(fault)));
+  const faulty = parts.findIndex((part) => part.querySelector(fault));
+  let at = faulty < 0 && form.querySelector("#errors") ? parts.length - 1 : Math.max(0, faulty); // sent before, whole
 
   function show(number, { focus = true } = {}) {
     at = number;
