@@ -4,6 +4,7 @@ import json
 import secrets as dice
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
@@ -178,6 +179,17 @@ def _sorted_out(
             value = value or known.get(field.name, "")
         if field.required and not value:
             raise InvalidInput("This is needed to connect the account.", field=field.name)
+        if value and field.name.endswith("_url") and not _is_address(value):
+            raise InvalidInput("Give the whole address, such as https://example.org.", field=field.name)
         if value:
             (secrets if field.secret else options)[field.name] = value
     return options, secrets
+
+
+def _is_address(value: str) -> bool:
+    """Return whether a value names a service on a host: it would otherwise fail at each message."""
+    try:
+        parts = urlsplit(value)
+        return bool(parts.scheme and parts.hostname) and not any(letter.isspace() for letter in value)
+    except ValueError:  # brackets that do not close
+        return False

@@ -39,6 +39,8 @@ def dispatch_plan(
         one of its crews is out already or one of its orders no longer ready; the message names them.
     """
     day_plan = get_plan(session, day_plan_id)
+    if day_plan.state == "applied":
+        raise Conflict("This plan has been sent out already.")
     if day_plan.version != version or day_plan.state != "proposed":
         raise Conflict("This plan is no longer the current one. Look at the new one and try again.")
     require_future(installation, day_plan)

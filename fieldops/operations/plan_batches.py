@@ -84,7 +84,7 @@ def ask_for_plan(
     if not free_shifts(session, day):
         raise Conflict(
             "No crew is free on %(day)s: either nobody has a shift, or every batch is out already.",
-            day=day.isoformat(),
+            day=day,
         )
     if not orders_in(session, WorkOrderStatus.READY.value):
         raise Conflict("No work order is ready, so there is nothing to plan. Open some from the board.")

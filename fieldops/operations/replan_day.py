@@ -18,7 +18,7 @@ from fieldops.models import DayEvent, DayPlan, Shift
 from fieldops.operations.audit import write_audit
 from fieldops.operations.pose_problem import PlanOptions
 from fieldops.outbox import enqueue
-from fieldops.queries.plans import batches_on, get_stop
+from fieldops.queries.plans import batches_on, get_stop, stop_out_for
 from fieldops.queries.shifts import get_crew
 from fieldops.queries.work_orders import get_order
 
@@ -139,8 +139,16 @@ def discard_undecided(session: Session, day: date) -> None:
 # ---------------------------------------------------------------- what each kind makes true
 
 
-def _emergency(session: Session, _day: date, what: Happening) -> None:
+def _emergency(session: Session, day: date, what: Happening) -> None:
     order = get_order(session, _needed(what.order_id, "order"))
+    if (held := stop_out_for(session, order.id)) is not None and held[1] != day:
+        # Today's lists are all that a change may touch: it would promise a crew and send none.
+        raise Conflict(
+            "Work order %(number)s is on a list that went out for %(day)s. "
+            "Call that list back first; then a crew can be sent today.",
+            number=order.number,
+            day=held[1],
+        )
     if order.status not in (WorkOrderStatus.READY.value, WorkOrderStatus.BATCHED.value):
         raise Conflict(
             "Work order %(number)s is not ready, so no crew can be sent to it.", number=order.number

@@ -33,7 +33,7 @@ HOMES: Final = (
     (Role.CREW_LEADER, "crew.today"),
     (Role.DISPATCHER, "dispatch.board"),
     (Role.OFFICER, "dispatch.board"),
-    (Role.HEAD, "dispatch.board"),
+    (Role.HEAD, "inbox.summary"),
     (Role.ENGINEER, "engineer.map"),
     (Role.ADMIN, "admin.users"),
 )

@@ -1,6 +1,7 @@
 """Errors as people see them: one clear sentence in their language, with the right status."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from flask import Flask, jsonify, render_template, request, url_for
@@ -11,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from fieldops.errors import FieldOpsError
-from fieldops.i18n import _
+from fieldops.i18n import _, date_words, number
 from fieldops.transaction import as_known
 
 Answer = tuple[Response | str, int]
@@ -25,8 +26,16 @@ SHOWN_AGAIN: Final[dict[str, Callable[[int], str]]] = {}
 
 
 def sentence(error: FieldOpsError) -> str:
-    """Return the error's sentence in the reader's language."""
-    return str(_(error.message, **dict(error.values)))
+    """Return the error's sentence in the reader's language, its days and figures written as people do."""
+    return str(_(error.message, **{name: _written(value) for name, value in error.values.items()}))
+
+
+def _written(value: object) -> object:
+    if isinstance(value, date):
+        return date_words(value)
+    if isinstance(value, float):
+        return number(value, 0 if value.is_integer() else 1)
+    return value  # a whole number may be the name of a thing: cluster 1963
 
 
 def register_errors(app: Flask) -> None:

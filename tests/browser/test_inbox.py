@@ -40,6 +40,26 @@ def test_an_answer_begins_from_a_key_and_shows_in_the_thread(open_page: OpenPage
     expect(page.get_by_role("log")).to_contain_text("Terima kasih laporannya")
 
 
+def test_a_long_answer_is_kept_whole_and_refused_in_words(open_page: OpenPage) -> None:
+    page = open_page(f"{INBOX}4", login="petugas", language="en")
+    page.get_by_label("Answer", exact=True).fill("panjang " * 600)  # as pasted: WhatsApp takes 4,096
+    page.get_by_role("button", name="Send answer").click()
+    expect(page.get_by_text(re.compile("This channel takes at most"))).to_have_count(2)
+    expect(page.get_by_label("Answer", exact=True)).to_have_value(re.compile("^(panjang ?){600}$"))
+
+
+def test_what_is_flashed_leaves_no_strip_behind(open_page: OpenPage) -> None:
+    page = open_page(f"{INBOX}6", login="petugas", language="en")
+    page.wait_for_load_state("networkidle")
+    above = page.locator("#main").bounding_box()
+    page.locator("form[action$='/bisu']").evaluate("form => form.requestSubmit()")
+    expect(page.locator(".toasts.floating .toast")).to_be_visible()
+    after = page.locator("#main").bounding_box()
+    assert above is not None
+    assert after is not None
+    assert after["y"] == above["y"]
+
+
 def test_a_template_is_chosen_and_read_before_it_goes(open_page: OpenPage) -> None:
     page = open_page(f"{INBOX}5", login="petugas", language="en")
     expect(page.locator("form[data-ready]", has=page.get_by_label("Approved template"))).to_be_visible()

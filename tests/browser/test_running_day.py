@@ -78,3 +78,15 @@ def test_the_difference_fits_a_phone(open_page: OpenPage, theme: str) -> None:
     for path in ("/petugas/rencana/tidak-masuk", "/petugas/rencana"):
         desk.goto(path)
         assert desk.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_the_board_of_the_day_comes_anew_with_its_folds_open(open_page: OpenPage) -> None:
+    page = open_page("/petugas/kotak-masuk/", login="dispatcher", language="en")
+    page.clock.install()
+    page.goto("/petugas/hari-ini")
+    fold = page.locator("main details", has_text="Something happened?").first
+    expect(fold).not_to_have_attribute("open", "")
+    fold.locator("summary").first.click()
+    with page.expect_navigation():
+        page.clock.fast_forward(125_000)
+    expect(fold).to_have_attribute("open", "")

@@ -185,7 +185,7 @@ def test_a_plan_is_dispatched_once_and_promises_the_day(story: Story) -> None:
     assert story.statuses(ids) == ["scheduled"] * 2
     assert all(story.request(number).scheduled_for is not None for number in ids)
     assert story.messages(*ids, template="scheduled") == ["scheduled"] * 2
-    with pytest.raises(Conflict, match="no longer the current one"):
+    with pytest.raises(Conflict, match="sent out already"):
         story.dispatch(plan_id)
 
 

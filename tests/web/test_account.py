@@ -38,6 +38,15 @@ def test_each_role_comes_home(world: World) -> None:
         assert reader.get("/akun").status_code == 200
 
 
+def test_the_head_comes_home_to_the_summary(world: World) -> None:
+    assert sign_in(world.app.test_client(), Role.HEAD.value).location == "/petugas/kotak-masuk/ringkasan"
+
+
+def test_ones_own_account_is_a_press_away_on_desk_pages(world: World) -> None:
+    for role, path in ((Role.OFFICER, "/petugas/kotak-masuk/"), (Role.ADMIN, "/admin")):
+        assert 'href="/akun"' in world.sign_in(role).get(path).text, role
+
+
 @ON_SPATIALITE
 def test_an_answer_that_changes_nothing_does_not_repeat_the_session(reader: FlaskClient) -> None:
     """It would take back what another answer has changed since: a map's data may arrive after a sign-out."""

@@ -5,8 +5,11 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 
 from fieldops import clock
+from fieldops.channels.contract import Health
 from fieldops.domain.roles import Role
 from fieldops.extensions import db
 from fieldops.i18n import local
@@ -24,6 +27,7 @@ from fieldops.models import (
     UserRole,
 )
 from fieldops.tasks.worker import work_until_idle
+from fieldops.web.admin.channel_words import health_words
 from tests.conftest import PASSWORD, World
 from tests.web.desk import Submit, ask_for_plan, cluster_of, english, fresh, open_order, report
 
@@ -401,3 +405,32 @@ def test_one_rain_as_the_window_is_set_and_groups_all_reports_anew(admin: Any) -
     assert admin.post(path, data=form).status_code == 303
     assert not fresh(Service, number).same_rain
     assert db.session.query(Task).filter_by(name="regroup_requests").count() == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["salah:token", "api.example.org", "https://", "https://a b.example", "http://["]
+)
+def test_a_service_needs_a_whole_address(world: World, admin: Any, address: str) -> None:
+    with world.app.app_context():
+        department = db.session.scalars(select(Department.id)).first()
+    values = {"name": "Bot dinas", "department": department, "bot_token": "1:a", "secret_token": "b"}
+    answer = admin.post("/admin/kanal/baru/telegram", data=values | {"api_url": address})
+    assert answer.status_code == 422
+    assert "Give the whole address, such as https://example.org." in answer.text
+    assert 'href="#api_url"' in answer.text
+    assert "Bot dinas" in answer.text
+    assert admin.post("/admin/kanal/baru/telegram", data=values).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        ("no answer: ConnectError", "nothing answers at that address (ConnectError)."),
+        ("no answer: ReadTimeout", "no answer came in time (ReadTimeout)."),
+        ("503 Service Unavailable", "503 Service Unavailable"),
+    ],
+)
+def test_a_service_that_is_down_is_told_in_words(app: Flask, detail: str, words: str) -> None:
+    with app.test_request_context(headers={"Cookie": "language=en"}):
+        said = health_words(Health(False, "unreachable", {"detail": detail}))
+    assert said == f"The service does not answer: {words}"

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from fieldops.domain.roles import Role
 from fieldops.media.photos import PreparedPhoto
-from fieldops.models import Batch, BatchRevision, Crew, DayPlan, Stop
+from fieldops.models import Batch, BatchRevision, Crew, DayPlan, Stop, WorkOrder
 from fieldops.operations.compute_change import compute_change
 from fieldops.transaction import transaction
 from tests.conftest import World
@@ -177,6 +177,35 @@ def test_an_emergency_is_told_from_the_order_itself(day: Day) -> None:
     assert "Send a crew today" not in page
 
 
+def test_an_emergency_on_a_list_of_another_day_asks_for_that_list_back(day: Day) -> None:
+    browser = dispatcher(day)
+    (request,) = day.story.report(lon=110.8260, lat=-7.5680)
+    urgent = day.story.order(request)
+    tomorrow = day.story.work_days()[1]
+    day.story.dispatch(day.story.plan(tomorrow))
+    before = day.lists()
+
+    refused = browser.post(
+        "/petugas/hari-ini/kejadian", data={"kind": "emergency", "order": urgent, "minutes": "60"}
+    )
+
+    assert refused.status_code == 409
+    assert f"is on a list that went out for {tomorrow:%A} {tomorrow.day}" in refused.text
+    assert not day.story.work_order(urgent).must_do
+    assert day.lists() == before
+    page = browser.get(f"/petugas/perintah/{urgent}").text
+    assert f"for {tomorrow:%A} {tomorrow.day}" in page
+    assert f'href="/petugas/paket/{day.stop_of(urgent).batch_id}/tarik"' in page
+
+
+def test_an_order_says_on_whose_list_of_today_it_is(day: Day) -> None:
+    letter = day.crew_with_work()
+    order = day.lists()[letter][-1][0]
+    page = dispatcher(day).get(f"/petugas/perintah/{order}").text
+    assert "On the list of" in page
+    assert f'href="/petugas/hari-ini#paket-{day.stop_of(order).batch_id}"' in page
+
+
 def test_a_stale_difference_is_refused_and_computed_again(day: Day) -> None:
     browser = dispatcher(day)
     letter = day.crew_with_work()
@@ -238,8 +267,29 @@ def test_an_emergency_is_told_from_the_board_of_the_day(day: Day) -> None:
     address = tell(day, browser, kind="emergency", order=urgent, minutes="60")
     page = browser.get(address).text
     assert "should be over within 1 hour" in page
+    assert ", in time." in page, "who comes and when is said first"
     assert "1 order is done in addition" in page
     assert "Every promised day and deadline holds." in page
+
+
+def test_an_emergency_that_comes_too_late_is_said_so(day: Day) -> None:
+    browser = dispatcher(day)
+    (request,) = day.story.report(lon=110.8260, lat=-7.5680)
+    address = tell(day, browser, kind="emergency", order=day.story.order(request), minutes="1")
+    assert "later than asked" in browser.get(address).text
+
+
+def test_an_emergency_that_nobody_can_do_is_said_so(day: Day) -> None:
+    browser = dispatcher(day)
+    (request,) = day.story.report(lon=110.8260, lat=-7.5680)
+    urgent = day.story.order(request)
+    with transaction() as session:
+        session.get_one(WorkOrder, urgent).skills = ["pump"]
+        for crew in session.scalars(select(Crew)):
+            crew.skills = [skill for skill in crew.skills if skill != "pump"]
+    page = browser.get(tell(day, browser, kind="emergency", order=urgent, minutes="60")).text
+    assert "no crew comes to the emergency" in page
+    assert "in time." not in page
 
 
 @pytest.mark.parametrize(

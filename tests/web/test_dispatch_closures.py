@@ -94,6 +94,23 @@ def test_it_is_opened_again_once(browser: FlaskClient) -> None:
     assert "ended already" in again.text
 
 
+def test_what_a_closure_does_is_said_as_it_is(browser: FlaskClient) -> None:
+    now = browser.post("/petugas/penutupan", data={"shape": json.dumps(BENGAWAN)}, follow_redirects=True)
+    assert "Plans and directions now lead around it." in now.text
+    later = {"shape": json.dumps(POND), "starts_at": "2099-01-02T07:30"}
+    page = browser.post("/petugas/penutupan", data=later, follow_redirects=True).text
+    assert "The closure begins Friday 2 Jan, 07:30 WIB." in page
+    assert "now lead around it" not in page
+
+
+def test_without_streets_nothing_is_said_to_lead_around_it(world: World) -> None:
+    browser = english(world, Role.DISPATCHER)
+    page = browser.post("/petugas/penutupan", data={"shape": json.dumps(POND)}, follow_redirects=True).text
+    assert "without a street network plans cannot lead around it" in page
+    assert "now lead around it" not in page
+    assert "New lists are computed around the closure" not in page
+
+
 def test_hours_are_local(browser: FlaskClient) -> None:
     close(browser, shape=json.dumps(BENGAWAN), starts_at="2099-01-02T07:30", ends_at="2099-01-02T12:00")
     (row,) = rows()
@@ -115,7 +132,11 @@ def test_hours_are_local(browser: FlaskClient) -> None:
         ({"shape": '{"type": "Polygon", "coordinates": null}'}, "shape", "could not be read"),
         ({"shape": "[" * 5000}, "shape", "could not be read"),
         ({"lat": "north", "lon": "110.8"}, "lat", "Give a number"),
-        ({"lat": "-7.566", "lon": "110.8"} | {"radius_m": "9999"}, "radius_m", "Give a number"),
+        (
+            {"lat": "-7.566", "lon": "110.8"} | {"radius_m": "9999"},
+            "radius_m",
+            "Give a number from 0 to 2,000.",
+        ),
         ({"shape": json.dumps(BENGAWAN), "ends_at": "tomorrow"}, "ends_at", "Choose a day and a time"),
         ({"shape": json.dumps(BENGAWAN), "ends_at": "2001-01-01T10:00"}, "ends_at", "after the beginning"),
         ({"shape": json.dumps(BENGAWAN), "note": "x" * 301}, "note", "at most 300 characters"),

@@ -117,6 +117,17 @@ def test_a_stale_plan_is_not_sent(world: World, submission: Submit) -> None:
     assert db.session.query(Batch).filter_by(status="dispatched").count() == 0
 
 
+def test_a_plan_that_a_colleague_sent_is_said_so(world: World, submission: Submit) -> None:
+    browser = english(world, Role.DISPATCHER)
+    two_orders(world, submission)
+    address = ask_for_plan(world, browser)
+    shown = {"version": browser.get(f"{address}/kemajuan.json").json["version"]}
+    assert browser.post(f"{address}/kirim", data=shown).status_code == 303
+    again = browser.post(f"{address}/kirim", data=shown)
+    assert again.status_code == 409
+    assert "This plan has been sent out already." in again.text
+
+
 def test_a_refused_plan_is_not_sent(world: World, submission: Submit) -> None:
     browser = english(world, Role.DISPATCHER)
     two_orders(world, submission)

@@ -127,10 +127,20 @@ def health_words(health: Health) -> str:
         ),
         "access_expired": _("The service takes the access token no longer. Enter a new one."),
         "too_fast": _("The service asks us to wait. Try again in a minute."),
-        "unreachable": _("The service does not answer: %(detail)s", detail=detail),
+        "unreachable": _("The service does not answer: %(detail)s", detail=_trouble_words(str(detail))),
         "refused": _("The service refuses: %(detail)s", detail=detail),
     }
     return words.get(health.code, f"{health.code} {detail}".strip())
+
+
+def _trouble_words(detail: str) -> str:
+    """Return what a failed call says in words; its own name stays beside them for whoever looks it up."""
+    name = detail.rpartition(": ")[2]
+    if name in ("ConnectError", "ConnectionRefusedError", "gaierror"):
+        return _("nothing answers at that address (%(name)s).", name=name)
+    if name.endswith(("Timeout", "TimeoutError")):
+        return _("no answer came in time (%(name)s).", name=name)
+    return detail
 
 
 def template_rows(rows: list[MessageTemplate]) -> list[tuple[MessageTemplate, str, str, str]]:

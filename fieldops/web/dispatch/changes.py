@@ -1,12 +1,13 @@
 """A proposed change of the running day: seen as a difference, approved, rejected, taken back."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from fieldops import clock
-from fieldops.domain.day_events import BEING_MADE, DECIDABLE, PlanKind
+from fieldops.domain.day_events import BEING_MADE, DECIDABLE, DayEventKind, PlanKind
 from fieldops.domain.roles import Right
 from fieldops.errors import FieldOpsError, NotFound
 from fieldops.extensions import db
@@ -20,18 +21,18 @@ from fieldops.operations.decide_change import (
     undo_change,
 )
 from fieldops.operations.problem_drives import RoadsChanged
-from fieldops.operations.replan_day import ask_again
+from fieldops.operations.replan_day import URGENT_MINUTES, ask_again
 from fieldops.queries.changes import mark_of, undecided_change
 from fieldops.queries.plans import get_plan
 from fieldops.queries.shifts import all_crews
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
-from fieldops.web.dispatch.difference import difference_of
+from fieldops.web.dispatch.difference import Difference, difference_of, who_comes_to
 from fieldops.web.dispatch.event_words import change_words, event_words, shift_words
 from fieldops.web.dispatch.left_out import helpers_on, said_out
 from fieldops.web.dispatch.left_out_words import violation_words
-from fieldops.web.dispatch.planned_day import planned_day
+from fieldops.web.dispatch.planned_day import PlannedDay, planned_day
 from fieldops.web.dispatch.plans import MOST_LEFT_SHOWN, PATIENCE_S
 from fieldops.web.dispatch.roads_said import roads_said
 from fieldops.web.dispatch.room import base_map_url, blueprint, offer_undo
@@ -60,7 +61,8 @@ def change_page(day_plan: DayPlan, error: FieldOpsError | None = None) -> str:
     """Return a change's page in its present state."""
     session = db.session()
     errors = {"errors": sentence(error)} if error else {}
-    happened = event_words(session, session.get_one(DayEvent, day_plan.asked["event"]))
+    event = session.get_one(DayEvent, day_plan.asked["event"])
+    happened = event_words(session, event)
     if day_plan.state in BEING_MADE or not day_plan.answer:
         waited_s = (clock.now() - day_plan.created_at).total_seconds()
         return render_template(
@@ -70,19 +72,36 @@ def change_page(day_plan: DayPlan, error: FieldOpsError | None = None) -> str:
             errors=errors,
             too_long=waited_s > day_plan.seconds + PATIENCE_S,
         )
-    return render_template("dispatch/change.html", errors=errors, happened=happened, **_review(day_plan))
+    return render_template(
+        "dispatch/change.html", errors=errors, happened=happened, **_review(day_plan, event)
+    )
 
 
-def _review(day_plan: DayPlan) -> dict[str, Any]:
+def _urgent(event: DayEvent, difference: Difference, planned: PlannedDay) -> dict[str, Any] | None:
+    """Return what an emergency was told for: who comes, until when, and whether that is late."""
+    if event.kind != DayEventKind.EMERGENCY.value or event.work_order_id is None:
+        return None
+    visit = who_comes_to(difference, event.work_order_id)
+    if visit is None or visit[1].now is None:
+        is_left = any(left.order.id == event.work_order_id for left in planned.left_out)
+        return {"visit": None} if is_left else None  # else somebody is there already
+    ends_at = visit[1].now + timedelta(seconds=visit[1].order.duration_s)
+    asked_by = event.at + timedelta(minutes=event.minutes or URGENT_MINUTES)
+    return {"visit": visit, "ends_at": ends_at, "is_late": ends_at > asked_by}
+
+
+def _review(day_plan: DayPlan, event: DayEvent) -> dict[str, Any]:
     session, city = db.session(), installation().city
     crews = {crew.id: crew for crew in all_crews(session)}
     planned = planned_day(session, day_plan, city.time_zone)
+    difference = difference_of(session, day_plan, city)
     newer = undecided_change(session, day_plan.day)
     found = day_plan.violations.get("found", [])
     return {
         "plan": day_plan,
         "mark": mark_of(day_plan),
-        "difference": difference_of(session, day_plan, city),
+        "difference": difference,
+        "urgent": _urgent(event, difference, planned),
         "change_words": change_words,
         "shift_words": shift_words,
         "left_out": [said_out(left, planned.orders, crews) for left in planned.left_out[:MOST_LEFT_SHOWN]],

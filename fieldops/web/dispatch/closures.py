@@ -63,7 +63,7 @@ def closures_page(error: FieldOpsError | None = None) -> str:
         orders=_orders_of([*standing, *ended]),
         open_orders=OPEN_ORDERS,
         in_force={row.id for row in standing if is_in_force(row, now)},
-        has_roads=installation().roads.state().key != "",
+        has_roads=_has_roads(),
         names=names if len(names) <= MOST_NAMES else [],
         closure_words=closure_words,
         hours_words=hours_words,
@@ -98,10 +98,10 @@ def closure_create() -> Answer:
         what = read_closure(request.form)
         with transaction() as session:
             made = close_road(session, installation(), what, by)
-            number, version = made.id, made.version
+            number = made.id
     except FieldOpsError as error:
         return closures_page(error), error.status
-    return _closed(number, version)
+    return _closed(number)
 
 
 @blueprint.post("/perintah/<int:order_id>/tutup-jalan")
@@ -114,16 +114,30 @@ def order_close_road(order_id: int) -> Answer:
     try:
         with transaction() as session:
             made = close_road(session, installation(), RoadToClose(order_id=order_id, note=note), by)
-            closure_id, version = made.id, made.version
+            closure_id = made.id
     except FieldOpsError as error:
         return order_page(get_order(db.session(), order_id), error), error.status
-    return _closed(closure_id, version)
+    return _closed(closure_id)
 
 
-def _closed(closure_id: int, version: int) -> AnyResponse:
-    words = _("Closed. Plans and directions now lead around it.")
-    offer_undo(words, url_for("dispatch.closure_reopen", closure_id=closure_id), {"version": version})
+def _closed(closure_id: int) -> AnyResponse:
+    row = get_closure(db.session(), closure_id)
+    again = url_for("dispatch.closure_reopen", closure_id=closure_id)
+    offer_undo(_closed_words(row), again, {"version": row.version})
     return redirect(url_for("dispatch.closure", closure_id=closure_id), 303)
+
+
+def _closed_words(row: RoadClosure) -> str:
+    """Return what the closure does from now on, and not more than that."""
+    if row.starts_at > clock.now():
+        return _("Saved. The closure begins %(at)s.", at=i18n.moment_words(row.starts_at))
+    if not _has_roads():
+        return _("Closed. Crews see it on their maps; without a street network plans cannot lead around it.")
+    return _("Closed. Plans and directions now lead around it.")
+
+
+def _has_roads() -> bool:
+    return installation().roads.state().key != ""
 
 
 @blueprint.get("/penutupan/<int:closure_id>")
@@ -146,6 +160,7 @@ def _closure_page(row: RoadClosure, error: FieldOpsError | None = None) -> str:
         order=order,
         place=lon_lat(order.place) if order else None,
         holds=holds,
+        has_roads=_has_roads(),
         has_ended=row.reopened_at is not None or (row.ends_at is not None and row.ends_at <= now),
         title=closure_words(row),
         hours=hours_words(row),

@@ -118,6 +118,13 @@ def difference_of(session: Session, day_plan: DayPlan, city: City) -> Difference
     )
 
 
+def who_comes_to(difference: Difference, order_id: int) -> tuple[CrewDifference, Row] | None:
+    """Return who comes to an order by the proposed lists, and when; None when nobody does."""
+    return next(
+        ((one, row) for one in difference.crews for row in one.rows if row.order.id == order_id), None
+    )
+
+
 def _is_overdue(row: Row) -> bool:
     due = row.order.due_at
     return due is not None and row.now is not None and row.was is not None and row.was <= due < row.now

@@ -35,7 +35,7 @@ from fieldops.queries.finished_work import used_of
 from fieldops.queries.landmarks import all_landmarks
 from fieldops.queries.orders import changes_of, order_by_number, orders_described
 from fieldops.queries.places import area_name
-from fieldops.queries.plans import batches_on
+from fieldops.queries.plans import batches_on, get_batch, stop_out_for
 from fieldops.queries.services import services_by_id
 from fieldops.queries.shifts import all_crews
 from fieldops.queries.staff import names_of
@@ -119,6 +119,8 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
         errors={error.field or "errors": sentence(error)} if error else {},
         changeable=order.status in CHANGEABLE,
         why=why,
+        has_roads=away_m is not None,
+        on_list=_on_list(session, order.id),
         crews_are_out=bool(batches_on(session, i18n.local(now).date(), "dispatched")),
         helpers=helpers_on(session, day),
         tied=pins_of(session, [order.id]).get(order.id),
@@ -133,6 +135,15 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
         base_url=base_map_url(),
         points_url=url_for("dispatch.order_points", order_id=order.id),
     )
+
+
+def _on_list(session: Session, order_id: int) -> dict[str, Any] | None:
+    """Return the list that holds an order, with its day and the hour; None when no list that is out does."""
+    held = stop_out_for(session, order_id)
+    if held is None:
+        return None
+    stop, day = held
+    return {"batch": get_batch(session, stop.batch_id), "day": day, "arrives_at": stop.arrives_at}
 
 
 def _unlocks(session: Session, order: WorkOrder) -> list[tuple[WorkOrder, Any, Any]]:

@@ -14,7 +14,10 @@ function region() {
 
 export default function toast(element) {
   const home = region();
+  const flashed = element.parentElement;
   home.replaceChildren(element);
+  // Notes beside it stay in the page; an empty box would leave a strip.
+  if (flashed && flashed !== home && !flashed.children.length) flashed.remove();
   const close = element.querySelector("[data-close]");
   close.hidden = false;
   let timer;
