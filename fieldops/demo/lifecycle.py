@@ -119,7 +119,8 @@ def _course(report: Report, fate: Fate, read_at: datetime, rng: np.random.Genera
         authority = AUTHORITIES[report.keeper]
         words = f"Ini bukan jalan kota. Kami teruskan ke {authority.lower()}."
         at = read_at + timedelta(hours=float(rng.uniform(0.3, 20)))
-        return [DemoStep(S.REFERRED, at, Actor.OFFICER, (("authority", authority),), words)]
+        referred = DemoStep(S.REFERRED, at, Actor.OFFICER, (("authority", authority),), words)
+        return [referred, *_answer(at, authority)]
     if fate.outcome is Outcome.DECLINED:
         reason = list(_DECLINED)[int(rng.integers(len(_DECLINED)))]
         at = read_at + timedelta(hours=float(rng.uniform(0.3, 20)))
@@ -129,6 +130,20 @@ def _course(report: Report, fate: Fate, read_at: datetime, rng: np.random.Genera
         return [_closing(fate.visit_at, Actor.DISPATCHER, ClosedReason.NOT_FOUND, words)]
     words = "Saat petugas datang, kondisi sudah baik."
     return [_closing(fate.visit_at, Actor.DISPATCHER, ClosedReason.FOUND_FIXED, words)]
+
+
+def _answer(referred_at: datetime, authority: str) -> list[DemoStep]:
+    """Return what the other authority answers, within 14 days; one in twelve never does."""
+    seconds = int(referred_at.timestamp())
+    if seconds % 12 == 0:
+        return []
+    at = referred_at + timedelta(days=5 + seconds % 8)
+    facts = (("came_back", "1"), ("authority", authority))
+    words = f"{authority} mengabarkan bahwa tempat ini sudah mereka perbaiki."
+    return [
+        DemoStep(S.ACKNOWLEDGED, at, Actor.OFFICER, facts),
+        _closing(at + timedelta(minutes=10), Actor.DISPATCHER, ClosedReason.FOUND_FIXED, words),
+    ]
 
 
 def _repair(done_at: datetime, read_at: datetime, rng: np.random.Generator) -> list[DemoStep]:

@@ -12,8 +12,6 @@ JOIN_WITHIN: Final = timedelta(minutes=10)
 """Text, photo and place that one person sends within this time are one complaint."""
 MOST_QUESTIONS: Final = 2
 """What we ask by ourselves; after that a person asks."""
-LONGEST_PAUSE: Final = timedelta(days=5)
-"""How long the clocks wait for the person who wrote; then an official decides. Nothing closes by itself."""
 ANSWERING_FOR: Final = timedelta(seconds=90)
 """How long a sign that somebody writes an answer holds."""
 WARN_AT: Final = (50, 80, 100)

@@ -32,6 +32,7 @@ from fieldops.models.segments import MaintenanceRow, MaintenanceRun, SegmentSurv
 from fieldops.models.tasks import Counter, IdempotencyKey, ImportRun, Message, Task
 from fieldops.models.triage import HazardTerm, TriageCorrection, TriageModel
 from fieldops.models.users import AuditEntry, User, UserRole
+from fieldops.models.waitings import RequestWaiting
 from fieldops.models.work_orders import (
     Inspection,
     OrderPin,
@@ -90,6 +91,7 @@ __all__ = [
     "RainDay",
     "RainGauge",
     "Reporter",
+    "RequestWaiting",
     "RoadClosure",
     "RoadClosureChange",
     "SegmentSurvey",

@@ -12,6 +12,7 @@ from fieldops.errors import Conflict
 from fieldops.models import ServiceRequest, StatusChange
 from fieldops.operations.ask_to_group import ask_to_group
 from fieldops.operations.notify_reporter import notify_reporters
+from fieldops.operations.run_waitings import follow_status
 from fieldops.queries.requests import was_reopened_from
 
 TOLD: Final = {
@@ -82,6 +83,7 @@ def change_request_status(
     )
     session.add(change)
     session.flush()
+    follow_status(session, request, source, by, facts)
     if tell and target in TOLD:
         told = {key: value for key, value in facts.items() if key != "evidence"}
         notify_reporters(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops.domain.roles import By
+from fieldops.domain.waitings import STARTING_HOURS
 from fieldops.errors import Conflict, InvalidInput, NotFound
 from fieldops.models import Department, Service, ServiceLevel
 from fieldops.operations.audit import write_audit
@@ -16,7 +17,8 @@ from fieldops.outbox import enqueue
 MOST_RADIUS_M: Final = 1000
 """Hard cap of product reference §6."""
 
-PROMISES: Final = ("first_response", "follow_up", "repair", "make_safe")
+PROMISES: Final = ("first_response", "follow_up", "repair", "make_safe", *STARTING_HOURS)
+"""What is promised, and how long each waiting may last."""
 LINKING: Final = ("link_radius_m", "window_days", "while_open", "same_rain", "links_alone")
 SKILLS: Final = ("patch", "heavy", "drain", "pump")
 MATERIALS: Final = ("asphalt_kg", "sediment_l", "none")

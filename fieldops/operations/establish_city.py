@@ -1,6 +1,6 @@
 """Give an empty database the rows of its city's profile."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -8,12 +8,15 @@ from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.domain.city import City
+from fieldops.domain.waitings import STARTING_HOURS, STARTING_SOURCE
 from fieldops.models import Crew, Department, Depot, Service, ServiceLevel, Shift
 from fieldops.models.base import as_point
 from fieldops.operations.change_hazards import add_first_hazards
 from fieldops.operations.change_replies import add_first_replies
 
 SHIFT_DAYS = 14
+WAITINGS_FROM = date(2019, 1, 1)
+"""Before any report: how long a waiting may last that the profile says nothing of."""
 
 
 def establish_city(session: Session, city: City) -> bool:
@@ -82,6 +85,12 @@ def _add_services(session: Session, city: City, departments: dict[str, Departmen
             valid_from=seed.valid_from,
         )
         for seed in city.service_levels
+    )
+    named = {seed.kind for seed in city.service_levels if seed.service is None}
+    session.add_all(
+        ServiceLevel(kind=kind, hours=hours, source=STARTING_SOURCE, valid_from=WAITINGS_FROM)
+        for kind, hours in STARTING_HOURS.items()
+        if kind not in named
     )
 
 

@@ -14,6 +14,7 @@ from fieldops.queries.requests import duplicates_of
 
 HEARD_BY_DUPLICATES: Final = frozenset(
     {"scheduled", "unscheduled", "postponed", "made_safe", "done", "closed", "referred"}
+    | {"no_answer", "asked_again", "came_back"}
 )
 """News of a place that the reporters of merged reports hear too, each under their own code."""
 

@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from fieldops.domain.places import LocationSource, LocationState
 from fieldops.domain.roles import By
+from fieldops.domain.waitings import WaitingKind
 from fieldops.errors import Conflict
 from fieldops.installation import Installation
 from fieldops.models import Cluster, ServiceRequest
@@ -15,6 +16,7 @@ from fieldops.operations.group_requests import group_around
 from fieldops.operations.locate_request import locate
 from fieldops.operations.map_place import put_on_map
 from fieldops.operations.refresh_cluster import lock_grouping, refresh_cluster
+from fieldops.operations.run_waitings import end_waiting
 from fieldops.operations.submit_request import check_coordinates
 from fieldops.queries.clusters import OPEN_CODES
 from fieldops.queries.work_orders import open_orders_of
@@ -96,3 +98,4 @@ def _set_place(
     request.location_source = LocationSource.STAFF.value
     request.accuracy_m = MOVED_ACCURACY_M if moved else STAFF_ACCURACY_M
     session.flush()
+    end_waiting(session, request, WaitingKind.PLACE)

@@ -12,6 +12,7 @@ from fieldops import clock
 from fieldops.domain.list_changes import ListChange
 from fieldops.domain.notices import NewsKind
 from fieldops.domain.roles import By
+from fieldops.domain.waitings import WaitingKind
 from fieldops.domain.work_order_states import (
     BATCH_MOVES,
     ENDED_STOPS,
@@ -32,6 +33,7 @@ from fieldops.operations.bring_along import start_requests, withdraw_schedule
 from fieldops.operations.complete_work_order import complete_work_order
 from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.open_work_order import change_work_order_status
+from fieldops.operations.run_waitings import start_waiting
 from fieldops.operations.set_lists import append_version, keep_first_version
 from fieldops.outbox import insert_if_absent
 from fieldops.queries.clusters import open_members_of
@@ -252,6 +254,7 @@ def _blocked(session: Session, _installation: Installation, case: _Case) -> None
 def _made_safe(session: Session, _installation: Installation, case: _Case) -> None:
     for request in open_members_of(session, case.order.cluster_id):
         request.made_safe_at = request.made_safe_at or case.event.at
+        start_waiting(session, request, WaitingKind.REPAIR, case.by, since=case.event.at)
         notify_reporters(session, request, "made_safe", {}, occasion=str(case.event.id))
 
 

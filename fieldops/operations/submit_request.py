@@ -13,6 +13,7 @@ from fieldops.domain.places import Channel, LocationSource, LocationState
 from fieldops.domain.references import digest, new_request_code
 from fieldops.domain.request_states import REQUEST_MOVES, RequestStatus
 from fieldops.domain.roles import THE_REPORTER, By
+from fieldops.domain.waitings import WaitingKind
 from fieldops.errors import InvalidInput, OutOfArea
 from fieldops.installation import Installation
 from fieldops.models import Service, ServiceRequest, StatusChange
@@ -20,6 +21,7 @@ from fieldops.operations.follow_request import follow_request
 from fieldops.operations.locate_request import Located, locate
 from fieldops.operations.map_place import put_on_map
 from fieldops.operations.notify_reporter import notify_reporters
+from fieldops.operations.run_waitings import start_waiting
 from fieldops.outbox import enqueue
 from fieldops.queries.services import active_service
 
@@ -100,6 +102,8 @@ def submit_request(
         )
     if request.place is not None:
         enqueue(session, "group_request", {"request_id": request.id}, dedupe_key=f"group:{request.id}")
+    if request.location_state != LocationState.CONFIRMED.value:
+        start_waiting(session, request, WaitingKind.PLACE, by)
     notify_reporters(session, request, "received", {})
     return Submitted(request, secret, was_known=False)
 

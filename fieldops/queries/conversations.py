@@ -196,12 +196,28 @@ def running_clocks(session: Session, most: int) -> list[ConversationClock]:
     )
 
 
-def paused_since(session: Session, before: datetime) -> list[ConversationClock]:
-    """Return clocks that were paused before a time and still are."""
-    return list(
-        session.scalars(
-            select(ConversationClock).where(
-                ConversationClock.stopped_at.is_(None), ConversationClock.paused_at < before
+def pauses(session: Session) -> dict[int, datetime]:
+    """Return since when the clocks of conversations are paused, by conversation, the longest first."""
+    since = func.min(ConversationClock.paused_at)
+    rows = session.execute(
+        select(ConversationClock.conversation_id, since)
+        .where(ConversationClock.stopped_at.is_(None), ConversationClock.paused_at.is_not(None))
+        .group_by(ConversationClock.conversation_id)
+        .order_by(since, ConversationClock.conversation_id)
+    )
+    return {conversation_id: at for conversation_id, at in rows if at is not None}
+
+
+def has_change_since(session: Session, conversation_id: int, kind: str, since: datetime) -> bool:
+    """Return whether something happened to a conversation since a time."""
+    return bool(
+        session.scalar(
+            select(func.count())
+            .select_from(ConversationChange)
+            .where(
+                ConversationChange.conversation_id == conversation_id,
+                ConversationChange.kind == kind,
+                ConversationChange.at >= since,
             )
         )
     )

@@ -1,5 +1,6 @@
 """The inbox: conversations as rows, with what each waits for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +12,7 @@ from fieldops.models import (
     ChannelAccount,
     ChannelPerson,
     Conversation,
+    ConversationChange,
     ConversationClock,
     ConversationMessage,
 )
@@ -40,7 +42,7 @@ class InboxRow:
     last_direction: str
 
 
-WHICH: Final = ("open", "mine", "unassigned", "waiting", "overdue", "greetings", "ended")
+WHICH: Final = ("open", "mine", "unassigned", "waiting", "no_answer", "overdue", "greetings", "ended")
 
 
 def find_conversations(
@@ -143,20 +145,23 @@ def _escaped(words: str) -> str:
 
 
 def _which(wanted: InboxFilter, now: datetime) -> ColumnElement[bool]:
-    is_open = and_(Conversation.state == "open", Conversation.tray == "complaints")
-    if wanted.which == "mine":
-        return and_(is_open, Conversation.assignee_id == wanted.user_id)
-    if wanted.which == "unassigned":
-        return and_(is_open, Conversation.assignee_id.is_(None))
-    if wanted.which == "waiting":
-        return and_(is_open, _has_clock(ConversationClock.paused_at.is_not(None)))
-    if wanted.which == "overdue":
-        return and_(is_open, _is_overdue(now))
     if wanted.which == "greetings":
         return and_(Conversation.state == "open", Conversation.tray == "greetings")
     if wanted.which == "ended":
         return Conversation.state == "ended"
-    return is_open
+    return and_(Conversation.state == "open", Conversation.tray == "complaints", _waits_so(wanted, now))
+
+
+def _waits_so(wanted: InboxFilter, now: datetime) -> ColumnElement[bool]:
+    if wanted.which == "mine":
+        return Conversation.assignee_id == wanted.user_id
+    if wanted.which == "unassigned":
+        return Conversation.assignee_id.is_(None)
+    if wanted.which == "waiting":
+        return _has_clock(ConversationClock.paused_at.is_not(None))
+    if wanted.which == "no_answer":
+        return _is_unanswered()
+    return _is_overdue(now) if wanted.which == "overdue" else true()
 
 
 def _has_clock(condition: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -164,6 +169,27 @@ def _has_clock(condition: ColumnElement[bool]) -> ColumnElement[bool]:
         ConversationClock.conversation_id == Conversation.id,
         ConversationClock.stopped_at.is_(None),
         condition,
+    )
+
+
+def _is_unanswered() -> ColumnElement[bool]:
+    """Who was asked did not answer in time, and nobody has written or followed up since."""
+    asked_in_vain = exists().where(
+        ConversationChange.conversation_id == Conversation.id,
+        ConversationChange.kind == "no_answer",
+        ConversationChange.at > Conversation.last_message_at,
+    )
+    return and_(asked_in_vain, _has_clock(ConversationClock.paused_at.is_(None)))
+
+
+def unanswered(session: Session, conversation_ids: Collection[int]) -> set[int]:
+    """Return which of some conversations are of people who were asked and did not answer in time."""
+    return set(
+        session.scalars(
+            select(Conversation.id).where(
+                Conversation.id.in_(list(conversation_ids)), Conversation.state == "open", _is_unanswered()
+            )
+        )
     )
 
 

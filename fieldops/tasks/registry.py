@@ -30,6 +30,7 @@ from fieldops.operations.send_notice import send_notice
 from fieldops.operations.send_reply import send_reply
 from fieldops.operations.tell_staff import tell_staff
 from fieldops.operations.tick_response_clocks import tick_response_clocks
+from fieldops.operations.tick_waitings import tick_waitings
 from fieldops.operations.tidy_events import tidy_damaged, tidy_events
 from fieldops.operations.tidy_map_changes import tidy_map_changes
 from fieldops.operations.tidy_tasks import tidy_tasks
@@ -151,6 +152,11 @@ def _tick(_installation: Installation, _payload: dict[str, Any]) -> None:
         tick_response_clocks(session)
 
 
+def _tick_waitings(_installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        tick_waitings(session)
+
+
 def _tidy_events(installation: Installation, _payload: dict[str, Any]) -> None:
     with transaction() as session:
         tidy_events(session)
@@ -215,6 +221,7 @@ TASKS: Final[dict[str, Handler]] = {
     "refresh_all_templates": _all_templates,
     "refresh_templates": _templates,
     "tick_response_clocks": _tick,
+    "tick_waitings": _tick_waitings,
     "tidy_events": _tidy_events,
     "tell_staff": _tell,
     "send_notice": _notice,

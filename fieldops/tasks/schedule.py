@@ -41,6 +41,7 @@ SCHEDULE: Final = (
     Entry("poll_accounts", 60),
     Entry("refresh_all_templates", 6 * 3600),
     Entry("tick_response_clocks", 300),
+    Entry("tick_waitings", 900),
     Entry("tidy_events", 24 * 3600),
     Entry("tidy_tasks", 24 * 3600),
     Entry("tidy_devices", 24 * 3600),

@@ -24,12 +24,13 @@ from fieldops.models import (
 )
 from fieldops.operations.ask_if_fixed import ask_if_fixed
 from fieldops.operations.change_request_status import change_request_status
+from fieldops.operations.change_service import add_service_level
 from fieldops.operations.pin_link import pin_link
 from fieldops.operations.submit_request import submit_request
 from fieldops.operations.tick_response_clocks import tick_response_clocks
 from fieldops.operations.tidy_events import tidy_events
 from fieldops.queries.answering import answering
-from fieldops.queries.conversations import clocks_of, messages_of, photos_of_conversation
+from fieldops.queries.conversations import changes_of, clocks_of, messages_of, photos_of_conversation
 from fieldops.transaction import transaction
 from tests.channels import whatsapp_fixtures as said
 from tests.conftest import World
@@ -491,6 +492,62 @@ def test_a_pause_ends_after_five_days_and_nothing_closes(channel: Channels) -> N
         tick_response_clocks(session)
     assert clocks(channel)["follow_up"].paused_at is None
     assert channel.only().state == "open"
+
+
+def test_who_does_not_answer_is_warned_of_once_and_listed_until_an_official_decides(
+    channel: Channels,
+) -> None:
+    channel.hear(said.text(COMPLAINT))
+    browser, number = channel.world.sign_in(Role.OFFICER), channel.only().id
+    browser.set_cookie("language", "en")
+    inbox = "/petugas/kotak-masuk/"
+    browser.post(f"{inbox}{number}/jawaban", data={"words": "Di mana?", "key": "k", "waits": "1"})
+    assert "We wait for the reporter’s answer until" in browser.get(f"{inbox}{number}").text
+    for hours in (95, 2, 2):
+        channel.wait(hours=hours)
+        _tick_twice()
+    assert _lines(number).count("pause_warned") == 1
+    assert "no_answer" not in _lines(number)
+    assert "No answer from the reporter" not in browser.get(inbox).text
+    channel.wait(hours=24)
+    _tick_twice()
+    assert _lines(number).count("no_answer") == 1, "one line, though two clocks were paused"
+    assert "No answer from the reporter" in browser.get(inbox).text
+    assert "No answer from the reporter" in browser.get(f"{inbox}?which=no_answer").text
+    page = browser.get(f"{inbox}{number}").text
+    assert "make the report of what is known" in page
+    assert "No answer in 5 days" in page
+    assert "not answered in time" in channel.world.sign_in(Role.HEAD, browser).get(f"{inbox}ringkasan").text
+    channel.hear(said.text("Di depan pasar", id="wamid.late"))
+    assert "No answer from the reporter" not in browser.get(inbox).text
+
+
+def test_how_long_a_person_is_waited_for_is_a_promise_of_the_table(channel: Channels) -> None:
+    with transaction() as session:
+        add_service_level(
+            session, service_id=None, kind="reporter_answer", hours=24, source="SK 1/2027",
+            valid_from=clock.now().date(), by=channel.world.by(Role.ADMIN),
+        )  # fmt: skip
+    channel.hear(said.text(COMPLAINT))
+    browser, number = channel.world.sign_in(Role.OFFICER), channel.only().id
+    browser.post(
+        f"/petugas/kotak-masuk/{number}/jawaban", data={"words": "Di mana?", "key": "k", "waits": "1"}
+    )
+    channel.wait(hours=25)
+    _tick_twice()
+    assert _lines(number).count("no_answer") == 1
+    assert channel.only().state == "open"
+
+
+def _tick_twice() -> None:
+    for _again in range(2):
+        with transaction() as session:
+            tick_response_clocks(session)
+    db.session.remove()
+
+
+def _lines(conversation_id: int) -> list[str]:
+    return [line.kind for line in changes_of(db.session(), conversation_id)]
 
 
 def test_raw_events_are_forgotten_after_thirty_days(channel: Channels) -> None:

@@ -22,9 +22,10 @@ from fieldops.database import (
     present_revision,
     spatial_columns,
 )
+from fieldops.domain.waitings import STARTING_HOURS
 from fieldops.errors import SetupError
 from fieldops.extensions import db
-from fieldops.models import Service, ServiceRequest
+from fieldops.models import Service, ServiceLevel, ServiceRequest
 from fieldops.operations.submit_request import submit_request
 from fieldops.queries.spatial import box_around, dialect_of, in_bbox
 from fieldops.transaction import transaction
@@ -227,3 +228,24 @@ def test_kinds_of_roads_link_while_open_as_before(empty: Flask) -> None:
     with db.engine.connect() as connection:
         found = connection.execute(select(Service.code, Service.while_open)).all()
     assert {code: bool(is_open) for code, is_open in found} == {"pothole": True, "blocked_drain": False}
+
+
+def test_an_installation_with_promises_learns_how_long_a_waiting_may_last(empty: Flask) -> None:
+    """Before 0019 they were constants; a city that has none yet gets them with its profile."""
+    upgrade(revision="0018")
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO service_level (kind, hours, counting, source, verified, valid_from)"
+                " VALUES ('first_response', 24, 'plain', 'city rule', :no, '2019-01-01')"
+            ),
+            {"no": False},
+        )
+    upgrade()
+    kinds = select(ServiceLevel.kind, ServiceLevel.hours).order_by(ServiceLevel.kind)
+    with db.engine.connect() as connection:
+        found = {row.kind: row.hours for row in connection.execute(kinds)}
+    assert found == {"first_response": 24} | STARTING_HOURS
+    downgrade(revision="0018")
+    with db.engine.connect() as connection:
+        assert connection.scalars(text("SELECT kind FROM service_level")).all() == ["first_response"]

@@ -117,6 +117,10 @@ def promise_words() -> dict[str, str]:
         "follow_up": _("Follow-up"),
         "repair": _("Repair"),
         "make_safe": _("Making safe"),
+        "reporter_answer": _("Waiting for the reporter"),
+        "authority_answer": _("Waiting for another authority"),
+        "fixed_answer": _("Waiting for “is it fixed?”"),
+        "secured_repair": _("Waiting for the repair of what was made safe"),
     }
 
 

@@ -1,11 +1,13 @@
 """A request's history in its reporter's words, with the steps still to come."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any, Final
 
 from fieldops.domain.request_states import RequestStatus
+from fieldops.domain.waitings import WaitingKind
 from fieldops.i18n import _, date_words, moment_words
-from fieldops.models import ServiceRequest, StatusChange
+from fieldops.models import RequestWaiting, ServiceRequest, StatusChange
 from fieldops.web.words import CHANNEL, CLOSED_REASON, DECLINED_REASON, REQUEST_STATUS
 
 S = RequestStatus
@@ -21,22 +23,42 @@ ENDS: Final = (".", "?", "!", "…")
 Item = dict[str, Any]
 
 
-def timeline_of(request: ServiceRequest, history: list[StatusChange]) -> list[Item]:
+def timeline_of(
+    request: ServiceRequest, history: list[StatusChange], waitings: Iterable[RequestWaiting] = ()
+) -> list[Item]:
     """Return the timeline's items, oldest first, those to come marked `later`."""
-    dated = [(change.at, _passed(change)) for change in history]
+    asked = [row for row in waitings if row.kind == WaitingKind.AUTHORITY.value]
+    dated = [(change.at, _passed(change)) for change in history] + _waited(asked)
     if request.made_safe_at is not None:
         when = moment_words(request.made_safe_at)
         words = _("%(when)s. The place is secured; the repair follows.", when=when)
         item = {"title": _("Made safe for now"), "text": words, "icon": "cone", "tone": "road"}
         dated.append((request.made_safe_at, item))
     dated.sort(key=lambda pair: pair[0])
-    return [item for _at, item in dated] + _to_come(RequestStatus(request.status))
+    awaited = next((row for row in asked if row.ended_at is None), None)
+    return [item for _at, item in dated] + _to_come(RequestStatus(request.status), awaited)
+
+
+def _waited(asked: Iterable[RequestWaiting]) -> list[tuple[datetime, Item]]:
+    """Return what became of asking another authority: asked again, or not answered in time."""
+    found: list[tuple[datetime, Item]] = []
+    for row in asked:
+        authority = row.facts.get("authority", "")
+        if row.facts.get("again"):
+            title = _("%(authority)s was asked again", authority=authority)
+            text = " ".join(part for part in (f"{moment_words(row.since)}.", row.words) if part)
+            found.append((row.since, {"title": title, "text": text, "icon": "refer", "tone": "calm"}))
+        if row.passed_at is not None:
+            title = _("No answer from %(authority)s yet", authority=authority)
+            text = _("%(when)s. We are to ask again.", when=moment_words(row.passed_at))
+            found.append((row.passed_at, {"title": title, "text": text, "icon": "clock", "tone": "bad"}))
+    return found
 
 
 def _passed(change: StatusChange) -> Item:
     target = RequestStatus(change.target)
     tone, icon = LOOKS[target]
-    title = REQUEST_STATUS[change.target]()
+    title = _("With us again") if change.facts.get("came_back") else REQUEST_STATUS[change.target]()
     if target is S.ACKNOWLEDGED and change.source in (S.SCHEDULED.value, S.IN_PROGRESS.value):
         title, tone, icon = _("Put off"), "road", "pause"
     if target is S.CLOSED and change.facts.get("closed_reason") in CLOSED_REASON:
@@ -67,7 +89,11 @@ def _detail(change: StatusChange, target: RequestStatus) -> str:
     return ""
 
 
-def _to_come(status: RequestStatus) -> list[Item]:
+def _to_come(status: RequestStatus, awaited: RequestWaiting | None) -> list[Item]:
+    if awaited is not None:
+        title = _("Answer of %(authority)s", authority=awaited.facts.get("authority", ""))
+        text = _("Expected by %(day)s", day=date_words(awaited.due_at)) if awaited.passed_at is None else ""
+        return [{"title": title, "text": text, "icon": "refer", "later": True}]
     if status in PATH:
         rest = PATH[PATH.index(status) + 1 :]
     elif status in (S.SUBMITTED, S.REOPENED):

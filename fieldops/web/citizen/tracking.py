@@ -17,6 +17,7 @@ from fieldops.media.store import photo_name
 from fieldops.models import Service, ServiceRequest
 from fieldops.models.base import lon_lat
 from fieldops.operations.answer_if_fixed import answer_if_fixed, withdraw_request
+from fieldops.operations.close_silent_requests import silent_until
 from fieldops.operations.follow_request import follow_request
 from fieldops.queries.public import area_words, public_request_by_code, street_at
 from fieldops.queries.tracking import (
@@ -28,6 +29,7 @@ from fieldops.queries.tracking import (
     reported_photos,
     request_by_secret,
 )
+from fieldops.queries.waitings import waitings_of
 from fieldops.queries.work_orders import awaits_permanent_repair
 from fieldops.transaction import transaction
 from fieldops.web.answers import sentence
@@ -158,7 +160,8 @@ def _page(
         link=url_for("citizen.tracking", secret=secret, _external=True),
         first_response=first_response_clock(session, found, history),
         follow_up=follow_up_clock(session, found, history),
-        timeline=timeline_of(found, history),
+        timeline=timeline_of(found, history, waitings_of(session, [found.id])),
+        silent_until=silent_until(session, found),
         photos=reported_photos(session, found.id),
         repaired=repair_photos(session, found)[:1] if found.status in ("done", "closed") else [],
         may_withdraw=found.status in ("submitted", "acknowledged"),

@@ -19,6 +19,7 @@ from fieldops.web.dispatch import (
     routes,
     staff_entry,
     today,
+    waitings,
 )
 from fieldops.web.dispatch.room import blueprint
 
@@ -42,4 +43,5 @@ __all__ = [
     "routes",
     "staff_entry",
     "today",
+    "waitings",
 ]

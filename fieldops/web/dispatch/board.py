@@ -19,6 +19,7 @@ from fieldops.queries.board import (
     most_pressing_first,
     without_place,
 )
+from fieldops.queries.waitings import count_waitings, counted_together
 from fieldops.queries.why_not import left_out_on, next_planned_day
 from fieldops.queries.work_orders import orders_in
 from fieldops.web.dispatch import said
@@ -64,6 +65,7 @@ def board() -> str:
         states=STATES,
         decisions=DECISIONS,
         placeless=without_place(session),
+        waits=counted_together(count_waitings(session, now).values()),
         why={number: reason_name(one.facts["reason"]) for number, one in why.items()},
         ready=len(orders_in(session, "ready")),
         said=said,

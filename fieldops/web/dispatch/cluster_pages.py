@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, jsonify, redirect, render_template, url_for
+from flask import Response, jsonify, redirect, render_template, request, url_for
 from geoalchemy2 import WKBElement
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -28,10 +28,12 @@ from fieldops.queries.places import area_name
 from fieldops.queries.requests import history_of
 from fieldops.queries.services import services_by_id
 from fieldops.queries.staff import names_of
+from fieldops.queries.waitings import waitings_of
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch import evidence_words, histories, said
 from fieldops.web.dispatch.causes import shown_causes, undoers
 from fieldops.web.dispatch.room import base_map_url, blueprint
+from fieldops.web.dispatch.waiting_words import notes_said
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 
@@ -64,12 +66,14 @@ def cluster_page(
     services = services_by_id(session)
     orders = orders_of(session, cluster.id)
     history = history_of(session, [member.id for member in members])
+    waitings = waitings_of(session, [member.id for member in members])
     links = links_of(session, installation(), members)
     candidates = merge_candidates(session, installation(), cluster)
     causes = causes_of(session, installation(), cluster)
     decisions = [one.decision for one in links] + [one.decision for one in candidates]
     deciders = {decision.user_id for decision in decisions if decision is not None}
-    names = names_of(session, {change.user_id for change in history} | deciders | undoers(causes))
+    acted = {line.user_id for line in history} | {row.user_id for row in waitings}
+    names = names_of(session, acted | deciders | undoers(causes))
     place = lon_lat(cluster.anchor)
     photos: dict[int, list[Any]] = {}
     for photo in photos_of_requests(session, [member.id for member in members]):
@@ -96,10 +100,13 @@ def cluster_page(
         open_order=next((order for order in orders if order.ended_at is None), None),
         candidates=candidates,
         weighing=weighing_card(session),
-        timeline=histories.request_timeline(history, names),
+        timeline=histories.request_timeline(history, names, waitings),
+        waits=notes_said(waitings, now),
+        referred=sum(member.status == "referred" for member in members),
         contacts=contacts or {},
         contact_reasons=contact_reasons(),
         errors=errors or {},
+        typed=request.form,
         said=said,
         place=place,
         base_url=base_map_url(),

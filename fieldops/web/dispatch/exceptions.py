@@ -89,6 +89,7 @@ def task_words() -> dict[str, str]:
         "remind_of_place": _("Ask again for the place"),
         "poll_accounts": _("Look into every account"),
         "tick_response_clocks": _("Look at the clocks of answers"),
+        "tick_waitings": _("Look at what reports wait for"),
         "tidy_events": _("Delete what channels sent long ago"),
         "tidy_map_changes": _("Clear old changes of the map"),
         "compute_maintenance": _("Compute priorities or a comparison of streets"),
@@ -112,6 +113,9 @@ def template_words() -> dict[str, str]:
         "postponed": _("Postponed"),
         "unscheduled": _("Day changed"),
         "ask_if_fixed": _("Is it fixed?"),
+        "no_answer": _("No answer from the authority"),
+        "asked_again": _("The authority was asked again"),
+        "came_back": _("Came back to us"),
     }
 
 

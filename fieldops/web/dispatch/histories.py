@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import Any, Final
 
 from fieldops.i18n import _, clock_words, date_words, moment_words, ngettext
-from fieldops.models import StatusChange, WorkOrderChange
+from fieldops.models import RequestWaiting, StatusChange, WorkOrderChange
+from fieldops.web.dispatch.waiting_words import history_items
 from fieldops.web.words import (
     BLOCKED_REASON,
     CLOSED_REASON,
@@ -48,9 +49,13 @@ def who(actor: str, user_id: int | None, names: dict[int, str]) -> str:
     return ROLE[actor]() if actor in ROLE else actor
 
 
-def request_timeline(changes: Iterable[StatusChange], names: dict[int, str]) -> list[dict[str, Any]]:
-    """Return timeline items; what happened to several reports at once is told once."""
-    items: list[dict[str, Any]] = []
+def request_timeline(
+    changes: Iterable[StatusChange], names: dict[int, str], waitings: Iterable[RequestWaiting] = ()
+) -> list[dict[str, Any]]:
+    """Return timeline items, with what became of waitings; what happened to several reports at once is told
+    once.
+    """
+    items: list[tuple[datetime, dict[str, Any]]] = []
     ordered = sorted(changes, key=lambda change: (change.at, change.target, change.id))
     for (_at, target), held in groupby(ordered, key=lambda change: (_minute(change.at), change.target)):
         together = list(held)
@@ -59,8 +64,10 @@ def request_timeline(changes: Iterable[StatusChange], names: dict[int, str]) -> 
         parts = [moment_words(first.at), who(first.actor, first.user_id, names)]
         if len(together) > 1:
             parts.append(count)
-        items.append(_item(REQUEST_STATUS[target](), target, parts, _facts(first.facts), first.words))
-    return items
+        title = _("Came back to us") if first.facts.get("came_back") else REQUEST_STATUS[target]()
+        items.append((first.at, _item(title, target, parts, _facts(first.facts), first.words)))
+    items += history_items(waitings, names)
+    return [item for _when, item in sorted(items, key=lambda pair: pair[0])]
 
 
 def order_timeline(changes: Iterable[WorkOrderChange], names: dict[int, str]) -> list[dict[str, Any]]:
@@ -125,5 +132,10 @@ def _facts(facts: dict[str, Any]) -> list[str]:
     if (kind := facts.get("repair_kind")) in REPAIR_KIND:
         said.append(REPAIR_KIND[kind]())
     if authority := facts.get("authority"):
-        said.append(_("to %(authority)s", authority=authority))
+        came_back = facts.get("came_back")
+        said.append(
+            _("from %(authority)s", authority=authority)
+            if came_back
+            else _("to %(authority)s", authority=authority)
+        )
     return said

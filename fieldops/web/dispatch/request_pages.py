@@ -3,16 +3,19 @@
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from fieldops import clock
 from fieldops.domain.places import LocationState
 from fieldops.domain.request_states import RequestStatus
 from fieldops.domain.roles import Right
 from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
-from fieldops.i18n import _
+from fieldops.i18n import _, date_words
 from fieldops.models import ServiceRequest
 from fieldops.models.base import lon_lat
+from fieldops.operations.close_silent_requests import silent_until
 from fieldops.operations.mark_duplicate import mark_duplicate, unmark_duplicate
 from fieldops.operations.place_request import correct_place, place_request
 from fieldops.operations.reveal_contact import reveal_contact
@@ -24,6 +27,8 @@ from fieldops.queries.places import area_name
 from fieldops.queries.requests import RequestFilter, find_requests, get_request, history_of, request_by_code
 from fieldops.queries.services import active_services, services_by_id
 from fieldops.queries.staff import names_of
+from fieldops.queries.waitings import waitings_of
+from fieldops.queries.work_orders import awaits_permanent_repair
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
@@ -31,6 +36,7 @@ from fieldops.web.dispatch import histories
 from fieldops.web.dispatch.cluster_decisions import ENDINGS, ending_page
 from fieldops.web.dispatch.cluster_pages import contact_reasons
 from fieldops.web.dispatch.room import base_map_url, blueprint
+from fieldops.web.dispatch.waiting_words import notes_said
 from fieldops.web.form_fields import number_of, version_of
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
@@ -72,14 +78,20 @@ def request_shown(request_id: int) -> str:
 def request_page(shown: ServiceRequest, error: FieldOpsError | None = None, contacts: Any = None) -> str:
     """Return a report's page."""
     session = db.session()
-    history = history_of(session, [shown.id])
+    history, waitings = history_of(session, [shown.id]), waitings_of(session, [shown.id])
     return render_template(
         "dispatch/request.html",
         one=shown,
         service=services_by_id(session)[shown.service_id],
         area=area_name(session, shown.area_id),
         photos=photos_of_requests(session, [shown.id]),
-        timeline=histories.request_timeline(history, names_of(session, {line.user_id for line in history})),
+        timeline=histories.request_timeline(
+            history,
+            names_of(session, {line.user_id for line in history} | {row.user_id for row in waitings}),
+            waitings,
+        ),
+        waits=notes_said(waitings, clock.now()),
+        answer_until=_answer_until(session, shown),
         is_open=shown.status in OPEN_CODES,
         is_unread=shown.status in UNREAD,
         place=lon_lat(shown.place) if shown.place is not None else None,
@@ -93,7 +105,15 @@ def request_page(shown: ServiceRequest, error: FieldOpsError | None = None, cont
     )
 
 
-def _refused(request_id: int, error: FieldOpsError) -> tuple[str, int]:
+def _answer_until(session: Session, shown: ServiceRequest) -> str:
+    """Return until when a repair waits for the reporter's word; empty where silence ends nothing."""
+    until = silent_until(session, shown)
+    is_temporary = shown.cluster_id is not None and awaits_permanent_repair(session, shown.cluster_id)
+    return date_words(until) if until is not None and not is_temporary else ""
+
+
+def request_refused(request_id: int, error: FieldOpsError) -> tuple[str, int]:
+    """Return a report's page in its present state, with what was wrong on top."""
     return request_page(get_request(db.session(), request_id), error), error.status
 
 
@@ -111,7 +131,7 @@ def request_acknowledge(request_id: int) -> Answer:
             shown = request_as_shown(session, request_id, version_of(request.form))
             acknowledge_requests(session, [shown], acting(Right.TRIAGE))
     except FieldOpsError as error:
-        return _refused(request_id, error)
+        return request_refused(request_id, error)
     flash(_("Verified."), "success")
     return _back(request_id)
 
@@ -127,7 +147,7 @@ def request_place(request_id: int) -> Answer:
             shown = request_as_shown(session, request_id, version_of(request.form))
             place_request(session, installation(), shown, lon, lat, acting(Right.TRIAGE))
     except FieldOpsError as error:
-        return _refused(request_id, error)
+        return request_refused(request_id, error)
     flash(_("The place is set. The report joins its cluster in a moment."), "success")
     return _back(request_id)
 
@@ -143,7 +163,7 @@ def request_move(request_id: int) -> Answer:
             shown = request_as_shown(session, request_id, version_of(request.form))
             correct_place(session, installation(), shown, lon, lat, acting(Right.TRIAGE))
     except FieldOpsError as error:
-        return _refused(request_id, error)
+        return request_refused(request_id, error)
     flash(_("The place is corrected."), "success")
     return _back(request_id)
 
@@ -159,7 +179,7 @@ def request_same(request_id: int) -> Answer:
             other = request_by_code(session, request.form.get("code", ""))
             kept = mark_duplicate(session, shown, other.id, acting(Right.PLAN)).code
     except FieldOpsError as error:
-        return _refused(request_id, error)
+        return request_refused(request_id, error)
     flash(
         _("Merged into %(code)s. Its reporter is told, and hears of the repair there.", code=kept), "success"
     )
@@ -176,7 +196,7 @@ def request_own(request_id: int) -> Answer:
             shown = request_as_shown(session, request_id, version_of(request.form))
             unmark_duplicate(session, shown, acting(Right.PLAN))
     except FieldOpsError as error:
-        return _refused(request_id, error)
+        return request_refused(request_id, error)
     flash(_("Open again as a report of its own."), "success")
     return _back(request_id)
 
@@ -192,7 +212,7 @@ def request_contact(request_id: int) -> Answer:
             shown = get_request(session, request_id)
             contacts = reveal_contact(session, installation(), shown, request.form.get("why", ""), by)
     except FieldOpsError as error:
-        return _refused(request_id, error)
+        return request_refused(request_id, error)
     return request_page(get_request(db.session(), request_id), contacts=contacts), 200
 
 
@@ -228,7 +248,7 @@ def request_end(request_id: int, ending: str) -> Answer:
             decide(session, [request_as_shown(session, request_id, version_of(request.form))], by)
     except FieldOpsError as error:
         if error.status == 409:
-            return _refused(request_id, error)
+            return request_refused(request_id, error)
         return _ending(request_id, ending, error), error.status
     flash(_("The report has ended and its reporter is told."), "success")
     return _back(request_id)

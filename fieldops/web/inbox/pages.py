@@ -1,5 +1,6 @@
 """The list of conversations, and one of them beside it."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import jsonify, render_template, request
@@ -12,10 +13,11 @@ from fieldops.domain.roles import Right
 from fieldops.errors import FieldOpsError
 from fieldops.extensions import db
 from fieldops.i18n import _, clock_words, date_words, local, moment_words
-from fieldops.models import ChannelPerson, Conversation
+from fieldops.models import ChannelPerson, Conversation, ConversationClock
 from fieldops.operations.near_requests import NearRequest, near_requests
 from fieldops.operations.open_request_from_conversation import words_of
 from fieldops.operations.reveal_contact import Contact
+from fieldops.operations.tick_response_clocks import pause_deadline
 from fieldops.queries.channels import (
     failing_accounts,
     get_account,
@@ -38,6 +40,7 @@ from fieldops.queries.inbox import (
     count_conversations,
     find_conversations,
     newest_message,
+    unanswered,
     unread_since,
 )
 from fieldops.queries.replies import replies_for
@@ -113,6 +116,8 @@ def conversation_page(
         who=shown_names(session, installation().sealer, [person])[person.id],
         bubbles=thread.bubbles(rows, files_of(session, [row.id for row in rows]), names),
         clocks=[*said, closing] if closing else said,
+        is_unanswered=bool(unanswered(session, [shown.id])),
+        answer_until=_answer_until(clocks, now),
         is_closed=is_closed,
         history=[
             (
@@ -182,9 +187,12 @@ def list_context() -> dict[str, Any]:
     clocks = clocks_of(session, [row.conversation.id for row in rows])
     names = names_of(session, {row.conversation.assignee_id for row in rows})
     who = shown_names(session, installation().sealer, [row.person for row in rows])
+    in_vain = unanswered(session, [row.conversation.id for row in rows])
     return {
         "rows": [
-            _row(row, clocks.get(row.conversation.id, {}), names, now, who[row.person.id]) for row in rows
+            _row(row, clocks.get(row.conversation.id, {}), names, now, who[row.person.id])
+            | {"unanswered": row.conversation.id in in_vain}
+            for row in rows
         ],
         "total": total,
         "page": page,
@@ -216,6 +224,15 @@ def _row(row: InboxRow, clocks: dict[str, Any], names: dict[int, str], now: Any,
         "owner": names.get(row.conversation.assignee_id or 0, ""),
         "is_public": row.conversation.is_public,
     }
+
+
+def _answer_until(clocks: dict[str, ConversationClock], now: datetime) -> tuple[str, str] | None:
+    """Return (moment, tone) until when the person is waited for; None where nobody is."""
+    since = [row.paused_at for row in clocks.values() if row.paused_at is not None and row.stopped_at is None]
+    if not since:
+        return None
+    deadline = pause_deadline(db.session(), min(since))
+    return moment_words(deadline.due_at), "road" if deadline.warn_at <= now else "calm"
 
 
 def _answering(shown: Conversation, names: dict[int, str], now: Any) -> str:

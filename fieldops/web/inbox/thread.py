@@ -224,7 +224,10 @@ def history_words(kind: str, facts: Mapping[str, Any], names: Mapping[int, str])
         "clock_resumed": _("Clock runs again"),
         "clock_runs_again": _("Clock runs again: the answer was not delivered"),
         "warned": _("Warning: %(share)s %% of the time is gone", share=facts.get("share", 0)),
-        "no_answer": _("No answer for five days"),
+        "pause_warned": _("Soon without an answer"),
+        "no_answer": _(
+            "No answer in %(d)s; the clocks run on", d=duration_words(3600 * facts.get("hours", 120))
+        ),
         "hazard": _("Danger words: %(words)s", words=", ".join(facts.get("words", []))),
         "moved": _("Moved to greetings") if facts.get("to") == "greetings" else _("Moved to complaints"),
         "became_request": _("Made into a report"),
