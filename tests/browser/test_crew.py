@@ -336,9 +336,13 @@ def test_every_crew_page_fits_a_small_phone_in_every_theme(site: Site, open_page
             "/regu",
             "/regu/peta",
             "/regu/lembar",
+            "/regu/survei?q=slamet",
             *(f"/regu/titik/{stop_id}{end}" for end in ("", "/arah", "/selesai", "/tidak-bisa", "/amankan")),
         ):
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, (path, theme)
             wide = "all => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)"
             assert page.locator(".btn:visible").evaluate_all(wide) == [], (path, theme)
+            if "survei" in path:  # what is chosen with a thumb, in gloves
+                tall = "all => all.map((one) => one.offsetHeight)"
+                assert min(page.locator("main ul .btn").evaluate_all(tall)) >= 56
