@@ -60,6 +60,15 @@ def test_what_is_flashed_leaves_no_strip_behind(open_page: OpenPage) -> None:
     assert after["y"] == above["y"]
 
 
+def test_the_ways_of_the_menu_keep_within_their_buttons(open_page: OpenPage) -> None:
+    page = open_page(INBOX, login="petugas", language="id", phone=True)
+    page.locator(".drop summary").click()
+    expect(page.get_by_role("link", name="Akun saya")).to_be_visible()
+    ways = page.locator(".drop .menu .btn")
+    assert ways.count() == 3
+    assert ways.evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth).length") == 0
+
+
 def test_a_template_is_chosen_and_read_before_it_goes(open_page: OpenPage) -> None:
     page = open_page(f"{INBOX}5", login="petugas", language="en")
     expect(page.locator("form[data-ready]", has=page.get_by_label("Approved template"))).to_be_visible()
