@@ -1,5 +1,4 @@
-/*
- * Loads the page again every data-every seconds, but never while somebody is filling in a form on it. Folds that
+/* Loads the page again every data-every seconds, but never while somebody is filling in a form on it. Folds that
  * were open are open again.
  */
 
