@@ -125,3 +125,8 @@ def test_the_page_fits_phone_and_desk(site: Site, open_page: OpenPage) -> None:
             map_top = page.locator("iframe").evaluate("one => one.getBoundingClientRect().top")
             form_top = page.locator(".ask").evaluate("one => one.getBoundingClientRect().top")
             assert map_top < form_top
+            continue
+        page.set_viewport_size({"width": 1280, "height": 700})  # a low window: the pane scrolls
+        drawn = page.locator("iframe").evaluate("one => one.getBoundingClientRect().bottom")
+        key = page.locator(".key").evaluate("one => one.getBoundingClientRect().top")
+        assert drawn <= key + 1, "the key lies below the map, not on it"
