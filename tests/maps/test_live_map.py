@@ -22,7 +22,7 @@ from fieldops.domain.roles import Role
 from fieldops.extensions import db
 from fieldops.maps.live_map import LiveMap
 from fieldops.maps.tile_answers import chosen_filter
-from fieldops.models import MapChange, Message, Service, ServiceRequest, StatusChange
+from fieldops.models import MapChange, Message, RequestWaiting, Service, ServiceRequest, StatusChange
 from fieldops.operations.add_requests import ReadyRequest, add_requests
 from fieldops.operations.change_request_status import change_request_status
 from fieldops.operations.map_place import put_on_map
@@ -131,7 +131,7 @@ def anything(world: World, submission: Callable[..., Any], rng: random.Random) -
 
 
 def erase(session: Any, number: int) -> None:
-    for model in (Message, StatusChange):
+    for model in (Message, RequestWaiting, StatusChange):
         session.execute(
             delete(model).where(model.request_id == number).execution_options(synchronize_session=False)
         )
