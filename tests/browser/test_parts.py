@@ -104,6 +104,7 @@ def make_site() -> Flask:
         ("/bahasa/<code>", "citizen.language_set"),
         ("/tema/<theme>", "citizen.theme_set"),
         ("/masuk", "account.sign_in"),
+        ("/akun", "account.own"),
         ("/akun/pemberitahuan", "account.devices"),
     ):
         site.add_url_rule(rule, name, nothing)
