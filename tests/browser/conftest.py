@@ -190,7 +190,7 @@ def open_page(chromium: Browser, site: Site) -> Iterator[OpenPage]:
 
     def open_one(
         path: str = "/", *, phone: bool = False, language: str = "id", theme: str = "", login: str = "",
-        javascript: bool = True, position: tuple[float, float] | None = None,
+        javascript: bool = True, position: tuple[float, float] | None = None, worker: bool = False,
     ) -> Page:  # fmt: skip
         context = chromium.new_context(
             base_url=site.url,
@@ -198,7 +198,7 @@ def open_page(chromium: Browser, site: Site) -> Iterator[OpenPage]:
             device_scale_factor=2 if phone else 1,
             has_touch=phone,
             java_script_enabled=javascript,
-            service_workers="block",
+            service_workers="allow" if worker else "block",
             geolocation={"longitude": position[0], "latitude": position[1], "accuracy": 12}
             if position
             else None,

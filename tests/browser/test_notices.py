@@ -349,7 +349,7 @@ def test_without_a_signal_a_crew_sees_what_waits_and_comes_back_by_itself(
         }"""
     )
     desk.context.set_offline(True)
-    page.goto("/regu/peta")
+    page.goto("/regu/survei")  # no page of the day
     expect(page.get_by_role("heading", name="Tidak ada sinyal")).to_be_visible()
     expect(page.get_by_text("Tersimpan di ponsel ini: 1.")).to_be_visible()
     expect(page.get_by_text("Kept on this phone: 1.")).to_be_visible()
@@ -362,8 +362,8 @@ def test_without_a_signal_a_crew_sees_what_waits_and_comes_back_by_itself(
         found = page.evaluate("(tags) => axe.run(document, {runOnly: tags})", TAGS)
         assert [one["id"] for one in found["violations"]] == []
     desk.context.set_offline(False)
-    expect(page).to_have_title(re.compile("^Peta"), timeout=30_000)
-    assert page.url == f"{site.url}/regu/peta"
+    expect(page).to_have_title(re.compile("^Survei"), timeout=30_000)
+    assert page.url == f"{site.url}/regu/survei"
 
 
 def test_citizens_pages_are_left_alone(open_desk: OpenDesk) -> None:

@@ -89,6 +89,7 @@ def make_site() -> Flask:
             "languages": ("id", "en"),
             "is_demo": True,
             "city": SimpleNamespace(name="Surakarta", organisation="DPUPR Surakarta"),
+            "current_user": SimpleNamespace(id=1),
             "nav_items": [{"url": "/", "label": "Beranda", "icon": "pin", "current": True}],
         }
 

@@ -1,8 +1,11 @@
 """The list changed while the crew is out: what is different, said once, until its leader has read it."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from flask import request
 
 from fieldops.extensions import db
 from fieldops.i18n import _, clock_words, language
@@ -82,3 +85,11 @@ def version_words(batch: Batch) -> str:
     """Return a text that is another one when a batch's list changed."""
     version = newest_versions(db.session(), [batch.id]).get(batch.id)
     return f"{batch.id}.{version.number if version else 0}.{batch.status}"
+
+
+def kept_version(batch: Batch) -> str:
+    """Return a word that is another one when a phone should fetch the day that it keeps at once: the list
+    changed, or its reader wants another language or theme.
+    """
+    held = f"{version_words(batch)} {language()} {request.cookies.get('theme', '')}"
+    return hashlib.blake2b(held.encode(), digest_size=6).hexdigest()

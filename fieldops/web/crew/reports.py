@@ -7,7 +7,7 @@ the phone asks for JSON and gets `next` or `error`.
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
@@ -18,12 +18,13 @@ from fieldops.errors import FieldOpsError, InvalidInput
 from fieldops.extensions import db
 from fieldops.operations.attach_photo import store_photo
 from fieldops.operations.record_stop_event import StopReport, record_stop_event
-from fieldops.queries.crew_day import own_stop
+from fieldops.queries.crew_day import StopLine, own_stop
 from fieldops.transaction import transaction
 from fieldops.web.answers import sentence, wants_json
 from fieldops.web.crew.forms import event_kind, read_report
-from fieldops.web.crew.pages import day_with_stop, frame, stop_page
+from fieldops.web.crew.pages import day_with_stop, form_page, stop_page
 from fieldops.web.crew.room import blueprint
+from fieldops.web.crew.ways import DayWays
 from fieldops.web.crew.words import noted_words
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
@@ -94,30 +95,49 @@ def before_photo(stop_id: int) -> str:
 
 def completion_page(stop_id: int, **more: Any) -> str:
     """Return the form that ends a stop."""
-    return _form_page("crew/completion.html", stop_id, kinds=[kind.value for kind in RepairKind], **more)
+    return _form_page(completion_form, stop_id, **more)
 
 
 def blocking_page(stop_id: int, **more: Any) -> str:
     """Return the form that says why a stop cannot be done."""
-    return _form_page(
-        "crew/blocking.html", stop_id, reasons=[reason.value for reason in BlockedReason], **more
-    )
+    return _form_page(blocking_form, stop_id, **more)
 
 
 def made_safe_page(stop_id: int, **more: Any) -> str:
     """Return the form that says how a place was made safe."""
-    return _form_page("crew/made_safe.html", stop_id, **more)
+    return _form_page(made_safe_form, stop_id, **more)
 
 
 def before_photo_page(stop_id: int, **more: Any) -> str:
     """Return the form for a photo before the work."""
-    return _form_page("crew/before_photo.html", stop_id, **more)
+    return _form_page(before_photo_form, stop_id, **more)
 
 
-def _form_page(template: str, stop_id: int, **more: Any) -> str:
+def completion_form(ways: DayWays, line: StopLine, **more: Any) -> str:
+    """Return the form that ends a stop, of a day that was read."""
+    kinds = [kind.value for kind in RepairKind]
+    return form_page("crew/completion.html", ways, line, kinds=kinds, **more)
+
+
+def blocking_form(ways: DayWays, line: StopLine, **more: Any) -> str:
+    """Return the form that says why a stop cannot be done, of a day that was read."""
+    reasons = [reason.value for reason in BlockedReason]
+    return form_page("crew/blocking.html", ways, line, reasons=reasons, **more)
+
+
+def made_safe_form(ways: DayWays, line: StopLine, **more: Any) -> str:
+    """Return the form that says how a place was made safe, of a day that was read."""
+    return form_page("crew/made_safe.html", ways, line, **more)
+
+
+def before_photo_form(ways: DayWays, line: StopLine, **more: Any) -> str:
+    """Return the form for a photo before the work, of a day that was read."""
+    return form_page("crew/before_photo.html", ways, line, **more)
+
+
+def _form_page(form: Callable[..., str], stop_id: int, **more: Any) -> str:
     day, line = day_with_stop(stop_id)
-    values = {"errors": {}, "held": {}, "asks_override": False} | more
-    return render_template(template, day=day, line=line, **values, **frame(day, "today"))
+    return form(DayWays(day), line, **more)
 
 
 def _take(stop_id: int, kind: Callable[[], StopEventKind], page: Callable[..., str], leads_to: str) -> Answer:

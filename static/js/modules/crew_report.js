@@ -1,6 +1,7 @@
 /* A crew's form: what is typed survives a reload, the phone's time and position go along, and what cannot be sent
    now is kept on the phone. Without this script the form is a plain form. */
 
+import { metres } from "../lib/metres.js";
 import { keep, send, signInFrom } from "../lib/outbox.js";
 
 const LOCATE_MS = 8000;
@@ -43,6 +44,9 @@ function drafting(form) {
 
 export default function report(form) {
   const draft = drafting(form);
+  // A copy on the phone is opened again and again; each time it is another report.
+  const isCopy = document.documentElement.dataset.copyAt !== undefined;
+  if (isCopy) form.elements.client_key.value = crypto.randomUUID();
   const use = () => (form.dataset.inUse = ""); // a page that is looked at afresh would lose its photos
   for (const touch of ["input", "change"]) form.addEventListener(touch, use);
   const note = form.querySelector("[data-error]");
@@ -67,8 +71,20 @@ export default function report(form) {
     };
   };
 
+  // The site would refuse it hours later, when nobody stands there any more.
+  function isFar(fields) {
+    const held = Object.fromEntries(fields);
+    if (!form.dataset.place || held.override || !held.lat || !held.lon) return false;
+    const away = Math.round(metres(form.dataset.place.split(",").map(Number), [Number(held.lon), Number(held.lat)]));
+    if (away <= Number(form.dataset.reach)) return false;
+    say(form.dataset.far.replace("{m}", away));
+    form.querySelector("[data-override]").hidden = false;
+    return true;
+  }
+
   async function hand(fields, key) {
     const said = await send(form.action, fields);
+    if ((said.signIn || said.later) && isFar(fields)) return false;
     if (said.next) {
       draft.forget();
       location.assign(said.next);
@@ -85,6 +101,10 @@ export default function report(form) {
       delete form.dataset.inUse;
       form.dataset.kept = "";
       if (said.signIn) location.assign(signInFrom(said.signIn));
+      else if (isCopy && form.dataset.next && form.dataset.next !== location.pathname) {
+        location.assign(form.dataset.next); // which is on the phone, as this page is
+        return true;
+      }
       say(form.dataset.unsent, { gentle: true });
       form.querySelectorAll("button").forEach((one) => (one.disabled = true));
       return true;

@@ -1,14 +1,9 @@
 /* A photo that knows its place (photo.js writes it beside the file): it sets an empty pin, and offers itself when the pin
    lies elsewhere. */
 
-const NEAR_M = 50;
-const METRES_PER_DEGREE = 111320;
+import { metres } from "../lib/metres.js";
 
-function metres(a, b) {
-  const north = (a.lat - b.lat) * METRES_PER_DEGREE;
-  const east = (a.lon - b.lon) * METRES_PER_DEGREE * Math.cos((a.lat * Math.PI) / 180);
-  return Math.hypot(north, east);
-}
+const NEAR_M = 50;
 
 const spoken = (length) => (length < 1000 ? `${Math.round(length)} m` : `${(length / 1000).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} km`);
 
@@ -35,7 +30,7 @@ export default function photoPlace(element) {
     const at = pin();
     note.hidden = !photo || !at;
     if (note.hidden) return;
-    const away = metres(at, photo);
+    const away = metres([at.lon, at.lat], [photo.lon, photo.lat]);
     const fits = away <= NEAR_M;
     note.classList.toggle("t-done", fits);
     note.classList.toggle("t-road", !fits);
