@@ -346,3 +346,12 @@ def test_every_crew_page_fits_a_small_phone_in_every_theme(site: Site, open_page
             if "survei" in path:  # what is chosen with a thumb, in gloves
                 tall = "all => all.map((one) => one.offsetHeight)"
                 assert min(page.locator("main ul .btn").evaluate_all(tall)) >= 56
+
+
+def test_a_map_whose_stops_do_not_come_says_so(open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu")
+    page.route("**/rute.geojson*", lambda route: route.fulfill(status=200, body="<html>Masuk</html>"))
+    page.goto("/regu/peta")
+    expect(page.locator(".view [data-trouble]")).to_contain_text("Peta tidak termuat", timeout=WAIT_MS)
+    expect(page.locator(".leaflet-container")).to_be_visible()
+    expect(page.get_by_role("listitem").first).to_be_visible()

@@ -16,6 +16,18 @@ export async function geojson(url) {
   return fetched.get(url);
 }
 
+/** The features of an address; where they cannot be had, none, and the map says so over itself: a session may have ended,
+    or the signal be gone. */
+export async function featuresOf(element, url) {
+  try {
+    return (await geojson(url)).features;
+  } catch {
+    trouble(element);
+    fetched.delete(url);
+    return [];
+  }
+}
+
 const numbers = (words) => (words ? words.split(",").map(Number) : null);
 
 function firstView(L, map, element) {

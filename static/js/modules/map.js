@@ -3,7 +3,7 @@
 import { clusters } from "../lib/clusters.js";
 import { you } from "../lib/here.js";
 import { shapes } from "../lib/leaflet.js";
-import { frame, geojson, openCard, place } from "../lib/map_frame.js";
+import { featuresOf, frame, openCard, place } from "../lib/map_frame.js";
 import { bubble, pin } from "../lib/symbols.js";
 
 const BUBBLE_PX = 58; // reports nearer than this on the screen share a bubble
@@ -82,8 +82,8 @@ export default async function start(element) {
   }
 
   if (element.dataset.pointsUrl) {
-    const collection = await geojson(element.dataset.pointsUrl);
-    points = shown = collection.features.filter((one) => one.geometry?.type === "Point").map(weigh);
+    const features = await featuresOf(element, element.dataset.pointsUrl);
+    points = shown = features.filter((one) => one.geometry?.type === "Point").map(weigh);
     if (!placed && points.length) map.fitBounds(points.map((one) => [one.lat, one.lon]), { padding: [30, 30], maxZoom: 16, animate: false });
     regroup();
     map.on("zoomend", regroup);

@@ -1,7 +1,7 @@
 /* The report form's map: the pin is dragged, tapped, moved by arrow keys or set by the phone's position.
    The visible fields lat and lon stay the truth; typing in them moves the pin. */
 
-import { frame, geojson, openCard, place } from "../lib/map_frame.js";
+import { featuresOf, frame, openCard, place } from "../lib/map_frame.js";
 import { marker, pin as symbol } from "../lib/symbols.js";
 
 const GOOD_M = 20; // stop looking: good enough to find the hole
@@ -102,7 +102,7 @@ export default async function start(element) {
     map.setView(latlng, Math.max(16, map.getZoom() ?? 17), { animate: false });
   }
   if (element.dataset.pointsUrl) {
-    for (const { geometry, properties } of (await geojson(element.dataset.pointsUrl)).features) {
+    for (const { geometry, properties } of await featuresOf(element, element.dataset.pointsUrl)) {
       const at = [geometry.coordinates[1], geometry.coordinates[0]];
       place(L, at, symbol({ ...properties, size: 34 }), { size: [34, 34], label: properties.title, press: (one) => openCard(L, map, at, properties, element, one) }).addTo(map);
     }

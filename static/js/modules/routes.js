@@ -1,7 +1,7 @@
 /* Batches on the map: a line a crew with casing and dash, numbered stops, depots, what was left out.
    A row of the list beside it (data-crew, data-stop) lifts its route when pointed at or focused. */
 
-import { frame, geojson, openCard, place } from "../lib/map_frame.js";
+import { featuresOf, frame, openCard, place } from "../lib/map_frame.js";
 import { bead, depot, pin } from "../lib/symbols.js";
 
 /* Four hues, four dashes: twelve crews, each pair once. The letter says the same in words. */
@@ -14,7 +14,7 @@ function dash(index) {
 export default async function start(element) {
   const wide = element.clientWidth < 500 ? 24 : 28; // beads on a phone's map
   const { L, map, placed } = await frame(element, { draws: true });
-  const collection = await geojson(element.dataset.routesUrl);
+  const features = await featuresOf(element, element.dataset.routesUrl);
   const lifted = new Map(); // crew → what belongs to it
   const keep = (crew, thing) => lifted.set(crew, [...(lifted.get(crew) ?? []), thing]);
 
@@ -48,9 +48,9 @@ export default async function start(element) {
     },
   };
   for (const kind of ["route", "unplanned", "depot", "stop"]) {
-    for (const feature of collection.features.filter((one) => one.properties.kind === kind)) painters[kind](feature);
+    for (const feature of features.filter((one) => one.properties.kind === kind)) painters[kind](feature);
   }
-  if (!placed && collection.features.length) map.fitBounds(L.geoJSON(collection).getBounds(), { padding: [24, 24], animate: false });
+  if (!placed && features.length) map.fitBounds(L.geoJSON({ type: "FeatureCollection", features }).getBounds(), { padding: [24, 24], animate: false });
 
   function lift(names) {
     const chosen = new Set(names.flatMap((name) => lifted.get(name) ?? []));
