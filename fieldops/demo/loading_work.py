@@ -27,6 +27,7 @@ from fieldops.models import (
     WorkOrder,
     WorkOrderChange,
 )
+from fieldops.models.base import lon_lat
 from fieldops.operations.attach_photo import store_photo
 from fieldops.operations.dispatch_batch import dispatch_plan
 from fieldops.operations.open_work_order import open_work_order
@@ -42,6 +43,8 @@ SEARCH_ITERATIONS = 400
 """A count, not a time, so that the first day is the same on every machine."""
 
 STOPS_DONE = 2
+BESIDE = 6e-5
+"""Degrees: a crew stands some seven metres beside what it repaired."""
 LATEST_START_H = 13
 ORDERS_AT_ONCE = 40
 
@@ -166,8 +169,9 @@ def _do_first_stops(installation: Installation, leaders: dict[str, int]) -> None
             .join(Crew, Crew.id == Batch.crew_id)
             .where(Crew.letter == "A", Batch.status == "dispatched")
         )
-        chosen = [stop.id for stop in stops_of(session, [batch.id])[batch.id][:STOPS_DONE]] if batch else []
-    for number in chosen:
+        stops = stops_of(session, [batch.id])[batch.id][:STOPS_DONE] if batch else []
+        chosen = [(stop.id, lon_lat(session.get_one(WorkOrder, stop.work_order_id).place)) for stop in stops]
+    for number, (lon, lat) in chosen:
         for kind in (StopEventKind.LEFT, StopEventKind.ARRIVED, StopEventKind.COMPLETED):
             done = kind is StopEventKind.COMPLETED
             with transaction() as session:
@@ -175,6 +179,9 @@ def _do_first_stops(installation: Installation, leaders: dict[str, int]) -> None
                     kind=kind,
                     client_key=f"demo-{number}-{kind.value}",
                     at=clock.now(),
+                    lon=lon + BESIDE,
+                    lat=lat,
+                    size="0,9 × 0,7 m" if done else "",
                     repair_kind=RepairKind.PERMANENT.value if done else "",
                     photos=(photo,) if done else (),
                 )

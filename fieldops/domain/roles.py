@@ -58,6 +58,8 @@ class Right(StrEnum):
     CONVERSE = "converse"
     KEEP_FIGURES = "keep_figures"
     SURVEY = "survey"
+    CONFIRM = "confirm"
+    """Say, as a second person, that a repair is good, so that its reports are closed."""
 
 
 RIGHTS: Final[dict[Role, frozenset[Right]]] = {
@@ -71,10 +73,22 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
             Right.SEE_MAPS,
             Right.SEE_CONTACT,
             Right.CONVERSE,
+            Right.CONFIRM,
         }
     ),
-    Role.OFFICER: frozenset({Right.SEE_BOARD, Right.TRIAGE, Right.SEE_CONTACT, Right.CONVERSE}),
-    Role.HEAD: frozenset({Right.SEE_BOARD, Right.TRIAGE, Right.SEE_MAPS, Right.SEE_CONTACT, Right.CONVERSE}),
+    Role.OFFICER: frozenset(
+        {Right.SEE_BOARD, Right.TRIAGE, Right.SEE_CONTACT, Right.CONVERSE, Right.CONFIRM}
+    ),
+    Role.HEAD: frozenset(
+        {
+            Right.SEE_BOARD,
+            Right.TRIAGE,
+            Right.SEE_MAPS,
+            Right.SEE_CONTACT,
+            Right.CONVERSE,
+            Right.CONFIRM,
+        }
+    ),
     Role.ENGINEER: frozenset({Right.SEE_BOARD, Right.SEE_MAPS, Right.KEEP_FIGURES, Right.SURVEY}),
     Role.ADMIN: frozenset({Right.ADMINISTER, Right.SEE_BOARD, Right.SEE_MAPS, Right.KEEP_FIGURES}),
 }

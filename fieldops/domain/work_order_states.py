@@ -44,6 +44,7 @@ class RepairKind(StrEnum):
 
 
 PLANNERS = frozenset({Actor.DISPATCHER, Actor.ENGINEER})
+SECOND = frozenset({Actor.HEAD, Actor.OFFICER})
 DISPATCHER = frozenset({Actor.DISPATCHER})
 SYSTEM = frozenset({Actor.SYSTEM})
 CREW = frozenset({Actor.CREW_LEADER})
@@ -51,6 +52,7 @@ CREW = frozenset({Actor.CREW_LEADER})
 WORK_ORDER_MOVES: Final = MoveTable(
     [
         Move(None, W.DRAFT, PLANNERS | SYSTEM, why="a cluster or an inspection asks for work"),
+        Move(None, W.DRAFT, SECOND, frozenset({"rework_of"}), "a second person finds it not good enough"),
         Move(
             W.DRAFT,
             W.READY,

@@ -1,6 +1,7 @@
 """Tables only: no queries, no rules."""
 
 from fieldops.models.api_tokens import ApiToken
+from fieldops.models.approvals import RepairApproval
 from fieldops.models.batches import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
 from fieldops.models.channels import (
     ChannelAccount,
@@ -90,6 +91,7 @@ __all__ = [
     "PushSubscription",
     "RainDay",
     "RainGauge",
+    "RepairApproval",
     "Reporter",
     "RequestWaiting",
     "RoadClosure",

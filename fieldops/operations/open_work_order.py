@@ -61,9 +61,23 @@ def open_work_order(
 
 
 def new_order(
-    session: Session, installation: Installation, cluster: Cluster, since: Any, by: By
+    session: Session,
+    installation: Installation,
+    cluster: Cluster,
+    since: Any,
+    by: By,
+    *,
+    words: str = "",
+    facts: Mapping[str, Any] | None = None,
 ) -> WorkOrder:
-    """Make a draft order from what the cluster's service usually takes."""
+    """Make a draft order from what the cluster's service usually takes.
+
+    Parameters
+    ----------
+    words, facts
+        For the order's history: why it is made.
+    """
+    facts = dict(facts or {})
     service = session.get_one(Service, cluster.service_id)
     lon, lat = lon_lat(cluster.anchor)
     expected = estimate_work(session, service, cluster.severity)
@@ -92,8 +106,8 @@ def new_order(
     session.flush()
     if len(members_of(session, cluster.id)) > 1:
         ask_to_group_members(session, cluster.id)
-    WORK_ORDER_MOVES.check(None, WorkOrderStatus.DRAFT, by.actor)
-    _append(session, order, None, WorkOrderStatus.DRAFT, by, "", {})
+    WORK_ORDER_MOVES.check(None, WorkOrderStatus.DRAFT, by.actor, set(facts))
+    _append(session, order, None, WorkOrderStatus.DRAFT, by, words, facts)
     return order
 
 

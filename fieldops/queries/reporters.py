@@ -50,16 +50,21 @@ def follower_counts(session: Session, request_ids: list[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def me_too_counts(session: Session, cluster_ids: Collection[int] | Select[Any]) -> dict[int, int]:
-    """Return how many people said "me too" to a cluster's open requests; a figure, never who. Of many
-    clusters, give the query for their numbers: databases take some ten thousand values at most.
+def me_too_counts(
+    session: Session,
+    cluster_ids: Collection[int] | Select[Any],
+    statuses: Collection[str] = OPEN_CODES,
+) -> dict[int, int]:
+    """Return how many people said "me too" to a cluster's requests in some states, the open ones when left
+    out; a figure, never who. Of many clusters, give the query for their numbers: databases take some ten
+    thousand values at most.
     """
     rows = session.execute(
         select(ServiceRequest.cluster_id, func.count())
         .join(Follower, Follower.request_id == ServiceRequest.id)
         .where(
             ServiceRequest.cluster_id.in_(cluster_ids),
-            ServiceRequest.status.in_(OPEN_CODES),
+            ServiceRequest.status.in_(statuses),
             Follower.part == "me_too",
         )
         .group_by(ServiceRequest.cluster_id)

@@ -145,6 +145,24 @@ def awaits_permanent_repair(session: Session, cluster_id: int) -> bool:
     )
 
 
+def is_done_again(session: Session, cluster_id: int) -> bool:
+    """Return whether a finished repair of a cluster is ordered anew, because it was not good enough."""
+    before = aliased(WorkOrder)
+    return (
+        session.scalar(
+            select(WorkOrder.id)
+            .join(before, before.id == WorkOrder.rework_of_id)
+            .where(
+                WorkOrder.cluster_id == cluster_id,
+                WorkOrder.status.in_(OPEN_ORDER_CODES),
+                before.repair_kind != RepairKind.TEMPORARY.value,
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
 def report_counts(session: Session, cluster_ids: Collection[int]) -> dict[int, int]:
     """Return how many open requests each cluster has."""
     rows = session.execute(

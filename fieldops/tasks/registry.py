@@ -7,6 +7,7 @@ from fieldops.extensions import db
 from fieldops.installation import Installation
 from fieldops.operations.accept_invitations import accept_invitations
 from fieldops.operations.ask_if_fixed import ask_if_fixed
+from fieldops.operations.close_approved import close_approved
 from fieldops.operations.close_silent_requests import close_silent_requests
 from fieldops.operations.compute_change import compute_change
 from fieldops.operations.compute_hotspots import compute_hotspots
@@ -60,6 +61,11 @@ def _hash(installation: Installation, _payload: dict[str, Any]) -> None:
 def _ask(installation: Installation, payload: dict[str, Any]) -> None:
     with transaction() as session:
         ask_if_fixed(session, installation, payload["request_id"])
+
+
+def _close_approved(_installation: Installation, payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        close_approved(session, payload["approval_id"])
 
 
 def _close_silent(installation: Installation, _payload: dict[str, Any]) -> None:
@@ -204,6 +210,7 @@ TASKS: Final[dict[str, Handler]] = {
     "regroup_requests": _regroup,
     "hash_photos": _hash,
     "ask_if_fixed": _ask,
+    "close_approved": _close_approved,
     "close_silent_requests": _close_silent,
     "end_overdue_shifts": _end_shifts,
     "send_message": _send,

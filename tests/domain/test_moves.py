@@ -52,6 +52,7 @@ reopened     > acknowledged | crew_leader | order
 
 WORK_ORDER_ROWS = """
 new         > draft       | dispatcher engineer system |
+new         > draft       | head officer | rework_of
 draft       > ready       | dispatcher engineer | place duration skills
 ready       > batched     | dispatcher |
 batched     > ready       | system |

@@ -30,7 +30,7 @@ from fieldops.queries.tracking import (
     request_by_secret,
 )
 from fieldops.queries.waitings import waitings_of
-from fieldops.queries.work_orders import awaits_permanent_repair
+from fieldops.queries.work_orders import awaits_permanent_repair, is_done_again
 from fieldops.transaction import transaction
 from fieldops.web.answers import sentence
 from fieldops.web.citizen.room import blueprint
@@ -179,12 +179,15 @@ def _place_words(found: ServiceRequest, area: str) -> str:
 
 
 def _question(session: Session, found: ServiceRequest) -> str:
-    """Return what the reporter is asked: "fixed", "temporary" (only whether it is not), "again" and "appeal"
-    (to open it again after a repair or a refusal), or nothing.
+    """Return what the reporter is asked: "fixed", "temporary" and "redone" (only whether it is not), "again"
+    and "appeal" (to open it again after a repair or a refusal), or nothing.
     """
     if found.status == "done":
-        waits = found.cluster_id is not None and awaits_permanent_repair(session, found.cluster_id)
-        return "temporary" if waits else "fixed"
+        if found.cluster_id is not None and awaits_permanent_repair(session, found.cluster_id):
+            return "temporary"
+        return (
+            "redone" if found.cluster_id is not None and is_done_again(session, found.cluster_id) else "fixed"
+        )
     repaired = found.status == "closed" and found.closed_reason == ClosedReason.REPAIRED.value
     if found.status == "declined" and found.times_reopened == 0:
         return "appeal"

@@ -66,6 +66,7 @@ def task_words() -> dict[str, str]:
         "regroup_requests": _("Group all reports anew"),
         "hash_photos": _("Compare photos of reports"),
         "ask_if_fixed": _("Ask reporters whether it is fixed"),
+        "close_approved": _("Close the reports of an approved repair"),
         "close_silent_requests": _("Close reports after ten quiet days"),
         "send_message": _("Send a message"),
         "compute_plan": _("Compute a plan"),

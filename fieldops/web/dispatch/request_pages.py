@@ -28,7 +28,7 @@ from fieldops.queries.requests import RequestFilter, find_requests, get_request,
 from fieldops.queries.services import active_services, services_by_id
 from fieldops.queries.staff import names_of
 from fieldops.queries.waitings import waitings_of
-from fieldops.queries.work_orders import awaits_permanent_repair
+from fieldops.queries.work_orders import open_orders_of
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
@@ -108,8 +108,8 @@ def request_page(shown: ServiceRequest, error: FieldOpsError | None = None, cont
 def _answer_until(session: Session, shown: ServiceRequest) -> str:
     """Return until when a repair waits for the reporter's word; empty where silence ends nothing."""
     until = silent_until(session, shown)
-    is_temporary = shown.cluster_id is not None and awaits_permanent_repair(session, shown.cluster_id)
-    return date_words(until) if until is not None and not is_temporary else ""
+    is_worked_at = shown.cluster_id is not None and bool(open_orders_of(session, shown.cluster_id))
+    return date_words(until) if until is not None and not is_worked_at else ""
 
 
 def request_refused(request_id: int, error: FieldOpsError) -> tuple[str, int]:

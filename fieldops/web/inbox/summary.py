@@ -1,4 +1,4 @@
-"""A head's summary on one phone screen: the two promises, the ten worst, yesterday and the week."""
+"""A head's summary on one phone screen: the two promises, the ten worst, what waits, what to approve."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,6 +18,7 @@ from fieldops.queries.staff import names_of
 from fieldops.queries.waitings import count_waitings, list_waitings
 from fieldops.web.dispatch import waiting_words
 from fieldops.web.dispatch.said import clock_said
+from fieldops.web.inbox.approvals import ON_SUMMARY, approval_context
 from fieldops.web.inbox.room import blueprint, my_departments
 from fieldops.web.protection import requires
 
@@ -48,6 +49,7 @@ def summary() -> str:
         waits=[(kind, one) for kind, one in waits.items() if one.late or one.soon],
         secured=list_waitings(session, WaitingKind.REPAIR, departments, SECURED_SHOWN),
         secured_count=waits[WaitingKind.REPAIR].waiting,
+        approval=approval_context(ON_SUMMARY),
         waiting_words=waiting_words,
         now=now,
         worst=[(one, *_due_words(one, now)) for one in worst],
