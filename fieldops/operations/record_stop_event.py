@@ -2,10 +2,9 @@
 
 import math
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
@@ -26,8 +25,9 @@ from fieldops.errors import Conflict, InvalidInput, NotAllowed
 from fieldops.installation import Installation
 from fieldops.media.photos import PreparedPhoto
 from fieldops.models import Batch, Crew, Stop, StopEvent, WorkOrder
-from fieldops.models.base import as_point, lon_lat
+from fieldops.models.base import lon_lat
 from fieldops.operations.add_news import add_news
+from fieldops.operations.append_stop_event import EventSaid, append_stop_event, known_event
 from fieldops.operations.attach_photo import attach_photo
 from fieldops.operations.bring_along import start_requests, withdraw_schedule
 from fieldops.operations.complete_work_order import complete_work_order
@@ -35,14 +35,12 @@ from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.open_work_order import change_work_order_status
 from fieldops.operations.run_waitings import start_waiting
 from fieldops.operations.set_lists import append_version, keep_first_version
-from fieldops.outbox import insert_if_absent
 from fieldops.queries.clusters import open_members_of
 from fieldops.queries.crew_day import straight_m
 from fieldops.queries.plans import get_stop, stop_out_for, stops_of
 from fieldops.queries.work_orders import get_order
 
 ARRIVAL_REACH_M: Final = 50.0
-CLOCK_SKEW: Final = timedelta(minutes=10)
 MOST_WORDS: Final = 1000
 MOST_KEY: Final = 64
 
@@ -91,7 +89,7 @@ def record_stop_event(
     stop = get_stop(session, stop_id)
     batch = session.get_one(Batch, stop.batch_id)
     _require_own(session, batch, by)
-    known = _known(session, stop, report)
+    known = known_event(session, stop, report.kind, report.client_key)
     if known is not None:
         return known
     _require_open(stop, batch)
@@ -99,7 +97,7 @@ def record_stop_event(
     order = get_order(session, stop.work_order_id)
     event = _append(session, stop, report, by)
     if event is None:  # the same report, sent a second time before the first was written
-        known = _known(session, stop, report)
+        known = known_event(session, stop, report.kind, report.client_key)
         if known is None:
             raise Conflict("This report was sent twice at once. Reload your list.")
         return known
@@ -119,14 +117,6 @@ class _Case:
     event: StopEvent
     report: StopReport
     by: By
-
-
-def _known(session: Session, stop: Stop, report: StopReport) -> StopEvent | None:
-    """Return what this key reported before."""
-    found = session.scalar(select(StopEvent).where(StopEvent.client_key == report.client_key))
-    if found is not None and (found.stop_id, found.kind) != (stop.id, report.kind.value):
-        raise Conflict("This report's key was used for another one. Reload your list.")
-    return found
 
 
 def _check(report: StopReport) -> None:
@@ -158,7 +148,6 @@ def _require_open(stop: Stop, batch: Batch) -> None:
 
 
 def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEvent | None:
-    now = clock.now()
     facts: dict[str, Any] = {}
     if report.reason:
         facts["reason"] = report.reason
@@ -168,23 +157,9 @@ def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEve
         facts["override"] = True
     if report.material_amount is not None:
         facts["material_amount"] = report.material_amount
-    at = report.at or now
-    is_new = insert_if_absent(
-        session,
-        StopEvent,
-        stop_id=stop.id,
-        client_key=report.client_key,
-        kind=report.kind.value,
-        user_id=by.user_id,
-        at=min(at, now + CLOCK_SKEW),
-        received_at=now,
-        place=as_point(report.lon, report.lat) if report.lon is not None and report.lat is not None else None,
-        words=report.words.strip(),
-        facts=facts,
-    )
-    if not is_new:
-        return None
-    return session.scalars(select(StopEvent).where(StopEvent.client_key == report.client_key)).one()
+    place = (report.lon, report.lat) if report.lon is not None and report.lat is not None else None
+    said = EventSaid(report.kind, report.client_key, report.at, place, report.words, facts)
+    return append_stop_event(session, stop, said, by)
 
 
 def _photo_kind(kind: StopEventKind) -> str:

@@ -41,8 +41,16 @@ function drafting(form) {
   return { forget: () => localStorage.removeItem(name) };
 }
 
+function reach(field) {
+  const fold = field?.closest("details");
+  if (fold) fold.open = true;
+  field?.focus();
+}
+
 export default function report(form) {
   const draft = drafting(form);
+  // A page that the phone kept is opened again for another finding: what is sent from it is a report of its own.
+  if (form.dataset.ownKey !== undefined && crypto.randomUUID) form.elements.client_key.value = crypto.randomUUID();
   const use = () => (form.dataset.inUse = ""); // a page that is looked at afresh would lose its photos
   for (const touch of ["input", "change"]) form.addEventListener(touch, use);
   const note = form.querySelector("[data-error]");
@@ -92,7 +100,7 @@ export default function report(form) {
     say(said.error);
     const override = form.querySelector("[data-override]");
     if (said.field === "override" && override) override.hidden = false;
-    else document.getElementById(said.field)?.focus();
+    else reach(document.getElementById(said.field));
     return false;
   }
 
@@ -109,6 +117,15 @@ export default function report(form) {
       const found = await position();
       form.elements.lat.value = found?.latitude ?? "";
       form.elements.lon.value = found?.longitude ?? "";
+      if (form.elements.accuracy) form.elements.accuracy.value = found ? Math.round(found.accuracy) : "";
+      const { coordinates } = form.elements;
+      if (!found && form.dataset.placeless && !coordinates.value.trim()) {
+        rest(); // said now, while the crew still stands there, and not when a signal is back
+        say(form.dataset.placeless);
+        reach(coordinates);
+        busy = false;
+        return;
+      }
     }
     form.elements.at.value = new Date().toISOString();
     const fields = [...new FormData(form)];
