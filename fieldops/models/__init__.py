@@ -23,6 +23,7 @@ from fieldops.models.conversations import (
 from fieldops.models.crews import Crew, Shift
 from fieldops.models.departments import Department, Service, ServiceLevel
 from fieldops.models.devices import PushSubscription, StaffNews
+from fieldops.models.help_calls import HelpCall
 from fieldops.models.hotspots import AreaResidents, HotspotCell, HotspotRun, RainDay, RainGauge
 from fieldops.models.map_changes import ClusterChange, MapChange
 from fieldops.models.places import Area, Depot, Landmark, Line
@@ -69,6 +70,7 @@ __all__ = [
     "Follower",
     "GroupingDecision",
     "HazardTerm",
+    "HelpCall",
     "HotspotCell",
     "HotspotRun",
     "IdempotencyKey",

@@ -405,6 +405,7 @@ def test_every_crew_page_fits_a_small_phone_in_every_theme(site: Site, open_page
             "/regu/peta",
             "/regu/lembar",
             "/regu/survei?q=slamet",
+            "/regu/bantuan",
             "/regu/temuan",
             f"/regu/temuan?titik={stop_id}",
             *(f"/regu/titik/{stop_id}{end}" for end in ("", "/arah", "/selesai", "/tidak-bisa", "/amankan")),

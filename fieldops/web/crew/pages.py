@@ -7,12 +7,14 @@ from flask import render_template, request, url_for
 from flask_login import current_user
 
 from fieldops import clock, i18n
+from fieldops.domain.help_calls import SHOWN_ANSWERED
 from fieldops.domain.roles import Right
 from fieldops.domain.work_order_states import BatchStatus
 from fieldops.extensions import db
 from fieldops.i18n import _
 from fieldops.models import Crew
 from fieldops.queries.crew_day import CrewDay, StopLine, batch_to_show, crew_day, own_stop
+from fieldops.queries.help_calls import CallShown, calls_shown
 from fieldops.queries.plans import crews_led_by, events_of
 from fieldops.web.closure_features import closure_words
 from fieldops.web.crew import words as said
@@ -41,6 +43,7 @@ def today() -> str:
         later_lines=left[1:],
         is_today=day.shift.day == i18n.local(clock.now()).date(),
         changed=new_list(day.batch),
+        help_calls=calls_of(crew),
         is_recalled=day.batch.status == BatchStatus.RECALLED.value,
         **frame(day, "today"),
     )
@@ -91,8 +94,19 @@ def stop_page(stop_id: int, **more: Any) -> str:
     values = {"errors": {}, "held": {}, "asks_override": False} | more
     events = events_of(db.session(), stop_id)
     return render_template(
-        "crew/stop.html", day=day, line=line, events=events, **values, **frame(day, "today")
+        "crew/stop.html",
+        day=day,
+        line=line,
+        events=events,
+        help_calls=calls_of(day.crew),
+        **values,
+        **frame(day, "today"),
     )
+
+
+def calls_of(crew: Crew | None) -> list[CallShown]:
+    """Return a crew's calls for help that are open or were answered lately."""
+    return calls_shown(db.session(), clock.now() - SHOWN_ANSWERED, [crew.id]) if crew else []
 
 
 def chosen_crew(crews: list[Crew]) -> Crew | None:
