@@ -25,7 +25,6 @@ from fieldops.errors import Conflict, InvalidInput, NotAllowed
 from fieldops.installation import Installation
 from fieldops.media.photos import PreparedPhoto
 from fieldops.models import Batch, Crew, Stop, StopEvent, WorkOrder
-from fieldops.models.base import lon_lat
 from fieldops.operations.add_news import add_news
 from fieldops.operations.append_stop_event import EventSaid, append_stop_event, known_event
 from fieldops.operations.attach_photo import attach_photo
@@ -37,6 +36,7 @@ from fieldops.operations.run_waitings import start_waiting
 from fieldops.operations.set_lists import append_version, keep_first_version
 from fieldops.queries.clusters import open_members_of
 from fieldops.queries.crew_day import straight_m
+from fieldops.queries.pin_proposals import place_for_crew, proposals_of
 from fieldops.queries.plans import get_stop, stop_out_for, stops_of
 from fieldops.queries.work_orders import get_order
 
@@ -92,7 +92,7 @@ def record_stop_event(
     known = known_event(session, stop, report.kind, report.client_key)
     if known is not None:
         return known
-    _require_open(stop, batch)
+    require_open(stop, batch)
     _check(report)
     order = get_order(session, stop.work_order_id)
     event = _append(session, stop, report, by)
@@ -135,9 +135,20 @@ def _require_own(session: Session, batch: Batch, by: By) -> None:
         raise NotAllowed("This stop belongs to another crew.")
 
 
-def _require_open(stop: Stop, batch: Batch) -> None:
+def require_open(stop: Stop, batch: Batch) -> None:
+    """Let a crew report of a stop only while it is theirs.
+
+    Raises
+    ------
+    Conflict
+        It has ended, its shift has, or its list was recalled before it was begun.
+    """
     if stop.status == StopStatus.REMOVED.value:
         return  # the phone may not have heard of it; nothing that a crew did is lost
+    if stop.status == StopStatus.RETURNED.value and batch.status == BatchStatus.FINISHED.value:
+        raise Conflict("The shift has ended, and this stop went back to be planned.")
+    if stop.status == StopStatus.RETURNED.value:
+        raise Conflict("This batch was recalled. Reload your list.")
     if StopStatus(stop.status) in ENDED_STOPS:
         raise Conflict("This stop has ended already.")
     started = StopStatus(stop.status) is not StopStatus.PLANNED
@@ -176,7 +187,7 @@ def _left(_session: Session, _installation: Installation, case: _Case) -> None:
 
 
 def _arrived(session: Session, _installation: Installation, case: _Case) -> None:
-    away_m = _distance_m(case)
+    away_m = _distance_m(session, case)
     if away_m is not None:
         case.event.facts = case.event.facts | {"distance_m": round(away_m)}
         if away_m > ARRIVAL_REACH_M and not case.report.override:
@@ -193,11 +204,12 @@ def _arrived(session: Session, _installation: Installation, case: _Case) -> None
     start_requests(session, case.order, case.by)
 
 
-def _distance_m(case: _Case) -> float | None:
+def _distance_m(session: Session, case: _Case) -> float | None:
     if case.report.lon is None or case.report.lat is None:
         return None
     # On the sphere, not in the city's CRS: a phone that has not found itself yet says (0, 0).
-    return straight_m(lon_lat(case.order.place), (case.report.lon, case.report.lat))
+    place = place_for_crew(case.order, proposals_of(session, [case.order.id]).get(case.order.id))
+    return straight_m(place, (case.report.lon, case.report.lat))
 
 
 def _completed(session: Session, installation: Installation, case: _Case) -> None:

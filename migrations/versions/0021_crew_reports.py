@@ -1,4 +1,4 @@
-"""Calls of crews for help.
+"""Calls of crews for help, and places that crews correct.
 
 Revision ID: 0021
 Revises: 0019
@@ -40,6 +40,32 @@ def upgrade() -> None:
     )
     _spatial_index("help_call", "place")
     _index("help_call", "answered_at", "answered_by_id", "crew_id", "stop_id", "user_id")
+    op.create_geospatial_table(
+        "pin_proposal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("stop_id", sa.Integer(), nullable=False),
+        sa.Column("work_order_id", sa.Integer(), nullable=False),
+        sa.Column("client_key", sa.String(64), nullable=False),
+        sa.Column("status", sa.String(40), nullable=False),
+        sa.Column("was", _point(nullable=False), nullable=False),
+        sa.Column("place", _point(nullable=False), nullable=False),
+        sa.Column("accuracy_m", sa.Double(), nullable=True),
+        sa.Column("override", sa.Boolean(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("received_at", MOMENT, nullable=False),
+        sa.Column("decided_at", MOMENT, nullable=True),
+        sa.Column("decided_by_id", sa.Integer(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        *_references("pin_proposal", stop_id="stop", work_order_id="work_order", user_id="user_account"),
+        *_references("pin_proposal", decided_by_id="user_account"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pin_proposal")),
+        sa.UniqueConstraint("client_key", name=op.f("uq_pin_proposal_client_key")),
+    )
+    _spatial_index("pin_proposal", "was")
+    _spatial_index("pin_proposal", "place")
+    _index("pin_proposal", "decided_by_id", "status", "stop_id", "user_id", "work_order_id")
 
 
 def _point(*, nullable: bool) -> Geometry:
@@ -73,13 +99,15 @@ def _index(table: str, *columns: str) -> None:
 
 
 def downgrade() -> None:
-    _drop("help_call", "answered_at", "answered_by_id", "crew_id", "stop_id", "user_id")
+    _drop("pin_proposal", ("was", "place"), "decided_by_id", "status", "stop_id", "user_id", "work_order_id")
+    _drop("help_call", ("place",), "answered_at", "answered_by_id", "crew_id", "stop_id", "user_id")
 
 
-def _drop(table: str, *columns: str) -> None:
+def _drop(table: str, places: tuple[str, ...], *columns: str) -> None:
     for column in columns:
         op.drop_index(op.f(f"ix_{table}_{column}"), table_name=table)
-    op.drop_geospatial_index(
-        f"idx_{table}_place", table_name=table, postgresql_using="gist", column_name="place"
-    )
+    for place in places:
+        op.drop_geospatial_index(
+            f"idx_{table}_{place}", table_name=table, postgresql_using="gist", column_name=place
+        )
     op.drop_geospatial_table(table)

@@ -17,6 +17,8 @@ from fieldops.models.base import lon_lat
 from tests.browser.conftest import OpenPage, Site
 
 WAIT_MS = 20_000
+ENDS = ("", "/arah", "/selesai", "/tidak-bisa", "/amankan", "/koreksi")
+"""What can be seen of a stop."""
 
 
 def picture(colour: str) -> dict[str, str | bytes]:
@@ -338,6 +340,23 @@ def test_a_phone_that_does_not_know_where_it_is_says_so_before_it_keeps_a_findin
     assert [(channel, source) for channel, _private, _m, source in found(site)] == [("crew", "typed")]
 
 
+def test_a_place_is_corrected_by_a_phone_that_knows_where_it_is(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu", position=(110.8, -7.55))
+    stop_id = next_stop(page)
+    lon, lat = place_of(site, stop_id)
+    page.context.set_geolocation({"longitude": lon, "latitude": lat + 0.002, "accuracy": 80})
+    page.goto(f"/regu/titik/{stop_id}/koreksi")
+    page.locator("form[data-ready]").wait_for(state="attached")
+    page.get_by_role("button", name="Di sini tempatnya").click()
+    expect(page.get_by_role("alert")).to_contain_text("± 80 m", timeout=WAIT_MS)
+    page.context.set_geolocation({"longitude": lon, "latitude": lat + 0.002, "accuracy": 8})
+    page.get_by_role("button", name="Di sini tempatnya").click()
+    page.wait_for_url(f"**/regu/titik/{stop_id}")
+    expect(page.get_by_text("kantor belum memutuskan")).to_be_visible()
+    assert kinds(site, stop_id) == ["pin_corrected"]
+    assert place_of(site, stop_id) == (lon, lat)
+
+
 def test_a_finding_works_without_javascript(site: Site, open_page: OpenPage) -> None:
     page = open_page("/regu", phone=True, login="regu", javascript=False)
     stop_id = next_stop(page)
@@ -408,7 +427,7 @@ def test_every_crew_page_fits_a_small_phone_in_every_theme(site: Site, open_page
             "/regu/bantuan",
             "/regu/temuan",
             f"/regu/temuan?titik={stop_id}",
-            *(f"/regu/titik/{stop_id}{end}" for end in ("", "/arah", "/selesai", "/tidak-bisa", "/amankan")),
+            *(f"/regu/titik/{stop_id}{end}" for end in ENDS),
         ):
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, (path, theme)

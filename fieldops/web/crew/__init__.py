@@ -1,6 +1,16 @@
 """Crew leaders' phone pages: the day's list, a stop's card, and what is reported of it."""
 
-from fieldops.web.crew import files, findings, help_pages, new_list, pages, reports, surveys
+from fieldops.web.crew import files, findings, help_pages, new_list, pages, pins, reports, surveys
 from fieldops.web.crew.room import blueprint
 
-__all__ = ["blueprint", "files", "findings", "help_pages", "new_list", "pages", "reports", "surveys"]
+__all__ = [
+    "blueprint",
+    "files",
+    "findings",
+    "help_pages",
+    "new_list",
+    "pages",
+    "pins",
+    "reports",
+    "surveys",
+]

@@ -22,6 +22,7 @@ from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch.help_said import help_said
+from fieldops.web.dispatch.pins import pins_waiting
 from fieldops.web.dispatch.room import blueprint
 from fieldops.web.protection import requires
 
@@ -46,6 +47,7 @@ def exceptions_page(error: FieldOpsError | None = None) -> str:
     return render_template(
         "dispatch/exceptions.html",
         **help_said(session),
+        pins=pins_waiting(),
         conflicts=conflicts,
         orders=orders_described(session, [stop.work_order_id for _event, stop, _crew in conflicts]),
         tasks=parked_tasks(session),

@@ -47,6 +47,13 @@ function reach(field) {
   field?.focus();
 }
 
+/* What a form's place lacks, in the form's words: any position, or one that is good enough. */
+function lacking(form, found) {
+  const { placeless, mostM, rough } = form.dataset;
+  if (!found) return placeless ?? "";
+  return mostM && found.accuracy > Number(mostM) ? rough.replace("{m}", Math.round(found.accuracy)) : "";
+}
+
 export default function report(form) {
   const draft = drafting(form);
   // A page that the phone kept is opened again for another finding: what is sent from it is a report of its own.
@@ -119,9 +126,10 @@ export default function report(form) {
       form.elements.lon.value = found?.longitude ?? "";
       if (form.elements.accuracy) form.elements.accuracy.value = found ? Math.round(found.accuracy) : "";
       const { coordinates } = form.elements;
-      if (!found && form.dataset.placeless && !coordinates.value.trim()) {
+      const missing = coordinates?.value.trim() ? "" : lacking(form, found);
+      if (missing) {
         rest(); // said now, while the crew still stands there, and not when a signal is back
-        say(form.dataset.placeless);
+        say(missing);
         reach(coordinates);
         busy = false;
         return;
