@@ -17,7 +17,7 @@ from fieldops.models.base import lon_lat
 from tests.browser.conftest import OpenPage, Site
 
 WAIT_MS = 20_000
-ENDS = ("", "/arah", "/selesai", "/tidak-bisa", "/amankan", "/koreksi")
+ENDS = ("", "/arah", "/selesai", "/tidak-bisa", "/amankan", "/koreksi", "/tunda")
 """What can be seen of a stop."""
 
 

@@ -1,6 +1,6 @@
 """Crew leaders' phone pages: the day's list, a stop's card, and what is reported of it."""
 
-from fieldops.web.crew import files, findings, help_pages, new_list, pages, pins, reports, surveys
+from fieldops.web.crew import files, findings, help_pages, new_list, pages, pins, postponing, reports, surveys
 from fieldops.web.crew.room import blueprint
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "new_list",
     "pages",
     "pins",
+    "postponing",
     "reports",
     "surveys",
 ]
