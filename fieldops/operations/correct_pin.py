@@ -91,7 +91,7 @@ def decide_pin(
     NotFound
         There is no such proposal.
     Conflict
-        Somebody decided it, or the order has ended.
+        Somebody decided it.
     NotAllowed
         Whoever decides is no official.
     """
@@ -102,9 +102,7 @@ def decide_pin(
         raise Conflict("This correction was decided already.")
     target = PinStatus.TAKEN if take else PinStatus.LEFT
     PIN_MOVES.check(status, target, by.actor)
-    if take:
-        if WorkOrderStatus(order.status) not in OPEN_ORDERS:
-            raise Conflict("This work order has ended, so its place stays as it was.")
+    if take:  # also after the repair: then only where it was done is set right
         _move(session, installation, order, lon_lat(proposal.place), by)
     proposal.status, proposal.decided_at, proposal.decided_by_id = target.value, clock.now(), by.user_id
     write_audit(session, by, f"pin_{target.value}", "work_order", order.id)
@@ -141,10 +139,6 @@ def _propose(
     session: Session, stop: Stop, order: WorkOrder, place: tuple[float, float], said: PinSaid, by: By
 ) -> PinProposal:
     PIN_MOVES.check(None, PinStatus.PROPOSED, by.actor, {"place"})
-    for earlier in open_proposals_of(session, order.id):
-        PIN_MOVES.check(PinStatus(earlier.status), PinStatus.REPLACED, Actor.CREW_LEADER)
-        earlier.status, earlier.decided_at = PinStatus.REPLACED.value, clock.now()
-    session.flush()
     away_m = round(straight_m(lon_lat(order.place), place))
     is_new = insert_if_absent(
         session,
@@ -166,10 +160,17 @@ def _propose(
     kept = proposal_by_key(session, said.client_key)
     if kept is None:
         raise Conflict("This report was sent twice at once. Reload your list.")
+    if not is_new:  # the same form, sent a second time before the first was written
+        return kept
+    for earlier in open_proposals_of(session, order.id):
+        if earlier.id != kept.id:
+            PIN_MOVES.check(PinStatus(earlier.status), PinStatus.REPLACED, Actor.CREW_LEADER)
+            earlier.status, earlier.decided_at = PinStatus.REPLACED.value, clock.now()
+    session.flush()
     facts = {"away_m": away_m, "accuracy_m": kept.accuracy_m}
     stands = None if said.is_typed else place
     event = EventSaid(StopEventKind.PIN_CORRECTED, said.client_key, said.at, stands, said.words, facts)
-    if is_new and append_stop_event(session, stop, event, by) is None:
+    if append_stop_event(session, stop, event, by) is None:
         known_event(session, stop, StopEventKind.PIN_CORRECTED, said.client_key)
     return kept
 

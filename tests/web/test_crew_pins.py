@@ -1,5 +1,6 @@
 """Koreksi titik: the crew stands at the real place, and the office takes it or leaves it."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from fieldops.operations.dispatch_batch import recall_batch
 from fieldops.operations.end_shift import end_shift
 from fieldops.transaction import transaction
 from tests.conftest import World
-from tests.web.crews import LAT, LON, Day, events, key, lay_day, words
+from tests.web.crews import LAT, LON, Day, events, jpeg, key, lay_day, words
 
 Correct = Callable[..., TestResponse]
 HERE = {"lat": str(LAT + 0.002), "lon": str(LON), "accuracy": "12"}  # 222 m to the north
@@ -114,6 +115,22 @@ def test_the_office_sees_both_places_and_takes_the_new_one(
     again = desk.post(f"/petugas/koreksi/{one.id}/biarkan")
     assert again.status_code == 409
     assert "sudah diputuskan" in words(again)
+
+
+def test_a_place_is_taken_after_the_repair_too_and_ended_reports_stay(
+    world: World, correct: Correct, leader: FlaskClient, day: Day
+) -> None:
+    before = places(day)
+    correct(day.stop_ids[0], **HERE)
+    done = {"client_key": key(), "repair_kind": "permanent", "photo": (io.BytesIO(jpeg()), "f.jpg")}
+    there = {"lat": HERE["lat"], "lon": HERE["lon"]}
+    assert leader.post(f"/regu/titik/{day.stop_ids[0]}/selesai", data=done | there).status_code == 303
+    (one,) = proposals()
+    desk = world.sign_in(Role.DISPATCHER)
+    assert f"/petugas/koreksi/{one.id}" in words(desk.get("/petugas/pengecualian"))
+    assert desk.post(f"/petugas/koreksi/{one.id}/ambil").status_code == 303
+    assert lon_lat(order_of(day.stop_ids[0]).place) == NEW
+    assert places(day) == before
 
 
 def test_the_office_leaves_the_place_as_it_was(
