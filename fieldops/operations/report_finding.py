@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
-from fieldops.domain.places import Channel, LocationSource
+from fieldops.domain.places import Channel, LocationSource, LocationState
 from fieldops.domain.roles import By
+from fieldops.domain.waitings import WaitingKind
 from fieldops.domain.work_order_states import StopEventKind
 from fieldops.errors import Conflict, InvalidInput, NotAllowed
 from fieldops.installation import Installation
@@ -19,6 +20,7 @@ from fieldops.models import IdempotencyKey, ServiceRequest, Stop
 from fieldops.models.base import lon_lat
 from fieldops.operations.append_stop_event import EventSaid, append_stop_event, known_event, phone_time
 from fieldops.operations.attach_photo import attach_photo
+from fieldops.operations.run_waitings import start_waiting
 from fieldops.operations.submit_once import body_digest
 from fieldops.operations.submit_request import Submission, submit_request
 from fieldops.outbox import insert_if_absent
@@ -32,6 +34,8 @@ SOURCE: Final = "crew"
 MOST_WORDS: Final = 1000
 NEAR_STOP_M: Final = 50.0
 """How good the place of the stop is taken to be for what was found beside it (ours)."""
+SURE_M: Final = 50.0
+"""A phone that knows its position less well makes no sure place (product reference §8)."""
 LONGEST_WAIT: Final = timedelta(days=7)
 """How long what was found may wait on a phone and still count from when it was seen (ours)."""
 DANGEROUS: Final = 3
@@ -91,6 +95,9 @@ def report_finding(
         if not found_by(session, request.id, by.user_id):
             raise Conflict("This report's key was used for another one. Reload your list.")
         return request
+    if (submission.accuracy_m or 0) > SURE_M:  # the phone stood somewhere here: staff find the place
+        request.location_state = LocationState.ESTIMATED.value
+        start_waiting(session, request, WaitingKind.PLACE, by)
     for photo in finding.photos:
         attach_photo(session, installation, photo, kind="report", request=request)
     if stop is not None:

@@ -117,6 +117,21 @@ def test_without_a_position_it_lies_at_the_stop_and_says_how_good_that_is(find: 
     assert (one.accuracy_m, one.location_source) == (50.0, "staff")
 
 
+def test_a_phone_that_knows_its_place_roughly_makes_no_sure_place(
+    world: World, find: Find, leader: FlaskClient, day: Day
+) -> None:
+    shown = find(**{**ELSEWHERE, "accuracy": "300"})
+    (one,) = found()
+    assert (one.location_state, one.accuracy_m) == ("estimated", 300.0)
+    with transaction() as session:
+        assert group_request(session, world.installation, one.id) is None
+    assert "± 300 m" in words(leader.get(shown.location))
+    desk = world.sign_in(Role.DISPATCHER)
+    (one,) = found()
+    assert "Lokasi perkiraan" in words(desk.get(f"/petugas/aduan/{one.id}"))
+    assert one.code in words(desk.get("/petugas/menunggu"))
+
+
 @pytest.mark.parametrize("text", ["-7.5701, 110.8301", "-7,5701 110,8301", "−7.5701;110.8301"])
 def test_written_coordinates_go_before_the_phones_position(find: Find, day: Day, text: str) -> None:
     assert find(coordinates=text, lat="-7.56", lon="110.82", accuracy="400").status_code == 303
