@@ -31,9 +31,12 @@ class NewsKind(StrEnum):
     WARNED = "warned"
     LATE = "late"
     LIST = "list"
+    HELP = "help"
     TEST = "test"
 
 
+OTHER_THINGS: Final = frozenset({NewsKind.LIST, NewsKind.HELP, NewsKind.TEST})
+"""News that are of no conversation."""
 WAITING: Final = frozenset({NewsKind.MESSAGE, NewsKind.HANDED_OVER})
 """These count as long as the conversation waits for an answer; the others are told once."""
 

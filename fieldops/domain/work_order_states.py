@@ -35,6 +35,16 @@ class BlockedReason(StrEnum):
     HEAVY_EQUIPMENT = "heavy_equipment"
 
 
+class PostponedReason(StrEnum):
+    """Why a crew puts a stop off until later today; `OTHER` says it in words."""
+
+    CLOSED_NOW = "closed_now"
+    TRAFFIC = "traffic"
+    RAIN = "rain"
+    MATERIAL = "material"
+    OTHER = "other"
+
+
 class RepairKind(StrEnum):
     """What the work left behind."""
 

@@ -24,8 +24,10 @@ from fieldops.models.conversations import (
 from fieldops.models.crews import Crew, Shift
 from fieldops.models.departments import Department, Service, ServiceLevel
 from fieldops.models.devices import PushSubscription, StaffNews
+from fieldops.models.help_calls import HelpCall
 from fieldops.models.hotspots import AreaResidents, HotspotCell, HotspotRun, RainDay, RainGauge
 from fieldops.models.map_changes import ClusterChange, MapChange
+from fieldops.models.pin_proposals import PinProposal
 from fieldops.models.places import Area, Depot, Landmark, Line
 from fieldops.models.reporters import ContactView, Follower, Reporter
 from fieldops.models.requests import Photo, ServiceRequest, StatusChange
@@ -70,6 +72,7 @@ __all__ = [
     "Follower",
     "GroupingDecision",
     "HazardTerm",
+    "HelpCall",
     "HotspotCell",
     "HotspotRun",
     "IdempotencyKey",
@@ -88,6 +91,7 @@ __all__ = [
     "PersonJoin",
     "PersonKey",
     "Photo",
+    "PinProposal",
     "PushSubscription",
     "RainDay",
     "RainGauge",

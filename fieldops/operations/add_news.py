@@ -13,7 +13,7 @@ from fieldops.outbox import enqueue
 def add_news(
     session: Session, kind: NewsKind, thing_ids: Iterable[int], by_user_id: int | None = None
 ) -> None:
-    """Add news of conversations (or of batches: LIST) to the caller's transaction.
+    """Add news of conversations (of batches: LIST; of calls for help: HELP) to the caller's transaction.
 
     Who is told is decided a moment later, by one task for all: a burst of messages is one notice a device.
     That task's row is everybody's, so this comes last in a unit of work, when it holds all the rows that it

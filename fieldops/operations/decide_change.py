@@ -1,13 +1,15 @@
 """Deciding on a proposed change of a running day: approve it, reject it, take an approved one back."""
 
+from typing import Final
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
 from fieldops.domain.day_events import DECIDABLE, PlanKind, PlanState
-from fieldops.domain.list_changes import ListChange, Visit
+from fieldops.domain.list_changes import ListChange, Visit, new_sequence
 from fieldops.domain.roles import By
-from fieldops.domain.work_order_states import StopStatus, WorkOrderStatus
+from fieldops.domain.work_order_states import StopEventKind, StopStatus, WorkOrderStatus
 from fieldops.errors import Conflict
 from fieldops.installation import Installation
 from fieldops.models import Batch, BatchRevision, DayEvent, DayPlan, Stop, StopEvent
@@ -19,6 +21,9 @@ from fieldops.queries.plans import get_batch, get_plan
 from fieldops.queries.running_day import BEGUN, DONE, RunningCrew, running_crews
 from fieldops.queries.shifts import get_crew
 from fieldops.queries.work_orders import get_order
+
+BESIDE_THE_LIST: Final = (StopEventKind.FOUND_NEW, StopEventKind.HELP, StopEventKind.PIN_CORRECTED)
+"""What a crew reports without going by its list."""
 
 
 class DayWentOn(Conflict):
@@ -97,7 +102,7 @@ def _require_as_computed(
                 )  # fmt: skip
             if stop.status == StopStatus.PLANNED.value or _may_leave(one, stop):
                 now_open[stop.work_order_id] = crew_id
-    if now_open != told:
+    if now_open != told or any(_went_in_another_order(one, before) for one in crews.values()):
         raise DayWentOn("The crews' lists have changed since. This is the difference as it is now.")
     for order_id in {visit.order_id for visits in after.values() for visit in visits} - set(told):
         order = get_order(session, order_id)
@@ -106,6 +111,16 @@ def _require_as_computed(
                 "Work order %(order)s is no longer ready. This is the difference as it is now.",
                 order=order.number,
             )
+
+
+def _went_in_another_order(one: RunningCrew, before: Lists) -> bool:
+    """Return whether a crew put a stop off since."""
+    now = [
+        Visit(stop.work_order_id, stop.arrives_at, stop.ends_at)
+        for stop in one.stops
+        if stop.status == StopStatus.PLANNED.value
+    ]
+    return new_sequence(before.get(one.crew.id, ()), now)
 
 
 def _may_leave(one: RunningCrew, stop: Stop) -> bool:
@@ -169,7 +184,11 @@ def _require_untouched(session: Session, day_plan: DayPlan) -> list[Batch]:
         acted = session.scalar(
             select(StopEvent.id)
             .join(Stop, Stop.id == StopEvent.stop_id)
-            .where(Stop.batch_id == version.batch_id, StopEvent.received_at > version.at)
+            .where(
+                Stop.batch_id == version.batch_id,
+                StopEvent.received_at > version.at,
+                StopEvent.kind.not_in(BESIDE_THE_LIST),
+            )
             .limit(1)
         )
         if acted is not None:

@@ -9,16 +9,18 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from fieldops.channels.push_services import Push
-from fieldops.domain.notices import WAITING, Listener, NewsKind, is_told
+from fieldops.domain.notices import OTHER_THINGS, WAITING, Listener, NewsKind, is_told
 from fieldops.i18n import _, in_language, ngettext
-from fieldops.queries.devices import NewsSubject, leaders_of_batches, subjects
+from fieldops.queries.devices import NewsSubject, calls_for_help, leaders_of_batches, subjects
 from fieldops.queries.staff import departments
 
 INBOX_PATH: Final = "/petugas/kotak-masuk/"
 LIST_PATH: Final = "/regu"
+HELP_PATH: Final = "/petugas/hari-ini"
 DEVICES_PATH: Final = "/akun/pemberitahuan"
 
 HOLD_INBOX_S: Final = 4 * 3600
+HOLD_HELP_S: Final = 4 * 3600
 HOLD_LIST_S: Final = 12 * 3600
 HOLD_TEST_S: Final = 300
 
@@ -57,6 +59,7 @@ class Notice:
 def still_true(session: Session, items: Sequence[Item], listener: Listener) -> list[Item]:
     """Return the news that still hold for somebody: what was answered, ended or given away is not told."""
     about = subjects(session, _ids(items))
+    calls = calls_for_help(session, [one["id"] for one in items if one["kind"] == NewsKind.HELP.value])
     leaders = leaders_of_batches(session, [one["id"] for one in items if one["kind"] == NewsKind.LIST.value])
 
     def holds(one: Item) -> bool:
@@ -65,7 +68,7 @@ def still_true(session: Session, items: Sequence[Item], listener: Listener) -> l
             return True
         if kind is NewsKind.LIST:
             return leaders.get(one["id"]) == listener.user_id
-        subject = about.get(one["id"])
+        subject = (calls if kind is NewsKind.HELP else about).get(one["id"])
         if subject is None or not (subject.is_waiting if kind in WAITING else subject.is_open):
             return False
         return is_told(kind, subject.held, listener, None)
@@ -74,16 +77,19 @@ def still_true(session: Session, items: Sequence[Item], listener: Listener) -> l
 
 
 def notice_of(session: Session, items: Sequence[Item], language: str) -> Notice | None:
-    """Return the notice that is due for news that hold, None when all was told. One for the inbox, one for a
-    crew's list: what comes second follows when the device may be told again.
+    """Return the notice that is due for news that hold, None when all was told. One for a call for help, one
+    for the inbox, one for a crew's list: what comes second follows when the device may be told again.
     """
     untold = [one for one in items if not one["told"]]
     kinds = {NewsKind(one["kind"]) for one in untold}
     with in_language(language):
         if NewsKind.TEST in kinds:
             return _notice(untold, NewsKind.TEST, _("This device is told"), _("The test notice arrived."))
-        if kinds - {NewsKind.LIST}:
-            return _of_inbox(session, [one for one in items if one["kind"] != NewsKind.LIST.value])
+        if NewsKind.HELP in kinds:
+            body = _("Open it and say that you have seen it.")
+            return _notice(untold, NewsKind.HELP, _("A crew asks for help"), body)
+        if kinds - OTHER_THINGS:
+            return _of_inbox(session, [one for one in items if NewsKind(one["kind"]) not in OTHER_THINGS])
         if kinds:
             body = _("Open it to read what is new.")
             return _notice(untold, NewsKind.LIST, _("Your crew’s job list has changed"), body)
@@ -91,13 +97,17 @@ def notice_of(session: Session, items: Sequence[Item], language: str) -> Notice 
 
 
 def _notice(untold: Sequence[Item], kind: NewsKind, title: str, body: str) -> Notice:
-    is_test = kind is NewsKind.TEST
+    path, hold_s = {
+        NewsKind.TEST: (DEVICES_PATH, HOLD_TEST_S),
+        NewsKind.HELP: (HELP_PATH, HOLD_HELP_S),
+        NewsKind.LIST: (LIST_PATH, HOLD_LIST_S),
+    }[kind]
     return Notice(
         title,
         body,
-        DEVICES_PATH if is_test else LIST_PATH,
-        "test" if is_test else "list",
-        HOLD_TEST_S if is_test else HOLD_LIST_S,
+        path,
+        kind.value,
+        hold_s,
         is_urgent=True,
         items=tuple(one for one in untold if one["kind"] == kind.value),
     )
@@ -144,5 +154,4 @@ def _department(session: Session, about: Sequence[NewsSubject]) -> str:
 
 
 def _ids(items: Sequence[Item]) -> set[int]:
-    other = (NewsKind.LIST.value, NewsKind.TEST.value)
-    return {one["id"] for one in items if one["kind"] not in other}
+    return {one["id"] for one in items if NewsKind(one["kind"]) not in OTHER_THINGS}

@@ -2,10 +2,9 @@
 
 import math
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
@@ -26,8 +25,8 @@ from fieldops.errors import Conflict, InvalidInput, NotAllowed
 from fieldops.installation import Installation
 from fieldops.media.photos import PreparedPhoto
 from fieldops.models import Batch, Crew, Stop, StopEvent, WorkOrder
-from fieldops.models.base import as_point, lon_lat
 from fieldops.operations.add_news import add_news
+from fieldops.operations.append_stop_event import EventSaid, append_stop_event, known_event
 from fieldops.operations.attach_photo import attach_photo
 from fieldops.operations.bring_along import start_requests, withdraw_schedule
 from fieldops.operations.complete_work_order import complete_work_order
@@ -35,14 +34,13 @@ from fieldops.operations.notify_reporter import notify_reporters
 from fieldops.operations.open_work_order import change_work_order_status
 from fieldops.operations.run_waitings import start_waiting
 from fieldops.operations.set_lists import append_version, keep_first_version
-from fieldops.outbox import insert_if_absent
 from fieldops.queries.clusters import open_members_of
 from fieldops.queries.crew_day import straight_m
+from fieldops.queries.pin_proposals import place_for_crew, proposals_of
 from fieldops.queries.plans import get_stop, stop_out_for, stops_of
 from fieldops.queries.work_orders import get_order
 
 ARRIVAL_REACH_M: Final = 50.0
-CLOCK_SKEW: Final = timedelta(minutes=10)
 MOST_WORDS: Final = 1000
 MOST_KEY: Final = 64
 
@@ -91,15 +89,15 @@ def record_stop_event(
     stop = get_stop(session, stop_id)
     batch = session.get_one(Batch, stop.batch_id)
     _require_own(session, batch, by)
-    known = _known(session, stop, report)
+    known = known_event(session, stop, report.kind, report.client_key)
     if known is not None:
         return known
-    _require_open(stop, batch)
+    require_open(stop, batch)
     _check(report)
     order = get_order(session, stop.work_order_id)
     event = _append(session, stop, report, by)
     if event is None:  # the same report, sent a second time before the first was written
-        known = _known(session, stop, report)
+        known = known_event(session, stop, report.kind, report.client_key)
         if known is None:
             raise Conflict("This report was sent twice at once. Reload your list.")
         return known
@@ -121,14 +119,6 @@ class _Case:
     by: By
 
 
-def _known(session: Session, stop: Stop, report: StopReport) -> StopEvent | None:
-    """Return what this key reported before."""
-    found = session.scalar(select(StopEvent).where(StopEvent.client_key == report.client_key))
-    if found is not None and (found.stop_id, found.kind) != (stop.id, report.kind.value):
-        raise Conflict("This report's key was used for another one. Reload your list.")
-    return found
-
-
 def _check(report: StopReport) -> None:
     if not 0 < len(report.client_key) <= MOST_KEY:
         raise InvalidInput("The report's key is missing or too long. Reload your list.", field="key")
@@ -145,9 +135,20 @@ def _require_own(session: Session, batch: Batch, by: By) -> None:
         raise NotAllowed("This stop belongs to another crew.")
 
 
-def _require_open(stop: Stop, batch: Batch) -> None:
+def require_open(stop: Stop, batch: Batch) -> None:
+    """Let a crew report of a stop only while it is theirs.
+
+    Raises
+    ------
+    Conflict
+        It has ended, its shift has, or its list was recalled before it was begun.
+    """
     if stop.status == StopStatus.REMOVED.value:
         return  # the phone may not have heard of it; nothing that a crew did is lost
+    if stop.status == StopStatus.RETURNED.value and batch.status == BatchStatus.FINISHED.value:
+        raise Conflict("The shift has ended, and this stop went back to be planned.")
+    if stop.status == StopStatus.RETURNED.value:
+        raise Conflict("This batch was recalled. Reload your list.")
     if StopStatus(stop.status) in ENDED_STOPS:
         raise Conflict("This stop has ended already.")
     started = StopStatus(stop.status) is not StopStatus.PLANNED
@@ -158,7 +159,6 @@ def _require_open(stop: Stop, batch: Batch) -> None:
 
 
 def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEvent | None:
-    now = clock.now()
     facts: dict[str, Any] = {}
     if report.reason:
         facts["reason"] = report.reason
@@ -168,23 +168,9 @@ def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEve
         facts["override"] = True
     if report.material_amount is not None:
         facts["material_amount"] = report.material_amount
-    at = report.at or now
-    is_new = insert_if_absent(
-        session,
-        StopEvent,
-        stop_id=stop.id,
-        client_key=report.client_key,
-        kind=report.kind.value,
-        user_id=by.user_id,
-        at=min(at, now + CLOCK_SKEW),
-        received_at=now,
-        place=as_point(report.lon, report.lat) if report.lon is not None and report.lat is not None else None,
-        words=report.words.strip(),
-        facts=facts,
-    )
-    if not is_new:
-        return None
-    return session.scalars(select(StopEvent).where(StopEvent.client_key == report.client_key)).one()
+    place = (report.lon, report.lat) if report.lon is not None and report.lat is not None else None
+    said = EventSaid(report.kind, report.client_key, report.at, place, report.words, facts)
+    return append_stop_event(session, stop, said, by)
 
 
 def _photo_kind(kind: StopEventKind) -> str:
@@ -201,7 +187,7 @@ def _left(_session: Session, _installation: Installation, case: _Case) -> None:
 
 
 def _arrived(session: Session, _installation: Installation, case: _Case) -> None:
-    away_m = _distance_m(case)
+    away_m = _distance_m(session, case)
     if away_m is not None:
         case.event.facts = case.event.facts | {"distance_m": round(away_m)}
         if away_m > ARRIVAL_REACH_M and not case.report.override:
@@ -218,11 +204,12 @@ def _arrived(session: Session, _installation: Installation, case: _Case) -> None
     start_requests(session, case.order, case.by)
 
 
-def _distance_m(case: _Case) -> float | None:
+def _distance_m(session: Session, case: _Case) -> float | None:
     if case.report.lon is None or case.report.lat is None:
         return None
     # On the sphere, not in the city's CRS: a phone that has not found itself yet says (0, 0).
-    return straight_m(lon_lat(case.order.place), (case.report.lon, case.report.lat))
+    place = place_for_crew(case.order, proposals_of(session, [case.order.id]).get(case.order.id))
+    return straight_m(place, (case.report.lon, case.report.lat))
 
 
 def _completed(session: Session, installation: Installation, case: _Case) -> None:

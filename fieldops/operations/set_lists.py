@@ -116,7 +116,7 @@ def _relist(
             _join(session, get_order(session, visit.order_id), setting)
         stop.arrives_at, stop.ends_at = visit.starts_at, visit.ends_at
         listed.append(stop)
-    _deal_positions(session, batch, listed)
+    deal_positions(session, batch, listed)
     for stop in listed:
         _promise(session, stop, setting)
     batch.day_plan_id = setting.plan_of.get(crew.crew.id, setting.day_plan.id)
@@ -167,7 +167,7 @@ def _new_batch(session: Session, crew: RunningCrew, setting: ListSetting) -> Bat
     return batch
 
 
-def _deal_positions(session: Session, batch: Batch, listed: Sequence[Stop]) -> None:
+def deal_positions(session: Session, batch: Batch, listed: Sequence[Stop]) -> None:
     """Number what was done or begun first, then the list, then what is no longer on it."""
     session.flush()
     all_stops = stops_of(session, [batch.id])[batch.id]

@@ -8,11 +8,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
-from fieldops.domain.notices import MOST_HELD, WAITING, Listener, NewsKind, is_told
+from fieldops.domain.notices import MOST_HELD, OTHER_THINGS, WAITING, Listener, NewsKind, is_told
 from fieldops.models import PushSubscription, StaffNews
 from fieldops.outbox import enqueue
 from fieldops.queries.devices import (
     NewsSubject,
+    calls_for_help,
     leaders_of_batches,
     listeners,
     listening,
@@ -77,7 +78,8 @@ def _take(session: Session) -> list[_News]:
 
 def _by_user(session: Session, news: list[_News], user_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     """Return what each account is to be told, without what is past already."""
-    about = subjects(session, {one.thing_id for one in news if one.kind is not NewsKind.LIST})
+    about = subjects(session, {one.thing_id for one in news if one.kind not in OTHER_THINGS})
+    calls = calls_for_help(session, {one.thing_id for one in news if one.kind is NewsKind.HELP})
     leaders = leaders_of_batches(session, {one.thing_id for one in news if one.kind is NewsKind.LIST})
     found: dict[int, list[dict[str, Any]]] = {}
     for listener in listeners(session, user_ids):
@@ -87,7 +89,9 @@ def _by_user(session: Session, news: list[_News], user_ids: list[int]) -> dict[i
             if (
                 leaders.get(one.thing_id) == listener.user_id != one.by_user_id
                 if one.kind is NewsKind.LIST
-                else _concerns(one, about.get(one.thing_id), listener)
+                else _concerns(
+                    one, (calls if one.kind is NewsKind.HELP else about).get(one.thing_id), listener
+                )
             )
         }
         if items:

@@ -20,6 +20,7 @@ from fieldops.models import (
     Crew,
     Depot,
     Photo,
+    PinProposal,
     Service,
     ServiceRequest,
     Shift,
@@ -27,6 +28,7 @@ from fieldops.models import (
     WorkOrder,
 )
 from fieldops.models.base import lon_lat
+from fieldops.queries.pin_proposals import place_for_crew, proposals_of
 from fieldops.queries.plans import get_batch, get_stop, stops_of
 from fieldops.queries.services import services_by_id
 from fieldops.queries.spatial import landmarks_near
@@ -61,7 +63,8 @@ class StopLine:
     """One stop as the crew sees it.
 
     `place` is (lon, lat) in degrees; `away_m` the straight line from the place before; `near` the nearest
-    school, hospital or market with its distance in metres. Nothing here tells who reported.
+    school, hospital or market with its distance in metres; `pin` the newest correction of the place, which is
+    where the crew sees it as long as nobody decided. Nothing here tells who reported.
     """
 
     stop: Stop
@@ -78,6 +81,7 @@ class StopLine:
     priority: Priority
     waits: tuple[Wait, ...]
     near: tuple[str, str, float] | None
+    pin: PinProposal | None
 
     @property
     def is_ended(self) -> bool:
@@ -221,12 +225,14 @@ def _lines(session: Session, stops: Sequence[Stop], depot: Place, now: datetime)
     )
     worth = priorities_of(session, list(orders.values()), now)
     waits = _waits(session, order_ids, services)
+    pins = proposals_of(session, order_ids)
     lines: list[StopLine] = []
     before = depot
     for stop in stops:
         order = orders[stop.work_order_id]
         cluster, reports = clusters[order.cluster_id], members.get(order.cluster_id, [])
-        place = lon_lat(order.place)
+        pin = pins.get(order.id)
+        place = place_for_crew(order, pin)
         safe = [row.made_safe_at for row in reports if row.made_safe_at]
         lines.append(
             StopLine(
@@ -247,6 +253,7 @@ def _lines(session: Session, stops: Sequence[Stop], depot: Place, now: datetime)
                 priority=worth[order.id],
                 waits=waits.get(order.id, ()),
                 near=_near(session, place),
+                pin=pin,
             )
         )
         before = place

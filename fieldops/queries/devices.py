@@ -10,7 +10,16 @@ from sqlalchemy.orm import Session
 from fieldops.domain.notices import Held, Listener, Reach
 from fieldops.domain.roles import RIGHTS, Right, Role
 from fieldops.domain.work_order_states import BatchStatus
-from fieldops.models import Batch, ChannelPerson, Conversation, Crew, PushSubscription, User, UserRole
+from fieldops.models import (
+    Batch,
+    ChannelPerson,
+    Conversation,
+    Crew,
+    HelpCall,
+    PushSubscription,
+    User,
+    UserRole,
+)
 
 ANSWERING = frozenset(role.value for role, rights in RIGHTS.items() if Right.CONVERSE in rights)
 
@@ -120,6 +129,21 @@ def subjects(session: Session, conversation_ids: Collection[int]) -> dict[int, N
         held = Held(row.department_id, row.assignee_id if row.active else None)
         found[row.id] = NewsSubject(held, is_open, is_waiting, row.is_urgent)
     return found
+
+
+def calls_for_help(session: Session, call_ids: Collection[int]) -> dict[int, NewsSubject]:
+    """Return crews' calls for help as news see them: each is its department's, until it is answered."""
+    rows = session.execute(
+        select(HelpCall.id, HelpCall.answered_at, Crew.department_id)
+        .join(Crew, Crew.id == HelpCall.crew_id)
+        .where(HelpCall.id.in_(call_ids))
+    )
+    return {
+        row.id: NewsSubject(
+            Held(row.department_id, None), is_open=row.answered_at is None, is_waiting=False, is_urgent=True
+        )
+        for row in rows
+    }
 
 
 def leaders_of_batches(session: Session, batch_ids: Collection[int]) -> dict[int, int]:

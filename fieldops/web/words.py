@@ -55,6 +55,19 @@ SEVERITY: Final[Mapping[Any, Said]] = {
     2: lambda: _("Medium"),
     3: lambda: _("Heavy"),
 }
+HELP_REASON: Final[Mapping[Any, Said]] = {
+    "hurt": lambda: _("Somebody is hurt"),
+    "police": lambda: _("Police or traffic control"),
+    "broken": lambda: _("Equipment or vehicle broken"),
+    "other": lambda: _("Something else"),
+}
+POSTPONED_REASON: Final[Mapping[Any, Said]] = {
+    "closed_now": lambda: _("No access now, later there is"),
+    "traffic": lambda: _("Too much traffic now"),
+    "rain": lambda: _("It rains now"),
+    "material": lambda: _("Material or equipment comes later"),
+    "other": lambda: _("Something else"),
+}
 ROLE: Final[Mapping[Any, Said]] = {
     "crew_leader": lambda: _("Crew leader"),
     "dispatcher": lambda: _("Dispatcher"),
@@ -149,6 +162,8 @@ WORDS: Final[Mapping[str, Mapping[Any, Said]]] = {
     "order_status": ORDER_STATUS,
     "batch_status": BATCH_STATUS,
     "stop_status": STOP_STATUS,
+    "help_reason": HELP_REASON,
+    "postponed_reason": POSTPONED_REASON,
     "severity": SEVERITY,
     "role": ROLE,
     "blocked_reason": BLOCKED_REASON,

@@ -17,6 +17,8 @@ from fieldops.models.base import lon_lat
 from tests.browser.conftest import OpenPage, Site
 
 WAIT_MS = 20_000
+ENDS = ("", "/arah", "/selesai", "/tidak-bisa", "/amankan", "/koreksi", "/tunda")
+"""What can be seen of a stop."""
 
 
 def picture(colour: str) -> dict[str, str | bytes]:
@@ -281,6 +283,91 @@ def test_what_another_crew_left_on_the_phone_waits_for_them(site: Site, open_pag
     assert page.evaluate(count) == 1
 
 
+def found(site: Site) -> list[tuple[str, bool, float | None, str | None]]:
+    """What crews found, as (kind of channel, private, accuracy, where from)."""
+
+    def read() -> list[tuple[str, bool, float | None, str | None]]:
+        rows = db.session.scalars(
+            select(ServiceRequest).where(ServiceRequest.source == "crew").order_by(ServiceRequest.id)
+        )
+        return [(one.channel, one.confidential, one.accuracy_m, one.location_source) for one in rows]
+
+    return in_app(site, read)
+
+
+def test_a_finding_without_a_signal_waits_on_the_phone_and_then_shows_its_code(
+    site: Site, open_page: OpenPage
+) -> None:
+    page = open_page("/regu", phone=True, login="regu", position=(110.8243, -7.5661))
+    stop_id = next_stop(page)
+    page.goto(f"/regu/titik/{stop_id}")
+    page.get_by_text("Lainnya").click()
+    page.get_by_role("link", name="Temuan baru").click()
+    page.wait_for_url(f"**/regu/temuan?titik={stop_id}")
+    page.locator("form[data-ready]").wait_for(state="attached")
+    page.set_input_files("#photo", picture("red"))
+    expect(page.locator(".photo img")).to_be_visible()
+    page.get_by_label("Jenis").select_option(index=1)
+    page.get_by_label("Berbahaya").check()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Kirim temuan").click()
+    expect(page.locator("[data-error]")).to_contain_text("Tersimpan di HP", timeout=WAIT_MS)
+    assert found(site) == []
+    page.context.set_offline(False)
+    expect(page.get_by_text("Aduan diterima. Kodenya:")).to_be_visible(timeout=WAIT_MS)
+    ((channel, is_private, accuracy_m, source),) = found(site)
+    assert (channel, is_private, source) == ("crew", True, "gps")
+    assert accuracy_m is not None
+    assert kinds(site, stop_id) == ["found_new"]
+
+
+def test_a_phone_that_does_not_know_where_it_is_says_so_before_it_keeps_a_finding(
+    site: Site, open_page: OpenPage
+) -> None:
+    page = open_page("/regu/temuan", phone=True, login="regu")
+    page.locator("form[data-ready]").wait_for(state="attached")
+    page.set_input_files("#photo", picture("red"))
+    page.get_by_label("Jenis").select_option(index=1)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Kirim temuan").click()
+    expect(page.get_by_role("alert")).to_contain_text("HP ini tidak tahu posisinya", timeout=WAIT_MS)
+    place = page.get_by_label("Koordinat")
+    expect(place).to_be_focused()
+    place.fill("-7.5661, 110.8243")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Kirim temuan").click()
+    page.wait_for_url(re.compile(r"/regu/temuan/\d+$"))
+    assert [(channel, source) for channel, _private, _m, source in found(site)] == [("crew", "typed")]
+
+
+def test_a_place_is_corrected_by_a_phone_that_knows_where_it_is(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu", position=(110.8, -7.55))
+    stop_id = next_stop(page)
+    lon, lat = place_of(site, stop_id)
+    page.context.set_geolocation({"longitude": lon, "latitude": lat + 0.002, "accuracy": 80})
+    page.goto(f"/regu/titik/{stop_id}/koreksi")
+    page.locator("form[data-ready]").wait_for(state="attached")
+    page.get_by_role("button", name="Di sini tempatnya").click()
+    expect(page.get_by_role("alert")).to_contain_text("± 80 m", timeout=WAIT_MS)
+    page.context.set_geolocation({"longitude": lon, "latitude": lat + 0.002, "accuracy": 8})
+    page.get_by_role("button", name="Di sini tempatnya").click()
+    page.wait_for_url(f"**/regu/titik/{stop_id}")
+    expect(page.get_by_text("kantor belum memutuskan")).to_be_visible()
+    assert kinds(site, stop_id) == ["pin_corrected"]
+    assert place_of(site, stop_id) == (lon, lat)
+
+
+def test_a_finding_works_without_javascript(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu", javascript=False)
+    stop_id = next_stop(page)
+    page.goto(f"/regu/temuan?titik={stop_id}")
+    page.set_input_files("#photo", picture("red"))
+    page.get_by_label("Jenis").select_option(index=1)
+    page.get_by_role("button", name="Kirim temuan").click()
+    expect(page.get_by_text("Aduan diterima. Kodenya:")).to_be_visible()
+    assert [(channel, source) for channel, _private, _m, source in found(site)] == [("crew", "staff")]
+
+
 def test_what_was_typed_survives_a_reload(site: Site, open_page: OpenPage) -> None:
     page = open_page("/regu", phone=True, login="regu")
     path = f"/regu/titik/{next_stop(page)}/selesai"
@@ -337,7 +424,10 @@ def test_every_crew_page_fits_a_small_phone_in_every_theme(site: Site, open_page
             "/regu/peta",
             "/regu/lembar",
             "/regu/survei?q=slamet",
-            *(f"/regu/titik/{stop_id}{end}" for end in ("", "/arah", "/selesai", "/tidak-bisa", "/amankan")),
+            "/regu/bantuan",
+            "/regu/temuan",
+            f"/regu/temuan?titik={stop_id}",
+            *(f"/regu/titik/{stop_id}{end}" for end in ENDS),
         ):
             page.goto(path)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, (path, theme)

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fieldops.domain.help_calls import HELP_MOVES, HelpStatus
 from fieldops.domain.moves import Move, MoveTable
+from fieldops.domain.pin_proposals import PIN_MOVES, PinStatus
 from fieldops.domain.request_states import ENDED, OPEN, REQUEST_MOVES, RequestStatus
 from fieldops.domain.roles import Actor
 from fieldops.domain.work_order_states import BATCH_MOVES, WORK_ORDER_MOVES, BatchStatus, WorkOrderStatus
@@ -76,10 +78,24 @@ proposed   > recalled   | dispatcher system |
 dispatched > recalled   | dispatcher |
 """
 
+HELP_ROWS = """
+new   > asked    | crew_leader | reason
+asked > answered | dispatcher head officer |
+"""
+
+PIN_ROWS = """
+new      > proposed | crew_leader | place
+proposed > taken    | dispatcher head officer |
+proposed > left     | dispatcher head officer |
+proposed > replaced | crew_leader |
+"""
+
 TABLES: list[Any] = [
     pytest.param(REQUEST_MOVES, RequestStatus, REQUEST_ROWS, id="request"),
     pytest.param(WORK_ORDER_MOVES, WorkOrderStatus, WORK_ORDER_ROWS, id="work_order"),
     pytest.param(BATCH_MOVES, BatchStatus, BATCH_ROWS, id="batch"),
+    pytest.param(HELP_MOVES, HelpStatus, HELP_ROWS, id="help"),
+    pytest.param(PIN_MOVES, PinStatus, PIN_ROWS, id="pin"),
 ]
 
 Row = tuple[str, str, frozenset[str], frozenset[str]]
@@ -123,6 +139,8 @@ def test_every_state_can_be_reached_and_none_but_the_end_is_a_trap(
         ends
         == {
             RequestStatus: set(),
+            HelpStatus: {HelpStatus.ANSWERED},
+            PinStatus: {PinStatus.TAKEN, PinStatus.LEFT, PinStatus.REPLACED},
             WorkOrderStatus: {WorkOrderStatus.DONE, WorkOrderStatus.CANCELLED},
             BatchStatus: {BatchStatus.FINISHED, BatchStatus.RECALLED},
         }[states]
@@ -209,6 +227,6 @@ def test_the_crew_never_ends_what_it_repaired() -> None:
 
 
 def test_no_table_holds_one_step_twice_for_one_actor_with_the_same_needs() -> None:
-    for table in (REQUEST_MOVES, WORK_ORDER_MOVES, BATCH_MOVES):
+    for table in (REQUEST_MOVES, WORK_ORDER_MOVES, BATCH_MOVES, HELP_MOVES, PIN_MOVES):
         rows = [(move.source, move.target, actor, move.needs) for move in table.moves for actor in move.who]
         assert len(rows) == len(set(rows))

@@ -19,6 +19,7 @@ from fieldops.errors import Busy, InvalidInput, NotFound
 from fieldops.extensions import db
 from fieldops.models import Batch, Department, PushSubscription, StaffNews, Task, User, UserRole
 from fieldops.operations.add_news import add_news
+from fieldops.operations.call_for_help import HelpAsked, answer_help_call, call_for_help
 from fieldops.operations.change_user import set_active, set_password
 from fieldops.operations.hand_conversation import assign_conversation, hand_over_conversation
 from fieldops.operations.keep_device import (
@@ -31,7 +32,7 @@ from fieldops.operations.keep_device import (
     try_device,
     welcome_device,
 )
-from fieldops.operations.notice_words import DEVICES_PATH, INBOX_PATH, LIST_PATH
+from fieldops.operations.notice_words import DEVICES_PATH, HELP_PATH, INBOX_PATH, LIST_PATH
 from fieldops.operations.send_notice import send_notice
 from fieldops.operations.sort_conversation import mute_person
 from fieldops.operations.tell_staff import tell_staff
@@ -120,6 +121,25 @@ def titles(device: Device) -> list[str]:
 
 
 # ---------------------------------------------------------------- what is told
+
+
+def test_a_crews_call_for_help_reaches_the_office_and_an_answered_one_nobody(notices: Notices) -> None:
+    dispatcher, crew = notices.device(Role.DISPATCHER), notices.device(Role.CREW_LEADER)
+    asked = HelpAsked("key-of-a-call", "hurt", "Kaki tertimpa pelat")
+    notices.change(lambda session: call_for_help(session, asked, notices.world.leader("A")))
+    notices.pass_time(4)
+    (told,) = dispatcher.got
+    assert (told["title"], told["url"]) == ("Ada regu meminta bantuan", HELP_PATH)
+    assert "Kaki" not in json.dumps(told)
+    assert crew.got == []
+
+    def ask_and_answer(session: Session) -> None:
+        call = call_for_help(session, HelpAsked("key-of-another", "broken"), notices.world.leader("A"))
+        answer_help_call(session, call.id, notices.world.by(Role.OFFICER))
+
+    notices.change(ask_and_answer)
+    notices.pass_time(60)
+    assert len(dispatcher.got) == 1
 
 
 def test_a_message_reaches_the_departments_devices_without_a_word_of_it(notices: Notices) -> None:
@@ -657,4 +677,5 @@ def test_addresses_in_notices_are_pages(notices: Notices) -> None:
         assert url_for("inbox.conversations", _external=False) == INBOX_PATH
         assert url_for("inbox.conversation", conversation_id=7, _external=False) == f"{INBOX_PATH}7"
         assert url_for("crew.today", _external=False) == LIST_PATH
+        assert url_for("dispatch.today", _external=False) == HELP_PATH
         assert url_for("account.devices", _external=False) == DEVICES_PATH

@@ -23,6 +23,7 @@ from fieldops.operations.decide_change import (
     undo_change,
 )
 from fieldops.operations.plan_batches import compute_plan
+from fieldops.operations.postpone_stop import PostponeSaid, postpone_stop
 from fieldops.operations.replan_day import Happening, ask_again, replan_day
 from fieldops.operations.search_plan import MOST_TRIES
 from fieldops.queries.changes import mark_of, proposed_lists, told_lists
@@ -239,6 +240,22 @@ def test_a_crew_that_took_its_rest_and_then_breaks_down(day: Day) -> None:
     assert [step["type"] for step in vehicle["steps"]] == ["job", "break"]
     assert change.state == "proposed", change.asked
     assert change.accepted, change.violations
+
+
+def test_a_stop_that_a_crew_put_off_since_makes_the_difference_stale(day: Day) -> None:
+    letter = next(one for one, held in day.lists().items() if len(held) > 1)
+    first = day.stop_of(day.lists()[letter][0][0]).id
+    with day.at(8):
+        plan_id = day.happens(DayEventKind.AGAIN)
+        leader = day.story.leader_of(first)
+        with transaction() as session:
+            said = PostponeSaid("phone-puts-off", "traffic", override=True)
+            postpone_stop(session, day.story.world.installation, first, said, leader)
+        put_off = day.lists()[letter]
+        assert put_off[0][0] != day.story._fresh().get_one(Stop, first).work_order_id
+        with pytest.raises(DayWentOn, match="lists have changed since"):
+            day.approve(plan_id)
+        assert day.lists()[letter] == put_off
 
 
 def test_a_report_while_the_difference_is_read_makes_it_stale(day: Day) -> None:

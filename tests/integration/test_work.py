@@ -298,7 +298,7 @@ def test_a_recalled_batch_gives_back_what_was_not_begun(story: Story) -> None:
             recall_batch(session, batch_id, session.get_one(Batch, batch_id).version, story.dispatcher)
     assert [story.work_order(number).status for number in orders] == ["batched", "ready"]
     assert story.statuses([first, second]) == ["scheduled", "acknowledged"]
-    with pytest.raises(Conflict, match="has ended already"):
+    with pytest.raises(Conflict, match="was recalled"):
         story.tell(by_order[orders[1]], Kind.LEFT)
     story.arrive(begun)
     story.complete(begun)

@@ -3,142 +3,48 @@
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from PIL import Image
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from fieldops import clock, i18n
-from fieldops.domain.request_states import RequestStatus
-from fieldops.domain.roles import THE_SYSTEM, Role
-from fieldops.domain.work_order_states import BatchStatus, WorkOrderStatus
+from fieldops import clock
+from fieldops.domain.roles import Role
+from fieldops.domain.work_order_states import BatchStatus
 from fieldops.extensions import db
-from fieldops.media.photos import read_photo
 from fieldops.models import (
     Batch,
-    Cluster,
     Crew,
-    DayPlan,
     Message,
     Photo,
     ServiceRequest,
-    Shift,
     Stop,
     StopEvent,
     WorkOrder,
 )
-from fieldops.operations.attach_photo import attach_photo
-from fieldops.operations.change_request_status import change_request_status
 from fieldops.operations.dispatch_batch import recall_batch, return_stop
-from fieldops.operations.group_requests import group_request
-from fieldops.operations.open_work_order import change_work_order_status, open_work_order
-from fieldops.operations.submit_request import submit_request
-from fieldops.queries.clusters import open_members_of
 from fieldops.transaction import transaction
 from tests.conftest import World, forget_the_last_visitor
-
-LON, LAT = 110.8230, -7.5660
-NAME = "Bu Sri Rahayu"
-CONTACT = "sri@example.org"
-
-
-def jpeg(colour: str = "grey", size: tuple[int, int] = (64, 48)) -> bytes:
-    held = io.BytesIO()
-    Image.new("RGB", size, colour).save(held, "JPEG")
-    return held.getvalue()
-
-
-def key() -> str:
-    return str(uuid4())
-
-
-@dataclass
-class Day:
-    """A dispatched batch of crew A with two stops; two people reported the first place."""
-
-    batch_id: int
-    stop_ids: list[int]
-    request_ids: list[int]
-    photo_id: int
+from tests.web.crews import (
+    CONTACT,
+    LAT,
+    LON,
+    Day,
+    add_batch,
+    events,
+    jpeg,
+    key,
+    lay_day,
+    words,
+)
 
 
 @pytest.fixture
 def day(world: World, submission: Any) -> Day:
-    """Today's batch, whatever the weekday: its shift starts an hour ago."""
-    now = clock.now()
-    with transaction() as session:
-        photo = read_photo(jpeg("brown"))
-        sent = [
-            submit_request(
-                session, world.installation, submission(contact=CONTACT, landmark="Depan toko besi")
-            ),
-            submit_request(
-                session, world.installation, submission(contact="budi@example.org", lon=LON + 0.00002)
-            ),
-            submit_request(session, world.installation, submission(lon=LON + 0.01)),
-        ]
-        for one in sent:
-            group_request(session, world.installation, one.request.id)
-        kept = attach_photo(session, world.installation, photo, kind="report", request=sent[0].request)
-        clusters = list(dict.fromkeys(one.request.cluster_id for one in sent))
-        assert len(clusters) == 2
-        orders = [open_order(session, world, cluster) for cluster in clusters]
-        batch = add_batch(session, world, "A", orders)
-        stops = list(session.scalars(select(Stop).where(Stop.batch_id == batch.id).order_by(Stop.position)))
-        assert now
-        return Day(batch.id, [stop.id for stop in stops], [one.request.id for one in sent], kept.id)
-
-
-def open_order(session: Any, world: World, cluster_id: int) -> WorkOrder:
-    return open_work_order(
-        session, world.installation, session.get_one(Cluster, cluster_id), world.by(Role.DISPATCHER)
-    )
-
-
-def add_batch(session: Any, world: World, letter: str, orders: list[WorkOrder], ahead_days: int = 0) -> Batch:
-    """Dispatch a batch by hand, so that these tests need no search."""
-    now = clock.now()
-    day = i18n.local(now).date() + timedelta(days=ahead_days)
-    crew = session.scalars(select(Crew).where(Crew.letter == letter)).one()
-    shift = session.scalars(select(Shift).where(Shift.crew_id == crew.id, Shift.day == day)).first()
-    if shift is None:
-        shift = Shift(
-            crew_id=crew.id, day=day, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=7)
-        )
-        session.add(shift)
-    plan = DayPlan(day=day, state="applied", seed=1, seconds=1, created_at=now, progress=100, accepted=True)
-    session.add(plan)
-    session.flush()
-    batch = Batch(
-        day_plan_id=plan.id,
-        crew_id=crew.id,
-        shift_id=shift.id,
-        status=BatchStatus.DISPATCHED.value,
-        dispatched_at=now,
-    )
-    session.add(batch)
-    session.flush()
-    for position, order in enumerate(orders, start=1):
-        at = now + timedelta(days=ahead_days, minutes=40 * position)
-        session.add(
-            Stop(
-                batch_id=batch.id, work_order_id=order.id, position=position, status="planned",
-                arrives_at=at, ends_at=at + timedelta(minutes=30),
-            )
-        )  # fmt: skip
-        change_work_order_status(session, order, WorkOrderStatus.BATCHED, world.by(Role.DISPATCHER))
-        for request in open_members_of(session, order.cluster_id):
-            change_request_status(
-                session, request, RequestStatus.SCHEDULED, THE_SYSTEM, facts={"date": day.isoformat()}
-            )
-    session.flush()
-    return batch
+    return lay_day(world, submission)
 
 
 @pytest.fixture
@@ -157,16 +63,6 @@ def send(leader: FlaskClient) -> Callable[..., TestResponse]:
         )
 
     return post
-
-
-def words(answer: TestResponse) -> str:
-    return re.sub(r"\s+", " ", answer.get_data(as_text=True))
-
-
-def events(stop_id: int) -> list[str]:
-    return list(
-        db.session.scalars(select(StopEvent.kind).where(StopEvent.stop_id == stop_id).order_by(StopEvent.id))
-    )
 
 
 def work(send: Callable[..., TestResponse], stop_id: int, **more: Any) -> TestResponse:

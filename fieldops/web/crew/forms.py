@@ -17,6 +17,7 @@ from fieldops.operations.record_stop_event import StopReport
 from fieldops.web.crew.words import MEANS
 
 KEY: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
+PAIR: Final = re.compile(r"([-−]?\d{1,3}(?:[.,]\d+)?)[,;\s]\s*([-−]?\d{1,3}(?:[.,]\d+)?)")
 MOST_MATERIAL: Final = 1_000_000
 MOST_PHOTOS: Final = 3
 
@@ -49,7 +50,7 @@ def read_report(
         repair_kind=form.get("repair_kind", "").strip(),
         size=form.get("size", ""),
         material_amount=_amount(form.get("material_amount", "")),
-        photos=tuple(_photos(files, installation)),
+        photos=tuple(photos_of(files, installation)),
     )
 
 
@@ -116,6 +117,37 @@ def position(form: Form) -> tuple[float | None, float | None]:
     return lon, lat
 
 
+def accuracy(form: Form) -> float | None:
+    """Return how good the phone says its position is, in metres; None when it says nothing of use."""
+    try:
+        said = float(form.get("accuracy", "").strip().replace(",", "."))
+    except ValueError:
+        return None
+    return said if math.isfinite(said) and said > 0 else None
+
+
+def typed_position(form: Form) -> tuple[float | None, float | None]:
+    """Return (lon, lat) of coordinates that were typed or pasted as one text, latitude first as maps give it.
+
+    Raises
+    ------
+    InvalidInput
+        They are no pair of numbers.
+    """
+    text = form.get("coordinates", "").strip()
+    if not text:
+        return None, None
+    found = PAIR.fullmatch(text)
+    if found is None:
+        raise InvalidInput(
+            "“%(text)s” is not a position: write latitude and longitude, such as -7.5661, 110.8243.",
+            field="coordinates",
+            text=text[:40],
+        )
+    lat, lon = (float(part.replace(",", ".").replace("−", "-")) for part in found.groups())
+    return lon, lat
+
+
 def _means(form: Form, kind: StopEventKind) -> str:
     means = form.get("means", "").strip()
     if means and means not in MEANS:
@@ -132,7 +164,16 @@ def _amount(text: str) -> int | None:
     return int(text)
 
 
-def _photos(files: Iterable[FileStorage], installation: Installation) -> list[PreparedPhoto]:
+def photos_of(files: Iterable[FileStorage], installation: Installation) -> list[PreparedPhoto]:
+    """Return the photos that came with a form.
+
+    Raises
+    ------
+    InvalidInput
+        Too many.
+    PhotoError
+        One is none, damaged or too large.
+    """
     sent = [file for file in files if file.filename]
     if len(sent) > MOST_PHOTOS:
         raise InvalidInput("Send at most %(most)s photos at a time.", field="photo", most=MOST_PHOTOS)

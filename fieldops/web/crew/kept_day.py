@@ -21,9 +21,12 @@ from fieldops.queries.plans import crews_led_by
 from fieldops.web.citizen.maps import base_map_url
 from fieldops.web.crew import reports
 from fieldops.web.crew.files import KEPT_S
+from fieldops.web.crew.findings import finding_form
+from fieldops.web.crew.help_pages import help_form
 from fieldops.web.crew.kept_files import page_files
 from fieldops.web.crew.list_changes import kept_version
 from fieldops.web.crew.pages import chosen_crew, day_of, form_page, list_page, map_page, sheet_page, stop_card
+from fieldops.web.crew.pins import pin_form
 from fieldops.web.crew.room import blueprint
 from fieldops.web.crew.ways import DayWays
 from fieldops.web.protection import requires
@@ -44,11 +47,14 @@ OF_DAY: Final[dict[str, Page]] = {
     "crew.sheet": sheet_page,
 }
 OF_STOP: Final[dict[str, Page]] = {"crew.stop": stop_card, "crew.way": _way}
+WITH_STOP: Final[dict[str, Page]] = {"crew.finding": finding_form, "crew.help_asking": help_form}
+"""What is reported at a stop, or at none."""
 OF_OPEN_STOP: Final[dict[str, Page]] = {
     "crew.completion": reports.completion_form,
     "crew.blocking": reports.blocking_form,
     "crew.made_safe": reports.made_safe_form,
     "crew.before_photo": reports.before_photo_form,
+    "crew.pin": pin_form,
 }
 
 
@@ -82,9 +88,15 @@ def _pages(ways: DayWays, crews: Sequence[Crew]) -> Iterator[tuple[str, str]]:
         yield address, written
         if ways.day.crew.id == crews[0].id:
             yield url_for(endpoint), written  # whoever names no crew means the first
+    for endpoint, page in WITH_STOP.items():
+        address = url_for(endpoint, regu=letter)
+        yield address, page(ways, None, page_address=address)
     for line in ways.day.lines:
         for endpoint, page in (OF_STOP | ({} if line.is_ended else OF_OPEN_STOP)).items():
             address = url_for(endpoint, stop_id=line.stop.id)
+            yield address, page(ways, line, page_address=address)
+        for endpoint, page in WITH_STOP.items():
+            address = url_for(endpoint, titik=line.stop.id)
             yield address, page(ways, line, page_address=address)
 
 

@@ -77,6 +77,7 @@ def _reason(code: str) -> str:
         "overrun": _("A stop takes longer."),
         "closure": _("A street is closed."),
         "undone": _("The last change was taken back."),
+        "postponed": _("You put a stop off."),
         "done_by_other": _("Another crew has done it already."),
     }.get(code, _("The dispatcher changed it."))
 

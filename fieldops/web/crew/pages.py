@@ -8,6 +8,7 @@ from flask import render_template, request, url_for
 from flask_login import current_user
 
 from fieldops import clock, i18n
+from fieldops.domain.help_calls import SHOWN_ANSWERED
 from fieldops.domain.roles import Right
 from fieldops.domain.work_order_states import BatchStatus
 from fieldops.extensions import db
@@ -15,6 +16,7 @@ from fieldops.i18n import _
 from fieldops.models import Crew
 from fieldops.operations.record_stop_event import ARRIVAL_REACH_M
 from fieldops.queries.crew_day import CrewDay, StopLine, batch_to_show, crew_day, own_stop
+from fieldops.queries.help_calls import CallShown, calls_shown
 from fieldops.queries.plans import crews_led_by, events_of
 from fieldops.web.closure_features import closure_words
 from fieldops.web.crew import words as said
@@ -87,6 +89,7 @@ def list_page(ways: DayWays, crews: Crews, **more: Any) -> str:
         later_lines=left[1:],
         is_today=day.shift.day == i18n.local(clock.now()).date(),
         changed=new_list(day.batch),
+        help_calls=calls_of(day.crew),
         is_recalled=day.batch.status == BatchStatus.RECALLED.value,
         **frame(ways, "today"),
         **more,
@@ -111,13 +114,22 @@ def stop_page(stop_id: int, **more: Any) -> str:
 
 def stop_card(ways: DayWays, line: StopLine, **more: Any) -> str:
     """Return a stop's card of a day that was read."""
-    values = NOTHING_SENT | {"events": events_of(db.session(), line.stop.id)} | more
+    values = NOTHING_SENT | {
+        "events": events_of(db.session(), line.stop.id),
+        "help_calls": calls_of(ways.day.crew),
+    }
+    values |= more
     return render_template("crew/stop.html", day=ways.day, line=line, **values, **frame(ways, "today"))
 
 
 def form_page(template: str, ways: DayWays, line: StopLine, **more: Any) -> str:
     """Return a form about a stop; `more` holds its choices and what stop_page's holds."""
     return render_template(template, day=ways.day, line=line, **(NOTHING_SENT | more), **frame(ways, "today"))
+
+
+def calls_of(crew: Crew | None) -> list[CallShown]:
+    """Return a crew's calls for help that are open or were answered lately."""
+    return calls_shown(db.session(), clock.now() - SHOWN_ANSWERED, [crew.id]) if crew else []
 
 
 def chosen_crew(crews: Crews) -> Crew | None:

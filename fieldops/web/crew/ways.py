@@ -64,6 +64,6 @@ class DayWays:
         held = [
             installation().roads.state().key,
             as_closures(self.closed).key,
-            *(f"{line.stop.id}-{line.stop.version}" for line in self.day.lines),
+            *(f"{line.stop.id}-{line.stop.version}-{line.place}" for line in self.day.lines),
         ]
         return hashlib.blake2b(" ".join(held).encode(), digest_size=6).hexdigest()

@@ -44,6 +44,7 @@ def version_words(reason: str) -> str:
         "overrun": _("A stop takes longer."),
         "closure": _("A street is closed."),
         "undone": _("Taken back"),
+        "postponed": _("The crew put a stop off."),
         "done_by_other": _("Another crew has done it already."),
     }.get(reason, _("Better lists"))
 

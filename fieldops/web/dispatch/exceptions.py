@@ -21,6 +21,8 @@ from fieldops.queries.tasks import parked_tasks
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
 from fieldops.web.answers import sentence
+from fieldops.web.dispatch.help_said import help_said
+from fieldops.web.dispatch.pins import pins_waiting
 from fieldops.web.dispatch.room import blueprint
 from fieldops.web.protection import requires
 
@@ -44,6 +46,8 @@ def exceptions_page(error: FieldOpsError | None = None) -> str:
     is_late = differed is not None and differed >= (i18n.local(clock.now()) - MAP_KEPT).date()
     return render_template(
         "dispatch/exceptions.html",
+        **help_said(session),
+        pins=pins_waiting(),
         conflicts=conflicts,
         orders=orders_described(session, [stop.work_order_id for _event, stop, _crew in conflicts]),
         tasks=parked_tasks(session),

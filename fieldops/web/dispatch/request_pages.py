@@ -22,6 +22,7 @@ from fieldops.operations.reveal_contact import reveal_contact
 from fieldops.operations.triage_requests import acknowledge_requests, request_as_shown
 from fieldops.queries.board import UNREAD
 from fieldops.queries.clusters import OPEN_CODES
+from fieldops.queries.findings import found_at
 from fieldops.queries.photos import photos_of_requests
 from fieldops.queries.places import area_name
 from fieldops.queries.requests import RequestFilter, find_requests, get_request, history_of, request_by_code
@@ -92,6 +93,7 @@ def request_page(shown: ServiceRequest, error: FieldOpsError | None = None, cont
         ),
         waits=notes_said(waitings, clock.now()),
         answer_until=_answer_until(session, shown),
+        found_at=found_at(session, shown),
         is_open=shown.status in OPEN_CODES,
         is_unread=shown.status in UNREAD,
         place=lon_lat(shown.place) if shown.place is not None else None,

@@ -9,6 +9,7 @@ from fieldops.domain.roles import Right, may
 from fieldops.extensions import db
 from fieldops.i18n import _
 from fieldops.queries.base_map import base_map_version
+from fieldops.queries.help_calls import open_calls
 from fieldops.web.acting import my_roles
 from fieldops.web.words import ROLE
 
@@ -63,11 +64,13 @@ def nav_items() -> list[dict[str, Any]]:
         (Right.ADMINISTER, "admin.users", _("Admin"), "settings", ("admin.",)),
     ]
     here = request.endpoint or ""
+    calling = open_calls(db.session()) if may(roles, Right.SEE_BOARD) else 0
     return [
         {
             "endpoint": endpoint,
             "label": label,
             "icon": icon,
+            "badge": calling if endpoint == "dispatch.today" else 0,
             "current": here == endpoint or (bool(under) and here.startswith(under)),
         }
         for right, endpoint, label, icon, under in ways

@@ -13,6 +13,8 @@ from fieldops.queries.today import batches_today
 from fieldops.queries.work_orders import orders_in, priorities_of
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch.event_words import event_words, version_words
+from fieldops.web.dispatch.help_said import help_said
+from fieldops.web.dispatch.pins import pins_waiting
 from fieldops.web.dispatch.room import blueprint
 from fieldops.web.protection import requires
 
@@ -37,6 +39,8 @@ def today_page(error: FieldOpsError | None = None) -> str:
     pressing = sorted(ready, key=lambda order: -worth[order.id].prize_s)[:MOST_OFFERED]
     return render_template(
         "dispatch/today.html",
+        **help_said(session),
+        pins=pins_waiting(),
         day=day,
         batches=batches,
         blocked=blocked_orders(session),

@@ -42,11 +42,24 @@ function drafting(form) {
   return { forget: () => localStorage.removeItem(name) };
 }
 
+function reach(field) {
+  const fold = field?.closest("details");
+  if (fold) fold.open = true;
+  field?.focus();
+}
+
+/* What a form's place lacks, in the form's words: any position, or one that is good enough. */
+function lacking(form, found) {
+  const { placeless, mostM, rough } = form.dataset;
+  if (!found) return placeless ?? "";
+  return mostM && found.accuracy > Number(mostM) ? rough.replace("{m}", Math.round(found.accuracy)) : "";
+}
+
 export default function report(form) {
   const draft = drafting(form);
-  // A copy on the phone is opened again and again; each time it is another report.
+  // A page that the phone kept is opened again and again; each time it is another report.
   const isCopy = document.documentElement.dataset.copyAt !== undefined;
-  if (isCopy) form.elements.client_key.value = crypto.randomUUID();
+  if ((isCopy || form.dataset.ownKey !== undefined) && crypto.randomUUID) form.elements.client_key.value = crypto.randomUUID();
   const use = () => (form.dataset.inUse = ""); // a page that is looked at afresh would lose its photos
   for (const touch of ["input", "change"]) form.addEventListener(touch, use);
   const note = form.querySelector("[data-error]");
@@ -112,7 +125,7 @@ export default function report(form) {
     say(said.error);
     const override = form.querySelector("[data-override]");
     if (said.field === "override" && override) override.hidden = false;
-    else document.getElementById(said.field)?.focus();
+    else reach(document.getElementById(said.field));
     return false;
   }
 
@@ -129,6 +142,16 @@ export default function report(form) {
       const found = await position();
       form.elements.lat.value = found?.latitude ?? "";
       form.elements.lon.value = found?.longitude ?? "";
+      if (form.elements.accuracy) form.elements.accuracy.value = found ? Math.round(found.accuracy) : "";
+      const { coordinates } = form.elements;
+      const missing = coordinates?.value.trim() ? "" : lacking(form, found);
+      if (missing) {
+        rest(); // said now, while the crew still stands there, and not when a signal is back
+        say(missing);
+        reach(coordinates);
+        busy = false;
+        return;
+      }
     }
     form.elements.at.value = new Date().toISOString();
     const fields = [...new FormData(form)];

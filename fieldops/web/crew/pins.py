@@ -1,0 +1,91 @@
+"""Koreksi titik: the crew stands at the real place."""
+
+from typing import Any
+
+from flask import flash, jsonify, redirect, request, url_for
+from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+from werkzeug.wrappers import Response
+
+from fieldops.domain.pin_proposals import MOST_ACCURACY_M
+from fieldops.domain.roles import Actor, By, Right
+from fieldops.errors import FieldOpsError, NotAllowed, NotFound
+from fieldops.i18n import _
+from fieldops.operations.correct_pin import PinSaid, propose_pin
+from fieldops.queries.crew_day import StopLine
+from fieldops.transaction import transaction
+from fieldops.web.answers import sentence, wants_json
+from fieldops.web.crew.forms import accuracy, client_key, moment, position, typed_position
+from fieldops.web.crew.pages import day_with_stop, form_page
+from fieldops.web.crew.room import blueprint
+from fieldops.web.crew.ways import DayWays
+from fieldops.web.page import installation
+from fieldops.web.protection import requires
+
+Answer = Response | str | tuple[str | Response, int]
+
+
+@blueprint.get("/titik/<int:stop_id>/koreksi")
+@requires(Right.WORK)
+def pin(stop_id: int) -> str:
+    """Show the form that corrects a stop's place."""
+    return pin_page(stop_id)
+
+
+@blueprint.post("/titik/<int:stop_id>/koreksi")
+@requires(Right.WORK)
+def pin_send(stop_id: int) -> Answer:
+    """Take where the stop really is."""
+    try:
+        _record(stop_id)
+    except FieldOpsError as error:
+        field = "coordinates" if error.field in ("place", "lat", "lon") else error.field
+        words = sentence(error)
+        if wants_json():
+            return jsonify(error=words, field=field), error.status
+        if isinstance(error, (NotAllowed, NotFound)):
+            raise
+        held = request.form.to_dict()
+        page = pin_page(
+            stop_id, errors={field or "form": words}, held=held, asks_override=field == "override"
+        )
+        return page, error.status
+    flash(_("Your card shows the new place. The office decides for the others."), "success")
+    leads_to = url_for("crew.stop", stop_id=stop_id)
+    return jsonify(next=leads_to) if wants_json() else redirect(leads_to, 303)
+
+
+def pin_page(stop_id: int, **more: Any) -> str:
+    """Return the form; after a refusal what was typed is kept."""
+    day, line = day_with_stop(stop_id)
+    return pin_form(DayWays(day), line, **more)
+
+
+def pin_form(ways: DayWays, line: StopLine, **more: Any) -> str:
+    """Return the form, of a day that was read."""
+    return form_page("crew/pin.html", ways, line, most_m=round(MOST_ACCURACY_M), **more)
+
+
+def _record(stop_id: int) -> None:
+    form, by, place = request.form, By(Actor.CREW_LEADER, current_user.id), installation()
+    lon, lat = typed_position(form)
+    is_typed = lon is not None
+    if not is_typed:
+        lon, lat = position(form)
+    said = PinSaid(
+        client_key=client_key(form),
+        lon=lon,
+        lat=lat,
+        accuracy_m=accuracy(form),
+        is_typed=is_typed,
+        override=form.get("override") == "1",
+        words=form.get("words", ""),
+        at=moment(form.get("at", "")),
+    )
+    try:
+        with transaction() as session:
+            propose_pin(session, place, stop_id, said, by)
+    except IntegrityError:
+        # The same correction arrived twice at once and the other one was first: now it is found by its key.
+        with transaction() as session:
+            propose_pin(session, place, stop_id, said, by)
