@@ -42,6 +42,7 @@ addEventListener("message", (event) => {
 /* ---------------------------------------------------------------- a crew's day */
 
 let turn = Promise.resolve();
+let signOuts = 0; // a day that was still on its way when its owner signed out is not kept
 
 /* Two pages that open at once must not fetch the day twice. */
 function inTurn(act) {
@@ -87,34 +88,49 @@ async function keepDay(wanted, page) {
   for (const name of await caches.keys()) if (name.startsWith(DAY) && !name.startsWith(`${DAY}${of}-`)) await caches.delete(name);
   if (!url) return;
   const name = nameOf({ of, crew });
-  const known = (await days()).find((one) => one.name === name)?.facts;
-  const isNew = !known || known.version !== version || known.house !== HOUSE.version;
-  if (!isNew && known.missing === 0 && Date.now() - known.at < FRESH_MS) {
+  const held = (await days()).find((one) => one.name === name);
+  const isNew = held?.facts.version !== version || held.facts.house !== HOUSE.version;
+  if (!isNew && Date.now() - held.facts.at < FRESH_MS) {
+    if (held.facts.missing) await keepFiles(held.cache, held.facts, false);
     await tell(page, wanted);
     return;
   }
+  const before = signOuts;
   const answer = await fetch(url, { headers: { Accept: "application/json" }, cache: "no-store" });
   if (!answer.ok || answer.redirected) return;
   const { pages, files, keep_s: keptFor, ...said } = await answer.json();
-  if (said.of !== of) return;
+  if (said.of !== of || signOuts !== before) return;
   if (!Object.keys(pages).length || keptFor <= 0) {
     await caches.delete(name);
     return;
   }
   const cache = await caches.open(name);
   const at = Date.now();
-  const facts = { version: said.version, house: HOUSE.version, at, until: at + 1000 * keptFor, stops: said.stops, missing: files.length };
-  const note = () => cache.put(HOUSE.day, new Response(JSON.stringify(facts)));
-  await note(); // first, so that what is kept is let go in time whatever happens next
+  const facts = { version: said.version, house: HOUSE.version, at, until: at + 1000 * keptFor, stops: said.stops, files, missing: files.length };
+  await note(cache, facts); // first, so that what is kept is let go in time whatever happens next
   for (const [address, text] of Object.entries(pages)) await cache.put(address, new Response(text, { headers: heads(answer, at) }));
+  if (signOuts !== before) {
+    await caches.delete(name);
+    return;
+  }
   await tell(page, wanted);
+  await keepFiles(cache, facts, isNew);
+  await letGo(cache, new Set([HOUSE.day, ...Object.keys(pages), ...files]));
+  await tell(page, wanted);
+}
+
+function note(cache, facts) {
+  return cache.put(HOUSE.day, new Response(JSON.stringify(facts)));
+}
+
+async function keepFiles(cache, facts, isNew) {
+  const { files } = facts;
+  facts.missing = files.length;
   for (let begin = 0; begin < files.length; begin += FILES_AT_ONCE) {
     const some = files.slice(begin, begin + FILES_AT_ONCE);
     facts.missing -= (await Promise.all(some.map((file) => keepFile(cache, file, isNew)))).filter(Boolean).length;
   }
-  await note();
-  await letGo(cache, new Set([HOUSE.day, ...Object.keys(pages), ...files]));
-  await tell(page, wanted);
+  await note(cache, facts);
 }
 
 /* The headers of the answer, above all what the page may load and do. */
@@ -224,6 +240,7 @@ async function file(request, url) {
 
 /* Whoever signs out leaves nothing behind on the device: no notices to come, none on the screen, no kept files. */
 async function forget() {
+  signOuts += 1;
   const subscription = await registration.pushManager?.getSubscription();
   await subscription?.unsubscribe();
   for (const shown of await registration.getNotifications()) shown.close();

@@ -99,9 +99,7 @@ def test_a_copy_that_is_opened_twice_sends_two_reports(site: Site, open_page: Op
 
 def test_every_kept_page_opens_whole_without_a_signal(open_page: OpenPage) -> None:
     page = with_the_day(open_page)
-    addresses = [
-        one for one in kept(page) if re.fullmatch(r"/regu(/(peta|lembar|titik/\d+(/[a-z-]+)?))?", one)
-    ]
+    addresses = list(filter(OF_DAY.fullmatch, kept(page)))
     stops = sorted({int(found[1]) for one in addresses if (found := re.search(r"titik/(\d+)", one))})
     assert len(stops) > 5
     failed: list[str] = []
