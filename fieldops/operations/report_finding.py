@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fieldops import clock
@@ -16,14 +15,13 @@ from fieldops.domain.work_order_states import StopEventKind
 from fieldops.errors import Conflict, InvalidInput, NotAllowed
 from fieldops.installation import Installation
 from fieldops.media.photos import PreparedPhoto
-from fieldops.models import IdempotencyKey, ServiceRequest, Stop
+from fieldops.models import ServiceRequest, Stop
 from fieldops.models.base import lon_lat
 from fieldops.operations.append_stop_event import EventSaid, append_stop_event, known_event, phone_time
 from fieldops.operations.attach_photo import attach_photo
 from fieldops.operations.run_waitings import start_waiting
-from fieldops.operations.submit_once import body_digest
+from fieldops.operations.submit_once import body_digest, take_key
 from fieldops.operations.submit_request import Submission, submit_request
-from fieldops.outbox import insert_if_absent
 from fieldops.queries.crew_day import own_stop
 from fieldops.queries.findings import found_by
 from fieldops.queries.plans import crews_led_by
@@ -88,7 +86,8 @@ def report_finding(
     if not finding.photos:
         raise InvalidInput("Choose or take a photo first.", field="photo")
     submission = _submission(session, finding, stop)
-    _take_key(session, installation, submission, by)
+    body = body_digest(installation, submission, [])
+    take_key(session, SCOPE, submission.client_key, body, {"user": by.user_id})
     submitted = submit_request(session, installation, submission, by)
     request = submitted.request
     if submitted.was_known:
@@ -138,33 +137,6 @@ def _reported_at(at: datetime | None) -> datetime:
     """Return when it was seen: promises count from then, so a phone that lost its clock is not believed."""
     seen, now = phone_time(at), clock.now()
     return seen if seen > now - LONGEST_WAIT else now
-
-
-def _take_key(session: Session, installation: Installation, submission: Submission, by: By) -> None:
-    """Take the form's key: on PostgreSQL a second sender waits here until the first has finished."""
-    body = body_digest(installation, submission, [])
-    is_new = insert_if_absent(
-        session,
-        IdempotencyKey,
-        scope=SCOPE,
-        key=submission.client_key,
-        body_digest=body,
-        answer={"user": by.user_id},
-        at=clock.now(),
-    )
-    if is_new:
-        return
-    held = session.scalars(
-        select(IdempotencyKey).where(
-            IdempotencyKey.scope == SCOPE, IdempotencyKey.key == submission.client_key
-        )
-    ).one()
-    if held.body_digest != body:
-        raise Conflict(
-            "This form was sent already, with other words. Your first report is kept; for another one, "
-            "start a new report.",
-            field="key",
-        )
 
 
 def _note_at_stop(session: Session, stop: Stop, request: ServiceRequest, finding: Finding, by: By) -> None:

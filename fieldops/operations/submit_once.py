@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -31,34 +31,37 @@ def submit_once(
     InvalidInput, OutOfArea
         From `submit_request`.
     """
-    body = body_digest(installation, submission, photos)
-    # The key's row comes first: on PostgreSQL a second sender waits here until the first has finished.
-    is_new = insert_if_absent(
-        session,
-        IdempotencyKey,
-        scope=SCOPE,
-        key=submission.client_key,
-        body_digest=body,
-        answer={},
-        at=clock.now(),
-    )
-    if not is_new:
-        held = session.scalars(
-            select(IdempotencyKey).where(
-                IdempotencyKey.scope == SCOPE, IdempotencyKey.key == submission.client_key
-            )
-        ).one()
-        if held.body_digest != body:
-            raise Conflict(
-                "This form was sent already, with other words. Your first report is kept; for another one, "
-                "start a new report.",
-                field="key",
-            )
+    take_key(session, SCOPE, submission.client_key, body_digest(installation, submission, photos), {})
     submitted = submit_request(session, installation, submission)
     if not submitted.was_known:
         for photo in photos:
             attach_carried_photo(session, submitted.request, photo)
     return submitted
+
+
+def take_key(session: Session, scope: str, key: str, body: str, answer: dict[str, Any]) -> None:
+    """Take a form's key before anything else: on PostgreSQL a second sender waits here until the first has
+    finished.
+
+    Raises
+    ------
+    Conflict
+        The key came with another body.
+    """
+    is_new = insert_if_absent(
+        session, IdempotencyKey, scope=scope, key=key, body_digest=body, answer=answer, at=clock.now()
+    )
+    if is_new:
+        return
+    held = session.scalars(
+        select(IdempotencyKey).where(IdempotencyKey.scope == scope, IdempotencyKey.key == key)
+    ).one()
+    if held.body_digest != body:
+        raise Conflict(
+            "This form was sent already, with other words. Your first report is kept; for another one, "
+            "start a new report.",
+            field="key",
+        )
 
 
 def body_digest(installation: Installation, submission: Submission, photos: Sequence[CarriedPhoto]) -> str:

@@ -129,38 +129,28 @@ def last_done_order(session: Session, cluster_id: int) -> WorkOrder | None:
 
 def awaits_permanent_repair(session: Session, cluster_id: int) -> bool:
     """Return whether a cluster was repaired for the time being and its permanent repair is still ordered."""
-    before = aliased(WorkOrder)
-    return (
-        session.scalar(
-            select(WorkOrder.id)
-            .join(before, before.id == WorkOrder.rework_of_id)
-            .where(
-                WorkOrder.cluster_id == cluster_id,
-                WorkOrder.status.in_(OPEN_ORDER_CODES),
-                before.repair_kind == RepairKind.TEMPORARY.value,
-            )
-            .limit(1)
-        )
-        is not None
-    )
+    return _is_ordered_after(session, cluster_id, after_temporary=True)
 
 
 def is_done_again(session: Session, cluster_id: int) -> bool:
     """Return whether a finished repair of a cluster is ordered anew, because it was not good enough."""
+    return _is_ordered_after(session, cluster_id, after_temporary=False)
+
+
+def _is_ordered_after(session: Session, cluster_id: int, *, after_temporary: bool) -> bool:
     before = aliased(WorkOrder)
-    return (
-        session.scalar(
-            select(WorkOrder.id)
-            .join(before, before.id == WorkOrder.rework_of_id)
-            .where(
-                WorkOrder.cluster_id == cluster_id,
-                WorkOrder.status.in_(OPEN_ORDER_CODES),
-                before.repair_kind != RepairKind.TEMPORARY.value,
-            )
-            .limit(1)
+    is_temporary = before.repair_kind == RepairKind.TEMPORARY.value
+    found = session.scalar(
+        select(WorkOrder.id)
+        .join(before, before.id == WorkOrder.rework_of_id)
+        .where(
+            WorkOrder.cluster_id == cluster_id,
+            WorkOrder.status.in_(OPEN_ORDER_CODES),
+            is_temporary if after_temporary else ~is_temporary,
         )
-        is not None
+        .limit(1)
     )
+    return found is not None
 
 
 def report_counts(session: Session, cluster_ids: Collection[int]) -> dict[int, int]:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from flask import jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from fieldops import clock
@@ -143,13 +142,8 @@ def _record(found: Finding, stop_id: int | None) -> int:
     place, by = installation(), By(Actor.CREW_LEADER, current_user.id)
     for photo in found.photos:
         store_photo(place, photo)
-    try:
-        with transaction() as session:
-            return report_finding(session, place, found, by, stop_id).id
-    except IntegrityError:
-        # The same finding arrived twice at once and the other one was first: now it is found by its key.
-        with transaction() as session:
-            return report_finding(session, place, found, by, stop_id).id
+    with transaction() as session:
+        return report_finding(session, place, found, by, stop_id).id
 
 
 def _where(stop_id: int | None) -> tuple[CrewDay | None, StopLine | None, Crew | None]:

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from fieldops.domain.help_calls import HelpReason
@@ -107,10 +106,5 @@ def _record() -> int:
     )
     crew = chosen_crew(crews_led_by(db.session(), current_user.id))
     crew_id = crew.id if crew else None
-    try:
-        with transaction() as session:
-            return call_for_help(session, asked, by, stop_id=stop_id, crew_id=crew_id).id
-    except IntegrityError:
-        # The same call arrived twice at once and the other one was first: now it is found by its key.
-        with transaction() as session:
-            return call_for_help(session, asked, by, stop_id=stop_id, crew_id=crew_id).id
+    with transaction() as session:
+        return call_for_help(session, asked, by, stop_id=stop_id, crew_id=crew_id).id

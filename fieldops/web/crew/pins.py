@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, request, url_for
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from fieldops.domain.pin_proposals import MOST_ACCURACY_M
@@ -82,10 +81,5 @@ def _record(stop_id: int) -> None:
         words=form.get("words", ""),
         at=moment(form.get("at", "")),
     )
-    try:
-        with transaction() as session:
-            propose_pin(session, place, stop_id, said, by)
-    except IntegrityError:
-        # The same correction arrived twice at once and the other one was first: now it is found by its key.
-        with transaction() as session:
-            propose_pin(session, place, stop_id, said, by)
+    with transaction() as session:
+        propose_pin(session, place, stop_id, said, by)

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from fieldops.domain.roles import Actor, By, Right
@@ -99,11 +98,6 @@ def _record(stop_id: int) -> str:
         override=form.get("override") == "1",
         at=moment(form.get("at", "")),
     )
-    try:
-        with transaction() as session:
-            postpone_stop(session, place, stop_id, said, by)
-    except IntegrityError:
-        # The same report arrived twice at once and the other one was first: now it is found by its key.
-        with transaction() as session:
-            postpone_stop(session, place, stop_id, said, by)
+    with transaction() as session:
+        postpone_stop(session, place, stop_id, said, by)
     return letter

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from flask import flash, jsonify, redirect, request, url_for
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from fieldops.domain.roles import Actor, By, Right
@@ -164,13 +163,8 @@ def _record(stop_id: int, report: StopReport) -> None:
     for photo in report.photos:
         store_photo(place, photo)
     by = By(Actor.CREW_LEADER, current_user.id)
-    try:
-        with transaction() as session:
-            record_stop_event(session, place, stop_id, report, by)
-    except IntegrityError:
-        # The same report arrived twice at once and the other one was first: now it is found by its key.
-        with transaction() as session:
-            record_stop_event(session, place, stop_id, report, by)
+    with transaction() as session:
+        record_stop_event(session, place, stop_id, report, by)
 
 
 def _refuse(stop_id: int, error: FieldOpsError, page: Callable[..., str]) -> Answer:

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 from flask import jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from fieldops.domain.roles import Right, may
@@ -158,13 +157,8 @@ def _take(line_id: int, corrects: SegmentSurvey | None) -> Answer:
 
 def _record(sheet: SurveySheet) -> int:
     by, city = acting(Right.SURVEY), installation().city
-    try:
-        with transaction() as session:
-            return record_survey(session, city, sheet, by).id
-    except IntegrityError:
-        # The same survey arrived twice at once and the other one was first: now it is found by its key.
-        with transaction() as session:
-            return record_survey(session, city, sheet, by).id
+    with transaction() as session:
+        return record_survey(session, city, sheet, by).id
 
 
 def _form(
