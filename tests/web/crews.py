@@ -84,16 +84,17 @@ def open_order(session: Any, world: World, cluster_id: int) -> WorkOrder:
 
 
 def add_batch(session: Any, world: World, letter: str, orders: list[WorkOrder], ahead_days: int = 0) -> Batch:
-    """Dispatch a batch by hand, so that these tests need no search."""
+    """Dispatch a batch by hand, so that these tests need no search. Its shift began an hour ago."""
     now = clock.now()
     day = i18n.local(now).date() + timedelta(days=ahead_days)
     crew = session.scalars(select(Crew).where(Crew.letter == letter)).one()
     shift = session.scalars(select(Shift).where(Shift.crew_id == crew.id, Shift.day == day)).first()
+    begins = now + timedelta(days=ahead_days, hours=-1)
     if shift is None:
-        shift = Shift(
-            crew_id=crew.id, day=day, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=7)
-        )
+        shift = Shift(crew_id=crew.id, day=day, starts_at=begins, ends_at=begins + timedelta(hours=8))
         session.add(shift)
+    else:  # the city's own begin in the morning: at night these tests would meet a shift before its time
+        shift.starts_at, shift.ends_at = begins, begins + timedelta(hours=8)
     plan = DayPlan(day=day, state="applied", seed=1, seconds=1, created_at=now, progress=100, accepted=True)
     session.add(plan)
     session.flush()
