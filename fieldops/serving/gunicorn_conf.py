@@ -8,7 +8,7 @@ from typing import Any
 bind = "127.0.0.1:8000"  # the supervisor hands over its own socket instead
 workers = 2
 preload_app = True  # imported once for both; no connection is open yet when the workers fork
-worker_class = "gthread"
+worker_class = "fieldops.serving.patient_worker.PatientWorker"
 threads = 4
 timeout = 60
 graceful_timeout = 8  # less than the supervisor waits

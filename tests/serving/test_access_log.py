@@ -1,9 +1,6 @@
 """The request log says what was asked and how it went, never who asked or with which secret."""
 
 import http.client
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fieldops.serving.access_log import public_path
-from fieldops.serving.listening import listen
+from tests.serving.tiny_site import tiny_site
 
-ROOT = Path(__file__).parents[2]
 TOKEN = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-", min_size=16, max_size=64)
 
 
@@ -32,26 +28,8 @@ def test_leaves_ordinary_paths_readable(path: str) -> None:
 
 @pytest.fixture
 def log_of_a_server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
-    """A real gunicorn with the project's settings on a small application."""
-    (tmp_path / "tiny.py").write_text(
-        "def app(environ, start):\n    start('404 NOT FOUND', [('Content-Length', '0')])\n    return []\n"
-    )
-    log = tmp_path / "log"
-    conf = ROOT / "fieldops" / "serving" / "gunicorn_conf.py"
-    with listen("127.0.0.1", 0) as listener, log.open("wb") as sink:
-        bind = f"fd://{listener.fileno()}"
-        server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", str(conf), "-w", "1", "--bind", bind, "tiny:app"],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"},
-            pass_fds=[listener.fileno()],
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-        )
-        yield listener.getsockname()[1], log
-        if server.poll() is None:
-            server.terminate()
-            server.wait(timeout=60)
+    with tiny_site(tmp_path) as served:
+        yield served
 
 
 def lines_of(log: Path, count: int) -> list[str]:
