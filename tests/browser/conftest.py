@@ -36,6 +36,9 @@ ARGUMENTS = [
 PATIENCE_MS = 15_000
 """On a busy machine; what is there sooner is seen sooner."""
 expect.set_options(timeout=PATIENCE_MS)
+UNREADY = "[data-module]:not([data-when], [data-ready], [data-broken])"
+"""What a page's scripts have not taken hold of yet. Every step waits for it: on a busy machine a test fills a form
+long before they do, and a person does not."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -212,6 +215,8 @@ def open_page(chromium: Browser, site: Site) -> Iterator[OpenPage]:
         watch.over(context)
         contexts.append(context)
         page = context.new_page()
+        if javascript:
+            page.add_locator_handler(page.locator(UNREADY).first, lambda: None)
         if login:
             page.goto("/masuk")
             page.fill("input[name=login]", login)

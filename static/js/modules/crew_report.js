@@ -19,8 +19,14 @@ function drafting(form) {
   const name = form.dataset.draft && `draft-${form.dataset.draft}`;
   if (!name) return { forget() {} };
   const fields = () => [...form.elements].filter((one) => one.name && one.type !== "file" && one.type !== "hidden" && one.tagName !== "BUTTON");
+  const isMark = (one) => /radio|checkbox/.test(one.type);
+  const isTouched = (one) => {
+    if (isMark(one)) return one.checked !== one.defaultChecked;
+    if (one.options) return !([...one.options].find((option) => option.defaultSelected) ?? one.options[0])?.selected;
+    return one.value !== one.defaultValue;
+  };
   const save = () => {
-    const held = fields().filter((one) => !/radio|checkbox/.test(one.type) || one.checked).map((one) => [one.name, one.value]);
+    const held = fields().filter((one) => !isMark(one) || one.checked).map((one) => [one.name, one.value]);
     try {
       localStorage.setItem(name, JSON.stringify(held));
     } catch { /* a full phone keeps no drafts; the form still works */ }
@@ -30,12 +36,14 @@ function drafting(form) {
     try {
       held = JSON.parse(localStorage.getItem(name)) ?? [];
     } catch { /* nothing to restore */ }
+    const touched = new Set(fields().filter(isTouched).map((one) => one.name));
     for (const [field, value] of held) {
-      for (const one of fields().filter((other) => other.name === field)) {
-        if (/radio|checkbox/.test(one.type)) one.checked ||= one.value === value;
-        else if (one.value === one.defaultValue) one.value = value;
+      for (const one of fields().filter((other) => other.name === field && !touched.has(field))) {
+        if (isMark(one)) one.checked ||= one.value === value;
+        else one.value = value;
       }
     }
+    if (touched.size) save(); // somebody was faster than this script
   };
   restore();
   form.addEventListener("input", save);
