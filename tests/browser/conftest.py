@@ -37,8 +37,8 @@ PATIENCE_MS = 15_000
 """On a busy machine; what is there sooner is seen sooner."""
 expect.set_options(timeout=PATIENCE_MS)
 UNREADY = "[data-module]:not([data-when], [data-ready], [data-broken])"
-"""What a page's scripts have not taken hold of yet. Every step waits for it: on a busy machine a test fills a form
-long before they do, and a person does not."""
+"""What a page's scripts have not taken hold of yet. Every step waits for it: on a busy machine a test fills a
+form long before they do, and a person does not."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
