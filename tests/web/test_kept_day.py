@@ -15,8 +15,8 @@ from fieldops.operations.record_stop_event import ARRIVAL_REACH_M
 from fieldops.transaction import transaction
 from fieldops.web.crew.kept_files import MODULES
 from tests.conftest import World
-from tests.web.crews import CONTACT, Day, add_batch, words
-from tests.web.test_crew import day, leader, send, work
+from tests.web.crews import CONTACT, Day, add_batch, day, leader, words
+from tests.web.test_crew import send, work
 
 __all__ = ["day", "leader", "send"]
 
