@@ -97,6 +97,15 @@ def open_order(session: Any, world: World, cluster_id: int) -> WorkOrder:
     )
 
 
+def open_place(session: Any, world: World, sent: Any) -> WorkOrder:
+    """Report a place, and order work there."""
+    request = submit_request(session, world.installation, sent).request
+    group_request(session, world.installation, request.id)
+    cluster_id = session.get_one(ServiceRequest, request.id).cluster_id
+    assert cluster_id is not None
+    return open_order(session, world, cluster_id)
+
+
 def add_batch(session: Any, world: World, letter: str, orders: list[WorkOrder], ahead_days: int = 0) -> Batch:
     """Dispatch a batch by hand, so that these tests need no search. Its shift began an hour ago."""
     now = clock.now()
@@ -162,13 +171,7 @@ def leader(world: World, day: Day) -> FlaskClient:
 def stops(world: World, submission: Any) -> list[int]:
     """Crew A's day with four stops, 1 km apart."""
     with transaction() as session:
-        orders = []
-        for n in range(4):
-            sent = submit_request(session, world.installation, submission(lon=LON + 0.009 * n))
-            group_request(session, world.installation, sent.request.id)
-            cluster_id = session.get_one(ServiceRequest, sent.request.id).cluster_id
-            assert cluster_id is not None
-            orders.append(open_order(session, world, cluster_id))
+        orders = [open_place(session, world, submission(lon=LON + 0.009 * n)) for n in range(4)]
         batch = add_batch(session, world, "A", orders)
         rows = session.scalars(select(Stop).where(Stop.batch_id == batch.id).order_by(Stop.position))
         return [stop.id for stop in rows]

@@ -44,7 +44,7 @@ def test_the_kept_pages_are_those_that_the_site_answers(leader: FlaskClient, day
     first, second = day.stop_ids
     assert f"/regu/temuan?titik={first}" in pages
     assert {"/regu", "/regu?regu=A", "/regu/peta", "/regu/lembar", f"/regu/titik/{first}"} <= set(pages)
-    assert len(pages) == 2 * 3 + 2 + 2 * 9  # of the day, by two addresses; of no stop; of each stop
+    assert len(pages) == 2 * 4 + 2 + 2 * 9  # of the day, by two addresses; of no stop; of each stop
     for address, page in pages.items():
         answered = leader.get(address).get_data(as_text=True)
         if "regu=A" in address or f"/{first}" in address or f"/{second}" in address:
