@@ -104,7 +104,7 @@ def _patient(vehicle: dict[str, Any]) -> dict[str, Any]:
     begins, ends = vehicle["time_window"]
     vehicle.pop("max_tasks", None)
     return vehicle | {
-        "time_window": [begins, max(begins, ends)],
+        "time_window": [max(0, begins), max(0, begins, ends)],
         "overtime": {"max": NO_END_S, "cost": 1.0},
     }
 

@@ -217,7 +217,8 @@ def _plan(problem: Problem, stops: Sequence[PlannedStep]) -> Plan:
     frozen = vehicle.frozen_steps
     lengths = Orders(problem, Plan((), (), ScoreParts()))  # only asked when a frozen stop was over
     start = vehicle.start_index if frozen or vehicle.position_index is None else vehicle.position_index
-    steps = [] if start is None else [Step("start", 0, location_index=start)]
+    has_left = bool(frozen) and frozen[0].type == "start"
+    steps = [] if start is None or has_left else [Step("start", 0, location_index=start)]
     for step in frozen:
         began_s = step.service_at_s or 0
         took_s = max(0, lengths.frozen_end(vehicle, step) - began_s)

@@ -12,8 +12,17 @@ from sqlalchemy import select
 
 from fieldops.demo.logins import PASSWORD
 from fieldops.extensions import db
-from fieldops.models import Follower, Message, ServiceRequest, Stop, StopEvent, WorkOrder
+from fieldops.models import (
+    Follower,
+    Message,
+    ServiceRequest,
+    Stop,
+    StopEvent,
+    WorkOrder,
+    WorkOrderDependency,
+)
 from fieldops.models.base import lon_lat
+from fieldops.transaction import transaction
 from tests.browser.conftest import OpenPage, Site
 
 WAIT_MS = 20_000
@@ -398,7 +407,7 @@ def test_stops_are_put_in_order_by_keyboard_and_put_back(site: Site, open_page: 
     expect(page.locator("[data-module=stop_order] [data-said]")).to_contain_text(
         f"kini nomor {begun + 2}", timeout=WAIT_MS
     )
-    expect(page.locator("[data-cost]")).to_contain_text("depo")
+    expect(page.locator("#save [data-cost]")).to_contain_text("depo")
     expect(row.locator("[data-move=up]")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("[data-module=stop_order] [data-said]")).to_contain_text(
@@ -416,6 +425,25 @@ def test_stops_are_put_in_order_by_keyboard_and_put_back(site: Site, open_page: 
     page.locator(".toast").get_by_role("button", name="Urungkan").click()
     expect(page.locator(".toast")).to_contain_text("Urutan sebelumnya kembali berlaku")
     assert planned(site, before) == before
+
+
+def test_an_order_that_breaks_a_rule_is_refused_at_the_thumb(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu/urutan", phone=True, login="regu")
+    page.locator("[data-module=stop_order][data-ready]").wait_for(state="attached")
+    before = order_shown(page)
+
+    def let_wait() -> None:
+        with transaction() as session:
+            orders = [session.get_one(Stop, stop_id).work_order_id for stop_id in before[:2]]
+            session.add(WorkOrderDependency(work_order_id=orders[1], after_id=orders[0]))
+
+    in_app(site, let_wait)
+    page.locator("[data-stop-row]").nth(1).locator("[data-move=first]").click()
+    expect(page.locator("#save [data-error]")).to_contain_text("tidak bisa mendahuluinya", timeout=WAIT_MS)
+    expect(page.get_by_role("button", name="Simpan urutan ini")).to_be_hidden()
+    page.get_by_role("link", name="Biarkan seperti semula").click()
+    expect(page.get_by_role("link", name="Kembali ke daftar").last).to_be_visible()
+    assert order_shown(page) == before
 
 
 def test_stops_are_put_in_order_without_javascript(site: Site, open_page: OpenPage) -> None:

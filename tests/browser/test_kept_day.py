@@ -177,6 +177,15 @@ def test_an_order_that_was_put_without_a_signal_is_sent_later(site: Site, open_p
     page.get_by_role("button", name="Simpan urutan ini").click()
     expect(page.locator("[data-module=crew_queue]")).to_contain_text("tersimpan di HP", timeout=WAIT_MS)
     assert planned(site, before) == before
+    page.goto("/regu/urutan?regu=A")
+    page.locator("[data-module=stop_order][data-ready]").wait_for(state="attached")
+    page.locator("form[data-ready]").first.wait_for(state="attached")
+    until(page, lambda: order_shown(page) == wanted)
+    page.locator("[data-stop-row]").last.locator("[data-move=first]").click()
+    wanted = [wanted[-1], *wanted[:-1]]
+    until(page, lambda: order_shown(page) == wanted)
+    page.get_by_role("button", name="Simpan urutan ini").click()
+    expect(page.locator("[data-module=crew_queue]")).to_contain_text("2 laporan tersimpan", timeout=WAIT_MS)
     page.context.set_offline(False)
     expect(page.locator("[data-module=crew_queue]")).to_be_hidden(timeout=WAIT_MS)
     until(page, lambda: planned(site, before) == wanted)

@@ -345,5 +345,47 @@ def test_after_the_shift_nothing_is_left_to_put_in_order(
     assert "Tidak ada yang perlu diurutkan" in words(leader.get("/regu/urutan"))
 
 
+def test_a_list_of_tomorrow_begins_with_its_shift(
+    world: World, order: Order, leader: FlaskClient, submission: Any, stops: list[int]
+) -> None:
+    with transaction() as session:
+        today = session.get_one(Batch, session.get_one(Stop, stops[0]).batch_id)
+        recall_batch(session, today.id, today.version, world.by(Role.DISPATCHER))
+        orders = [open_place(session, world, submission(lon=LON + 0.009 * n, lat=-7.55)) for n in range(3)]
+        batch = add_batch(session, world, "A", orders, ahead_days=1)
+        shift = session.get_one(Shift, batch.shift_id)
+        shift.break_from = shift.break_until = None
+        begins = shift.starts_at
+        new = list(session.scalars(select(Stop.id).where(Stop.batch_id == batch.id).order_by(Stop.position)))
+    assert f'data-stop-row="{new[0]}"' in words(leader.get("/regu/urutan"))
+    assert order(new[::-1], was=new).status_code == 303
+    assert begins <= one_stop(new[2]).arrives_at < begins + timedelta(hours=1)
+
+
+def test_after_the_end_of_the_shift_the_list_still_has_an_order(
+    world: World, order: Order, leader: FlaskClient, stops: list[int]
+) -> None:
+    a, b, c, d = stops
+    with transaction() as session:
+        shift = shift_of(session, a)
+        shift.starts_at, shift.ends_at = (
+            shift.starts_at - timedelta(hours=9),
+            clock.now() - timedelta(minutes=5),
+        )
+    assert order([b, a, c, d]).status_code == 303, "it was too late before, too"
+    assert one_stop(b).arrives_at >= clock.now() - timedelta(minutes=1)
+
+
+def test_a_crew_that_broke_down_may_say_what_it_would_do_first(
+    world: World, order: Order, leader: FlaskClient, stops: list[int]
+) -> None:
+    a, b, c, d = stops
+    report(leader, a, "left")
+    with transaction() as session:
+        shift_of(session, a).away_from = clock.now()
+    assert order([c, b, d], was=[b, c, d]).status_code == 303
+    assert listed() == [a, c, b, d]
+
+
 def test_who_has_no_list_is_told_so(world: World) -> None:
     assert world.sign_in_as(world.leaders["B"]).get("/regu/urutan").status_code == 200

@@ -1,5 +1,7 @@
 """One crew's list in an order of its own: the same times as the search has, and what comes late is said."""
 
+import random
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -9,6 +11,7 @@ from geo.dispatch.files import read_problem
 from geo.dispatch.own_order import time_order
 from geo.dispatch.search import plan
 from geo.errors import BadProblem
+from tests.geo.dispatch.dispatch_worlds import random_problem
 
 METRES = [[abs(a - b) * 100 for b in range(6)] for a in range(6)]
 
@@ -122,3 +125,28 @@ def test_times_are_those_of_the_search(jobs: tuple[int, ...]) -> None:
     own = time_order(problem, route.job_ids)
     assert own.back_s == route.steps[-1].arrival_s
     assert own.drive_s == route.duration_s
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_plan_of_the_search_is_timed_as_well_as_the_search_does(seed: int) -> None:
+    """Whatever rules there are: nothing comes late, nothing is broken, and the crew is back as early."""
+    rng = random.Random(seed)
+    known = ("windows", "breaks", "load", "overtime", "after", "late", "frozen", "two_breaks", "detours")
+    problem = random_problem(seed, 7, 1, {name for name in known if rng.random() < 0.5})
+    made = plan(problem, iterations=60)
+    left = {job.id for job in made.unassigned}
+    served = tuple(
+        replace(job, after=tuple(other for other in job.after if other not in left))
+        for job in problem.jobs
+        if job.id not in left
+    )
+    (vehicle,) = problem.vehicles
+    frozen = {step.id for step in vehicle.frozen_steps if step.type == "job"}
+    routes = [route for route in made.routes if route.vehicle == vehicle.id]
+    jobs = [job for route in routes for job in route.job_ids if job not in frozen]
+    if not jobs:
+        return
+    own = time_order(replace(problem, jobs=served, previous=()), jobs)
+    assert (own.late_jobs, own.late_rests, own.broken) == (frozenset(), frozenset(), frozenset())
+    assert own.back_s <= routes[0].steps[-1].end_s
+    assert list(own.spans) == jobs
