@@ -1,8 +1,8 @@
 """Turning a day that is running into a planning problem: what happened is frozen, the rest may change."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -30,6 +30,7 @@ from fieldops.operations.pose_problem import (
     previous_of,
 )
 from fieldops.queries.crew_day import straight_m
+from fieldops.queries.own_orders import own_orders
 from fieldops.queries.running_day import DONE, RunningCrew, running_crews
 from fieldops.queries.work_orders import orders_in, pins_of
 
@@ -49,7 +50,7 @@ class RunningDay:
 
 
 @dataclass(frozen=True)
-class _Happened:
+class Happened:
     """One visit or rest that was done or is under way; times are moments."""
 
     kind: str
@@ -78,14 +79,14 @@ def pose_running_day(
     """
     crews = [one for one in running_crews(session, day) if one.stops or _has_time(one)]
     midnight = city.midnight(day)
-    happened = {one.crew.id: _happened(session, one, midnight, drive) for one in crews}
+    happened = {one.crew.id: what_happened(session, one, midnight, drive) for one in crews}
     begun = {thing.id for held in happened.values() for thing in held if thing.kind == "job"}
-    lists = {one.crew.id: _open_list(one, begun) for one in crews if one.batch is not None}
+    lists = {one.crew.id: open_list(one, begun) for one in crews if one.batch is not None}
     orders = _open_orders(session, crews, begun, options, urgent)
     pins = pins_of(session, [order.id for order in orders])
     fit = [(one.shift, one.crew, one.depot) for one in crews if _has_time(one)]
     here, elsewhere = not_pinned_elsewhere(orders, pins, fit, midnight)
-    frozen_orders = _orders(session, begun)
+    frozen_orders = orders_of(session, begun)
     under_way = [order.id for order in frozen_orders if order.status != WorkOrderStatus.BLOCKED.value]
     jobs, left_out = plannable(session, here, under_way)
     frame = frame_of(
@@ -95,7 +96,7 @@ def pose_running_day(
         [*jobs, *frozen_orders],
         {order.id: pins[order.id] for order in jobs if order.id in pins},
     )
-    vehicles = [_vehicle(one, happened[one.crew.id], frame) for one in crews]
+    vehicles = [running_vehicle(one, happened[one.crew.id], frame) for one in crews]
     pin_to_vehicles(vehicles, frame)
     open_ids = {order.id for order in jobs}
     told = {
@@ -108,7 +109,8 @@ def pose_running_day(
     return RunningDay(DayProblem(problem, [*left_out, *elsewhere]), lists)
 
 
-def _open_list(one: RunningCrew, begun: set[int]) -> list[Visit]:
+def open_list(one: RunningCrew, begun: set[int]) -> list[Visit]:
+    """Return what a crew's list has left beside the orders that were begun."""
     return [
         Visit(stop.work_order_id, stop.arrives_at, stop.ends_at)
         for stop in one.stops
@@ -134,10 +136,11 @@ def _open_orders(
         for order in ready
         if options.fill or order.must_do or order.urgent_by is not None or order.id in urgent
     }
-    return _orders(session, (on_lists | wanted) - begun)
+    return orders_of(session, (on_lists | wanted) - begun)
 
 
-def _orders(session: Session, order_ids: set[int]) -> list[WorkOrder]:
+def orders_of(session: Session, order_ids: set[int]) -> list[WorkOrder]:
+    """Return orders by their numbers."""
     return list(
         session.scalars(select(WorkOrder).where(WorkOrder.id.in_(sorted(order_ids))).order_by(WorkOrder.id))
     )
@@ -146,10 +149,10 @@ def _orders(session: Session, order_ids: set[int]) -> list[WorkOrder]:
 # ---------------------------------------------------------------- what happened
 
 
-def _happened(session: Session, one: RunningCrew, midnight: datetime, drive: Drive) -> list[_Happened]:
+def what_happened(session: Session, one: RunningCrew, midnight: datetime, drive: Drive) -> list[Happened]:
     """Return what a crew did and is at, in the order it happened, with the rests and reloads between."""
     places = {
-        order.id: lon_lat(order.place) for order in _orders(session, {s.work_order_id for s in one.stops})
+        order.id: lon_lat(order.place) for order in orders_of(session, {s.work_order_id for s in one.stops})
     }
     visits = [
         _visit(one, stop, places[stop.work_order_id])
@@ -163,7 +166,7 @@ def _happened(session: Session, one: RunningCrew, midnight: datetime, drive: Dri
     return _with_spans(visits, _spans(session, one, midnight))
 
 
-def _visit(one: RunningCrew, stop: Stop, place: tuple[float, float]) -> _Happened:
+def _visit(one: RunningCrew, stop: Stop, place: tuple[float, float]) -> Happened:
     length = stop.ends_at - stop.arrives_at
     ended = one.moment(stop, Kind.COMPLETED) or one.moment(stop, Kind.BLOCKED)
     arrived = one.moment(stop, Kind.ARRIVED)
@@ -172,16 +175,16 @@ def _visit(one: RunningCrew, stop: Stop, place: tuple[float, float]) -> _Happene
         ends = max(clock.now(), stop.expected_until or starts + length)
     else:
         starts, ends = min(arrived or ended - length, ended), ended
-    return _Happened("job", stop.work_order_id, starts, ends, place)
+    return Happened("job", stop.work_order_id, starts, ends, place)
 
 
 def _approach(
     one: RunningCrew,
     stop: Stop,
     place: tuple[float, float],
-    visits: Sequence[_Happened],
+    visits: Sequence[Happened],
     drive: Drive,
-) -> _Happened:
+) -> Happened:
     """Return a stop that the crew is driving to, with the time it should be there."""
     left = one.moment(stop, Kind.LEFT) or clock.now()
     origin = visits[-1].place if visits and visits[-1].place else lon_lat(one.depot.place)
@@ -189,10 +192,10 @@ def _approach(
         left, origin = one.seen_at[0], one.seen_at[1:]
     arrives = max(clock.now(), left + drive(origin, place))
     ends = max(stop.expected_until or arrives, arrives + (stop.ends_at - stop.arrives_at))
-    return _Happened("job", stop.work_order_id, arrives, ends, place)
+    return Happened("job", stop.work_order_id, arrives, ends, place)
 
 
-def _spans(session: Session, one: RunningCrew, midnight: datetime) -> list[_Happened]:
+def _spans(session: Session, one: RunningCrew, midnight: datetime) -> list[Happened]:
     """Return the rests and reloads that the crew's approved plan had, with their planned times.
 
     A reload's id is the first order after it.
@@ -204,18 +207,28 @@ def _spans(session: Session, one: RunningCrew, midnight: datetime) -> list[_Happ
     steps: list[dict[str, Any]] = next(
         (route["steps"] for route in routes if route["vehicle"] == one.crew.id), []
     )
-    spans: list[_Happened] = []
+    spans: list[Happened] = []
     for place, step in enumerate(steps):
         if step["type"] not in ("break", "reload"):
             continue
         starts = midnight + timedelta(seconds=step["arrival"] + step["waiting_time"])
         after = next((later["id"] for later in steps[place:] if later["type"] == "job"), 0)
         number = step["id"] if step["type"] == "break" else after
-        spans.append(_Happened(step["type"], number, starts, starts + timedelta(seconds=step["service"])))
-    return spans
+        spans.append(Happened(step["type"], number, starts, starts + timedelta(seconds=step["service"])))
+    return _rests_of_own_order(session, batch, spans)
 
 
-def _with_spans(visits: list[_Happened], spans: Sequence[_Happened]) -> list[_Happened]:
+def _rests_of_own_order(session: Session, batch: Batch, spans: Sequence[Happened]) -> list[Happened]:
+    """Move the rest to when the crew's own order of its list has it, where there is one."""
+    own = own_orders(session, [batch.id]).get(batch.id)
+    rest = own.facts.get("rest") if own is not None else None
+    if not rest:
+        return list(spans)
+    starts, ends = (datetime.fromtimestamp(moment, tz=UTC) for moment in rest)
+    return [replace(span, starts_at=starts, ends_at=ends) if span.kind == "break" else span for span in spans]
+
+
+def _with_spans(visits: list[Happened], spans: Sequence[Happened]) -> list[Happened]:
     """Put rests and reloads that lie behind between the visits.
 
     A rest was taken when its planned time has begun and no visit filled it; a reload when a visit after it
@@ -242,7 +255,8 @@ def _with_spans(visits: list[_Happened], spans: Sequence[_Happened]) -> list[_Ha
 # ---------------------------------------------------------------- the vehicle
 
 
-def _vehicle(one: RunningCrew, happened: Sequence[_Happened], frame: Frame) -> dict[str, Any]:
+def running_vehicle(one: RunningCrew, happened: Sequence[Happened], frame: Frame) -> dict[str, Any]:
+    """Return a crew's vehicle from where and when it goes on, with what happened frozen."""
     vehicle = pose_vehicle((one.shift, one.crew, one.depot), frame)
     steps = [_step(thing, frame) for thing in happened]
     free_from = max(clock.now(), one.shift.starts_at, one.shift.away_until or one.shift.starts_at)
@@ -261,7 +275,7 @@ def _vehicle(one: RunningCrew, happened: Sequence[_Happened], frame: Frame) -> d
     return vehicle
 
 
-def _step(thing: _Happened, frame: Frame) -> dict[str, Any]:
+def _step(thing: Happened, frame: Frame) -> dict[str, Any]:
     starts, ends = max(0, frame.seconds(thing.starts_at)), frame.seconds(thing.ends_at)
     step: dict[str, Any] = {
         "type": thing.kind,
@@ -273,7 +287,7 @@ def _step(thing: _Happened, frame: Frame) -> dict[str, Any]:
 
 
 def _place_breaks(
-    vehicle: dict[str, Any], one: RunningCrew, happened: Sequence[_Happened], frame: Frame
+    vehicle: dict[str, Any], one: RunningCrew, happened: Sequence[Happened], frame: Frame
 ) -> None:
     """Keep a rest that lies behind as it was told; one that can no longer begin in time is dropped."""
     if any(thing.kind == "break" for thing in happened):
@@ -287,7 +301,7 @@ def _place_breaks(
         vehicle.pop("breaks")
 
 
-def _position(one: RunningCrew, happened: Sequence[_Happened]) -> dict[str, Any]:
+def _position(one: RunningCrew, happened: Sequence[Happened]) -> dict[str, Any]:
     """Say where a crew is when its phone was seen away from its last stop, after it had ended."""
     last = next((thing for thing in reversed(happened) if thing.place is not None), None)
     if last is None or last.place is None or one.seen_at is None or one.seen_at[0] < last.ends_at:

@@ -8,7 +8,6 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from fieldops import clock
-from fieldops.domain.list_changes import Visit, changes_between
 from fieldops.domain.roles import By
 from fieldops.domain.work_order_states import (
     STARTED_STOPS,
@@ -24,9 +23,8 @@ from fieldops.models import Batch, Crew, Depot, Shift, Stop, StopEvent, WorkOrde
 from fieldops.models.base import lon_lat
 from fieldops.operations.append_stop_event import EventSaid, append_stop_event, known_event
 from fieldops.operations.record_stop_event import require_open
-from fieldops.operations.set_lists import append_version, deal_positions, keep_first_version
+from fieldops.operations.rewrite_own_list import rewrite_own_list
 from fieldops.queries.closures import as_closures, closures_between, is_in_force
-from fieldops.queries.clusters import open_members_of
 from fieldops.queries.crew_day import own_stop
 from fieldops.queries.plans import stops_of
 from fieldops.queries.work_orders import get_order, pins_of, predecessors
@@ -135,7 +133,9 @@ def postpone_stop(
     )
     if event is None:
         raise Conflict("This report was sent twice at once. Reload your list.")
-    _write(session, batch, planned, by)
+    for one in planned.listed:
+        one.status = StopStatus.PLANNED.value
+    rewrite_own_list(session, batch, planned.listed, planned.times, "postponed", by)
     return event
 
 
@@ -269,23 +269,3 @@ def _warnings(
     if after.home_at > over >= before.home_at:
         found.append(Warned("shift", "", after.home_at, over))
     return tuple(found)
-
-
-def _write(session: Session, batch: Batch, planned: Postponement, by: By) -> None:
-    keep_first_version(session, batch)
-    before = [Visit(one.work_order_id, one.arrives_at, one.ends_at) for one in planned.listed]
-    for one in planned.listed:
-        one.status = StopStatus.PLANNED.value
-        one.arrives_at, one.ends_at = planned.times[one.id]
-    deal_positions(session, batch, planned.listed)
-    for one in planned.listed:
-        for request in open_members_of(session, get_order(session, one.work_order_id).cluster_id):
-            if request.scheduled_for is not None:
-                request.scheduled_for = one.arrives_at
-    after = [Visit(one.work_order_id, one.arrives_at, one.ends_at) for one in planned.listed]
-    changes = changes_between({batch.crew_id: before}, {batch.crew_id: after})
-    version = append_version(
-        session, batch, planned.listed, "postponed", by, [change.as_facts() for change in changes]
-    )
-    version.seen_at = version.at  # the crew did it itself
-    session.flush()

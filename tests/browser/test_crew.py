@@ -12,8 +12,17 @@ from sqlalchemy import select
 
 from fieldops.demo.logins import PASSWORD
 from fieldops.extensions import db
-from fieldops.models import Follower, Message, ServiceRequest, Stop, StopEvent, WorkOrder
+from fieldops.models import (
+    Follower,
+    Message,
+    ServiceRequest,
+    Stop,
+    StopEvent,
+    WorkOrder,
+    WorkOrderDependency,
+)
 from fieldops.models.base import lon_lat
+from fieldops.transaction import transaction
 from tests.browser.conftest import OpenPage, Site
 
 WAIT_MS = 20_000
@@ -368,6 +377,96 @@ def test_a_finding_works_without_javascript(site: Site, open_page: OpenPage) -> 
     assert [(channel, source) for channel, _private, _m, source in found(site)] == [("crew", "staff")]
 
 
+def order_shown(page: Page) -> list[int]:
+    rows = page.locator("[data-stop-row]").evaluate_all(
+        "all => all.map((one) => Number(one.dataset.stopRow))"
+    )
+    return [int(stop_id) for stop_id in rows]
+
+
+def planned(site: Site, stop_ids: list[int]) -> list[int]:
+    """These stops in the order of their list."""
+    return in_app(
+        site,
+        lambda: list(
+            db.session.scalars(select(Stop.id).where(Stop.id.in_(stop_ids)).order_by(Stop.position))
+        ),
+    )
+
+
+def test_stops_are_put_in_order_by_keyboard_and_put_back(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu", phone=True, login="regu")
+    page.get_by_role("link", name="Ubah urutan").first.click()
+    page.wait_for_url("**/regu/urutan?regu=A")
+    page.locator("[data-module=stop_order][data-ready]").wait_for(state="attached")
+    page.locator("form[data-ready]").first.wait_for(state="attached")
+    before = order_shown(page)
+    begun = int(page.locator("[data-module=stop_order]").get_attribute("data-begun") or 0)
+    row = page.locator(f"[data-stop-row='{before[2]}']")
+    row.locator("[data-move=up]").press("Enter")
+    expect(page.locator("[data-module=stop_order] [data-said]")).to_contain_text(
+        f"kini nomor {begun + 2}", timeout=WAIT_MS
+    )
+    expect(page.locator("#save [data-cost]")).to_contain_text("depo")
+    expect(row.locator("[data-move=up]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-module=stop_order] [data-said]")).to_contain_text(
+        f"kini nomor {begun + 1}", timeout=WAIT_MS
+    )
+    expect(row.locator("[data-move=down]")).to_be_focused()  # it cannot go up any further
+    wanted = [before[2], before[0], before[1], *before[3:]]
+    assert order_shown(page) == wanted
+    assert planned(site, before) == before
+    if page.locator("#save [name=override]").is_visible():
+        page.locator("#save [name=override]").check()
+    page.get_by_role("button", name="Simpan urutan ini").click()
+    page.wait_for_url("**/regu?regu=A")
+    assert planned(site, before) == wanted
+    page.locator(".toast").get_by_role("button", name="Urungkan").click()
+    expect(page.locator(".toast")).to_contain_text("Urutan sebelumnya kembali berlaku")
+    assert planned(site, before) == before
+
+
+def test_an_order_that_breaks_a_rule_is_refused_at_the_thumb(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu/urutan", phone=True, login="regu")
+    page.locator("[data-module=stop_order][data-ready]").wait_for(state="attached")
+    before = order_shown(page)
+
+    def let_wait() -> None:
+        with transaction() as session:
+            orders = [session.get_one(Stop, stop_id).work_order_id for stop_id in before[:2]]
+            session.add(WorkOrderDependency(work_order_id=orders[1], after_id=orders[0]))
+
+    in_app(site, let_wait)
+    page.locator("[data-stop-row]").nth(1).locator("[data-move=first]").click()
+    expect(page.locator("#save [data-error]")).to_contain_text("tidak bisa mendahuluinya", timeout=WAIT_MS)
+    expect(page.get_by_role("button", name="Simpan urutan ini")).to_be_hidden()
+    page.get_by_role("link", name="Biarkan seperti semula").click()
+    expect(page.get_by_role("link", name="Kembali ke daftar").last).to_be_visible()
+    assert order_shown(page) == before
+
+
+def test_stops_are_put_in_order_without_javascript(site: Site, open_page: OpenPage) -> None:
+    page = open_page("/regu/urutan", phone=True, login="regu", javascript=False)
+    before = order_shown_plainly(page)
+    page.locator(f"#baris-{before[1]} [data-move=up]").click()
+    wanted = [before[1], before[0], *before[2:]]
+    assert order_shown_plainly(page) == wanted
+    if page.locator("#save [name=override]").is_visible():
+        page.locator("#save [name=override]").check()
+    page.get_by_role("button", name="Simpan urutan ini").click()
+    page.wait_for_url("**/regu?regu=A")
+    assert planned(site, before) == wanted
+
+
+def order_shown_plainly(page: Page) -> list[int]:
+    """The same where no script of a test runs in the page either."""
+    return [
+        int((row.get_attribute("id") or "").removeprefix("baris-"))
+        for row in page.locator("[data-stop-row]").all()
+    ]
+
+
 def test_what_was_typed_survives_a_reload(site: Site, open_page: OpenPage) -> None:
     page = open_page("/regu", phone=True, login="regu")
     path = f"/regu/titik/{next_stop(page)}/selesai"
@@ -423,6 +522,7 @@ def test_every_crew_page_fits_a_small_phone_in_every_theme(site: Site, open_page
             "/regu",
             "/regu/peta",
             "/regu/lembar",
+            "/regu/urutan",
             "/regu/survei?q=slamet",
             "/regu/bantuan",
             "/regu/temuan",

@@ -9,7 +9,18 @@ from playwright.sync_api import Page, expect
 
 from fieldops.demo.logins import PASSWORD
 from tests.browser.conftest import OpenPage, Site
-from tests.browser.test_crew import WAIT_MS, followers, kinds, next_stop, picture, place_of, told, until
+from tests.browser.test_crew import (
+    WAIT_MS,
+    followers,
+    kinds,
+    next_stop,
+    order_shown,
+    picture,
+    place_of,
+    planned,
+    told,
+    until,
+)
 
 KEPT = """async () => {
   const found = [];
@@ -21,7 +32,7 @@ KEPT = """async () => {
   return found;
 }"""
 COPY = "Tanpa sinyal."
-OF_DAY = re.compile(r"/regu(/(peta|lembar|(temuan|bantuan)[?].*|titik/\d+(/[a-z-]+)?))?")
+OF_DAY = re.compile(r"/regu(/(peta|lembar|urutan|(temuan|bantuan)[?].*|titik/\d+(/[a-z-]+)?))?")
 
 
 def with_the_day(open_page: OpenPage, **more: Any) -> Page:
@@ -150,3 +161,31 @@ def test_a_day_that_is_over_is_not_shown(open_page: OpenPage) -> None:
     page.goto("/regu/peta")
     expect(page.get_by_role("heading", name="Tidak ada sinyal")).to_be_visible()
     assert kept(page) == []
+
+
+def test_an_order_that_was_put_without_a_signal_is_sent_later(site: Site, open_page: OpenPage) -> None:
+    page = with_the_day(open_page)
+    page.context.set_offline(True)
+    page.goto("/regu/urutan?regu=A")
+    page.locator("[data-module=stop_order][data-ready]").wait_for(state="attached")
+    page.locator("form[data-ready]").first.wait_for(state="attached")
+    before = order_shown(page)
+    page.locator("[data-stop-row]").nth(1).locator("[data-move=up]").click()
+    expect(page.get_by_text("dihitung saat terkirim")).to_be_visible(timeout=WAIT_MS)
+    wanted = [before[1], before[0], *before[2:]]
+    assert order_shown(page) == wanted
+    page.get_by_role("button", name="Simpan urutan ini").click()
+    expect(page.locator("[data-module=crew_queue]")).to_contain_text("tersimpan di HP", timeout=WAIT_MS)
+    assert planned(site, before) == before
+    page.goto("/regu/urutan?regu=A")
+    page.locator("[data-module=stop_order][data-ready]").wait_for(state="attached")
+    page.locator("form[data-ready]").first.wait_for(state="attached")
+    until(page, lambda: order_shown(page) == wanted)
+    page.locator("[data-stop-row]").last.locator("[data-move=first]").click()
+    wanted = [wanted[-1], *wanted[:-1]]
+    until(page, lambda: order_shown(page) == wanted)
+    page.get_by_role("button", name="Simpan urutan ini").click()
+    expect(page.locator("[data-module=crew_queue]")).to_contain_text("2 laporan tersimpan", timeout=WAIT_MS)
+    page.context.set_offline(False)
+    expect(page.locator("[data-module=crew_queue]")).to_be_hidden(timeout=WAIT_MS)
+    until(page, lambda: planned(site, before) == wanted)

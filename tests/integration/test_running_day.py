@@ -24,6 +24,7 @@ from fieldops.operations.decide_change import (
 )
 from fieldops.operations.plan_batches import compute_plan
 from fieldops.operations.postpone_stop import PostponeSaid, postpone_stop
+from fieldops.operations.reorder_stops import ReorderSaid, reorder_stops
 from fieldops.operations.replan_day import Happening, ask_again, replan_day
 from fieldops.operations.search_plan import MOST_TRIES
 from fieldops.queries.changes import mark_of, proposed_lists, told_lists
@@ -256,6 +257,39 @@ def test_a_stop_that_a_crew_put_off_since_makes_the_difference_stale(day: Day) -
         with pytest.raises(DayWentOn, match="lists have changed since"):
             day.approve(plan_id)
         assert day.lists()[letter] == put_off
+
+
+def own_order(day: Day, letter: str) -> list[int]:
+    """Let a crew go through its list from the other end; returns the orders as they then stand."""
+    own = [day.stop_of(order_id).id for order_id, _state, _place in day.lists()[letter]]
+    with transaction() as session:
+        said = ReorderSaid(f"phone-orders-{own[0]}-first", tuple(own[::-1]), tuple(own), override=True)
+        reorder_stops(session, day.story.world.installation, said, day.story.leader_of(own[0]))
+    return [order_id for order_id, _state, _place in day.lists()[letter]]
+
+
+def test_an_order_that_a_crew_chose_since_makes_the_difference_stale(day: Day) -> None:
+    letter = next(one for one, held in day.lists().items() if len(held) > 1)
+    with day.at(8):
+        plan_id = day.happens(DayEventKind.AGAIN)
+        chosen = own_order(day, letter)
+        with pytest.raises(DayWentOn, match="lists have changed since"):
+            day.approve(plan_id)
+        assert [order_id for order_id, _state, _place in day.lists()[letter]] == chosen
+
+
+def test_a_crews_own_order_has_the_times_that_the_planner_gives_it(day: Day) -> None:
+    """Turned round and back again, the list has the plan's own times, the rest and the refills among them."""
+    letter = day.crew_with_work()
+    orders = [order_id for order_id, _state, _place in day.lists()[letter]]
+    with day.at(7, 0):
+        before = [day.stop_of(order_id).arrives_at for order_id in orders]
+        own_order(day, letter)
+        assert [day.stop_of(order_id).arrives_at for order_id in orders] != before
+        own_order(day, letter)
+        after = [day.stop_of(order_id).arrives_at for order_id in orders]
+    assert [order_id for order_id, _state, _place in day.lists()[letter]] == orders
+    assert all(abs(one - other) <= timedelta(minutes=1) for one, other in zip(before, after, strict=True))
 
 
 def test_a_report_while_the_difference_is_read_makes_it_stale(day: Day) -> None:

@@ -3,10 +3,12 @@
 import io
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -17,7 +19,19 @@ from fieldops.domain.roles import THE_SYSTEM, Role
 from fieldops.domain.work_order_states import BatchStatus, WorkOrderStatus
 from fieldops.extensions import db
 from fieldops.media.photos import read_photo
-from fieldops.models import Batch, Cluster, Crew, DayPlan, Shift, Stop, StopEvent, WorkOrder
+from fieldops.models import (
+    Batch,
+    Cluster,
+    Crew,
+    DayPlan,
+    OrderPin,
+    ServiceRequest,
+    Shift,
+    Stop,
+    StopEvent,
+    WorkOrder,
+    WorkOrderDependency,
+)
 from fieldops.operations.attach_photo import attach_photo
 from fieldops.operations.change_request_status import change_request_status
 from fieldops.operations.group_requests import group_request
@@ -83,6 +97,15 @@ def open_order(session: Any, world: World, cluster_id: int) -> WorkOrder:
     )
 
 
+def open_place(session: Any, world: World, sent: Any) -> WorkOrder:
+    """Report a place, and order work there."""
+    request = submit_request(session, world.installation, sent).request
+    group_request(session, world.installation, request.id)
+    cluster_id = session.get_one(ServiceRequest, request.id).cluster_id
+    assert cluster_id is not None
+    return open_order(session, world, cluster_id)
+
+
 def add_batch(session: Any, world: World, letter: str, orders: list[WorkOrder], ahead_days: int = 0) -> Batch:
     """Dispatch a batch by hand, so that these tests need no search. Its shift began an hour ago."""
     now = clock.now()
@@ -132,3 +155,53 @@ def events(stop_id: int) -> list[str]:
     return list(
         db.session.scalars(select(StopEvent.kind).where(StopEvent.stop_id == stop_id).order_by(StopEvent.id))
     )
+
+
+@pytest.fixture
+def day(world: World, submission: Any) -> Day:
+    return lay_day(world, submission)
+
+
+@pytest.fixture
+def leader(world: World, day: Day) -> FlaskClient:
+    return world.sign_in_as(world.leaders["A"])
+
+
+@pytest.fixture
+def stops(world: World, submission: Any) -> list[int]:
+    """Crew A's day with four stops, 1 km apart."""
+    with transaction() as session:
+        orders = [open_place(session, world, submission(lon=LON + 0.009 * n)) for n in range(4)]
+        batch = add_batch(session, world, "A", orders)
+        rows = session.scalars(select(Stop).where(Stop.batch_id == batch.id).order_by(Stop.position))
+        return [stop.id for stop in rows]
+
+
+def listed() -> list[int]:
+    db.session.expire_all()
+    return list(db.session.scalars(select(Stop.id).order_by(Stop.position)))
+
+
+def one_stop(stop_id: int) -> Stop:
+    db.session.expire_all()
+    return db.session.get_one(Stop, stop_id)
+
+
+def report(leader: FlaskClient, stop_id: int, kind: str) -> None:
+    data = {"client_key": key(), "kind": kind, "override": "1"}
+    assert leader.post(f"/regu/titik/{stop_id}/kejadian", data=data).status_code == 303
+
+
+def depends(stop_id: int, after_id: int) -> None:
+    """Let one stop's order wait for another's."""
+    with transaction() as session:
+        orders = [session.get_one(Stop, number).work_order_id for number in (stop_id, after_id)]
+        session.add(WorkOrderDependency(work_order_id=orders[0], after_id=orders[1]))
+
+
+def hours(stop_id: int, starts: datetime | None, until: datetime | None) -> None:
+    """Promise the hours in which a stop's work begins."""
+    with transaction() as session:
+        order_id = session.get_one(Stop, stop_id).work_order_id
+        now = clock.now()
+        session.add(OrderPin(work_order_id=order_id, starts_from=starts, starts_until=until, at=now))

@@ -34,22 +34,15 @@ from tests.web.crews import (
     LON,
     Day,
     add_batch,
+    day,
     events,
     jpeg,
     key,
-    lay_day,
+    leader,
     words,
 )
 
-
-@pytest.fixture
-def day(world: World, submission: Any) -> Day:
-    return lay_day(world, submission)
-
-
-@pytest.fixture
-def leader(world: World, day: Day) -> FlaskClient:
-    return world.sign_in_as(world.leaders["A"])
+__all__ = ["day", "leader"]
 
 
 @pytest.fixture

@@ -20,20 +20,12 @@ from fieldops.operations.group_requests import group_request
 from fieldops.queries.photos import photos_of_requests
 from fieldops.transaction import transaction
 from tests.conftest import World
-from tests.web.crews import LAT, LON, Day, events, jpeg, key, lay_day, words
+from tests.web.crews import LAT, LON, Day, day, events, jpeg, key, leader, words
+
+__all__ = ["day", "leader"]
 
 Find = Callable[..., TestResponse]
 ELSEWHERE = {"lat": "-7.5701", "lon": "110.8301", "accuracy": "9"}
-
-
-@pytest.fixture
-def day(world: World, submission: Any) -> Day:
-    return lay_day(world, submission)
-
-
-@pytest.fixture
-def leader(world: World, day: Day) -> FlaskClient:
-    return world.sign_in_as(world.leaders["A"])
 
 
 @pytest.fixture

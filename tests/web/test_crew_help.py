@@ -19,19 +19,11 @@ from fieldops.operations.call_for_help import HelpAsked, answer_help_call, call_
 from fieldops.operations.dispatch_batch import recall_batch
 from fieldops.transaction import transaction
 from tests.conftest import World
-from tests.web.crews import LAT, LON, Day, events, key, lay_day, words
+from tests.web.crews import LAT, LON, Day, day, events, key, leader, words
+
+__all__ = ["day", "leader"]
 
 Ask = Callable[..., TestResponse]
-
-
-@pytest.fixture
-def day(world: World, submission: Any) -> Day:
-    return lay_day(world, submission)
-
-
-@pytest.fixture
-def leader(world: World, day: Day) -> FlaskClient:
-    return world.sign_in_as(world.leaders["A"])
 
 
 @pytest.fixture

@@ -17,20 +17,12 @@ from fieldops.operations.dispatch_batch import recall_batch
 from fieldops.operations.end_shift import end_shift
 from fieldops.transaction import transaction
 from tests.conftest import World
-from tests.web.crews import LAT, LON, Day, events, jpeg, key, lay_day, words
+from tests.web.crews import LAT, LON, Day, day, events, jpeg, key, leader, words
+
+__all__ = ["day", "leader"]
 
 Correct = Callable[..., TestResponse]
 HERE = {"lat": str(LAT + 0.002), "lon": str(LON), "accuracy": "12"}  # 222 m to the north
-
-
-@pytest.fixture
-def day(world: World, submission: Any) -> Day:
-    return lay_day(world, submission)
-
-
-@pytest.fixture
-def leader(world: World, day: Day) -> FlaskClient:
-    return world.sign_in_as(world.leaders["A"])
 
 
 @pytest.fixture

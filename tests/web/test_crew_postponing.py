@@ -1,7 +1,7 @@
 """Tunda: a stop moves behind the others; drains stay before patches, and broken promises are said first."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -18,40 +18,21 @@ from fieldops.models import (
     BatchRevision,
     Crew,
     Depot,
-    OrderPin,
-    ServiceRequest,
     Shift,
     Stop,
     StopEvent,
     WorkOrder,
-    WorkOrderDependency,
 )
 from fieldops.models.base import lon_lat
 from fieldops.operations.dispatch_batch import recall_batch
 from fieldops.operations.end_shift import end_shift
-from fieldops.operations.group_requests import group_request
-from fieldops.operations.submit_request import submit_request
 from fieldops.transaction import transaction
 from tests.conftest import World
-from tests.web.crews import LON, add_batch, events, key, open_order, words
+from tests.web.crews import depends, events, hours, key, listed, one_stop, report, stops, words
+
+__all__ = ["stops"]
 
 Postpone = Callable[..., TestResponse]
-
-
-@pytest.fixture
-def stops(world: World, submission: Any) -> list[int]:
-    """Crew A's day with four stops, 1 km apart."""
-    with transaction() as session:
-        orders = []
-        for n in range(4):
-            sent = submit_request(session, world.installation, submission(lon=LON + 0.009 * n))
-            group_request(session, world.installation, sent.request.id)
-            cluster_id = session.get_one(ServiceRequest, sent.request.id).cluster_id
-            assert cluster_id is not None
-            orders.append(open_order(session, world, cluster_id))
-        batch = add_batch(session, world, "A", orders)
-        rows = session.scalars(select(Stop).where(Stop.batch_id == batch.id).order_by(Stop.position))
-        return [stop.id for stop in rows]
 
 
 @pytest.fixture
@@ -70,36 +51,6 @@ def postpone(leader: FlaskClient) -> Postpone:
         )
 
     return post
-
-
-def listed() -> list[int]:
-    db.session.expire_all()
-    return list(db.session.scalars(select(Stop.id).order_by(Stop.position)))
-
-
-def one_stop(stop_id: int) -> Stop:
-    db.session.expire_all()
-    return db.session.get_one(Stop, stop_id)
-
-
-def report(leader: FlaskClient, stop_id: int, kind: str) -> None:
-    data = {"client_key": key(), "kind": kind, "override": "1"}
-    assert leader.post(f"/regu/titik/{stop_id}/kejadian", data=data).status_code == 303
-
-
-def depends(stop_id: int, after_id: int) -> None:
-    """Let one stop's order wait for another's."""
-    with transaction() as session:
-        orders = [session.get_one(Stop, number).work_order_id for number in (stop_id, after_id)]
-        session.add(WorkOrderDependency(work_order_id=orders[0], after_id=orders[1]))
-
-
-def hours(stop_id: int, starts: datetime | None, until: datetime | None) -> None:
-    """Promise the hours in which a stop's work begins."""
-    with transaction() as session:
-        order_id = session.get_one(Stop, stop_id).work_order_id
-        now = clock.now()
-        session.add(OrderPin(work_order_id=order_id, starts_from=starts, starts_until=until, at=now))
 
 
 def test_a_stop_moves_behind_the_others_with_new_times(

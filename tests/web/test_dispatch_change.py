@@ -7,10 +7,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from fieldops.domain.list_changes import new_sequence
 from fieldops.domain.roles import Role
 from fieldops.media.photos import PreparedPhoto
 from fieldops.models import Batch, BatchRevision, Crew, DayPlan, Stop, WorkOrder
 from fieldops.operations.compute_change import compute_change
+from fieldops.queries.changes import proposed_lists, told_lists
 from fieldops.transaction import transaction
 from tests.conftest import World
 from tests.integration.conftest import Story
@@ -77,6 +79,34 @@ def test_today_takes_what_happened_and_shows_the_difference(day: Day) -> None:
     ]
     assert ("route", True) in kinds
     assert ("route", False) in kinds
+
+
+def test_a_crews_own_order_is_said_where_a_proposal_would_undo_it(day: Day) -> None:
+    browser = dispatcher(day)
+    letter = day.crew_with_work()
+    own = [day.stop_of(order_id).id for order_id, _state, _place in day.lists()[letter]]
+    assert len(own) > 2
+    chosen = [own[place // 2] if place % 2 == 0 else own[-1 - place // 2] for place in range(len(own))]
+    form = {"client_key": "a-key-of-its-own", "override": "1"}
+    form |= {"order": ",".join(map(str, chosen)), "was": ",".join(map(str, own))}
+    assert phone(day, letter).post("/regu/urutan", data=form).status_code == 303
+    assert [day.stop_of(order_id).id for order_id, _s, _p in day.lists()[letter]] == chosen
+    said = "put its stops in this order itself at"
+
+    address = tell(day, browser, kind="again")
+    page = browser.get(address).text
+    change = day.change(int(address.rsplit("/", 1)[1]))
+    is_reordered = new_sequence(
+        told_lists(change)[day.crew_id(letter)],
+        proposed_lists(change, day.city)[day.crew_id(letter)],
+    )
+    assert (said in page) == is_reordered
+    assert is_reordered, "there and back between far places: the search knows better"
+    assert "put its stops in another order at" in browser.get("/petugas/hari-ini").text
+
+    browser.post(f"{address}/setujui", data={"mark": mark(browser, address)})
+    assert said not in browser.get(address).text
+    assert "put its stops in another order at" not in browser.get("/petugas/hari-ini").text
 
 
 def test_an_approved_change_shows_on_the_phones_until_it_is_read(day: Day) -> None:

@@ -15,8 +15,8 @@ from fieldops.operations.record_stop_event import ARRIVAL_REACH_M
 from fieldops.transaction import transaction
 from fieldops.web.crew.kept_files import MODULES
 from tests.conftest import World
-from tests.web.crews import CONTACT, Day, add_batch, words
-from tests.web.test_crew import day, leader, send, work
+from tests.web.crews import CONTACT, Day, add_batch, day, leader, words
+from tests.web.test_crew import send, work
 
 __all__ = ["day", "leader", "send"]
 
@@ -44,7 +44,7 @@ def test_the_kept_pages_are_those_that_the_site_answers(leader: FlaskClient, day
     first, second = day.stop_ids
     assert f"/regu/temuan?titik={first}" in pages
     assert {"/regu", "/regu?regu=A", "/regu/peta", "/regu/lembar", f"/regu/titik/{first}"} <= set(pages)
-    assert len(pages) == 2 * 3 + 2 + 2 * 9  # of the day, by two addresses; of no stop; of each stop
+    assert len(pages) == 2 * 4 + 2 + 2 * 9  # of the day, by two addresses; of no stop; of each stop
     for address, page in pages.items():
         answered = leader.get(address).get_data(as_text=True)
         if "regu=A" in address or f"/{first}" in address or f"/{second}" in address:

@@ -3,14 +3,13 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask_login import current_user
-from werkzeug.wrappers import Response
 
 from fieldops import clock
 from fieldops.domain.places import LocationSource
 from fieldops.domain.roles import Actor, By, Right
-from fieldops.errors import FieldOpsError, NotAllowed, NotFound
+from fieldops.errors import FieldOpsError, NotAllowed
 from fieldops.extensions import db
 from fieldops.i18n import language
 from fieldops.models import Crew
@@ -23,7 +22,7 @@ from fieldops.queries.plans import crews_led_by
 from fieldops.queries.requests import get_request
 from fieldops.queries.services import active_services, services_by_id
 from fieldops.transaction import transaction
-from fieldops.web.answers import sentence, wants_json
+from fieldops.web.crew.answering import Answer, refused, taken
 from fieldops.web.crew.forms import accuracy, client_key, moment, photos_of, position, typed_position
 from fieldops.web.crew.pages import NOTHING_SENT, chosen_crew, day_of, day_with_stop, frame
 from fieldops.web.crew.room import blueprint
@@ -31,12 +30,8 @@ from fieldops.web.crew.ways import DayWays
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
 
-Answer = Response | str | tuple[str | Response, int]
-
 SHOWN: Final = timedelta(days=3)
 """How long a crew is shown what it found."""
-PLACE_FIELDS: Final = frozenset({"place", "lat", "lon"})
-"""What is wrong with a place is said at the one field in which a place can be written."""
 
 
 @blueprint.get("/temuan")
@@ -54,15 +49,8 @@ def finding_send() -> Answer:
     try:
         number = _record(_read(), stop_id)
     except FieldOpsError as error:
-        field = "coordinates" if error.field in PLACE_FIELDS else error.field
-        words = sentence(error)
-        if wants_json():
-            return jsonify(error=words, field=field), error.status
-        if isinstance(error, (NotAllowed, NotFound)):
-            raise
-        return finding_page({field or "form": words}, request.form.to_dict()), error.status
-    leads_to = url_for("crew.finding_shown", request_id=number)
-    return jsonify(next=leads_to) if wants_json() else redirect(leads_to, 303)
+        return refused(error, finding_page, place_field="coordinates")
+    return taken(url_for("crew.finding_shown", request_id=number))
 
 
 @blueprint.get("/temuan/<int:request_id>")

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask_login import current_user
-from werkzeug.wrappers import Response
 
 from fieldops.domain.help_calls import HelpReason
 from fieldops.domain.roles import Actor, By, Right
-from fieldops.errors import FieldOpsError, NotAllowed, NotFound
+from fieldops.errors import FieldOpsError, NotAllowed
 from fieldops.extensions import db
 from fieldops.models import Crew
 from fieldops.operations.call_for_help import HelpAsked, call_for_help
@@ -16,14 +15,12 @@ from fieldops.queries.crew_day import CrewDay, StopLine
 from fieldops.queries.help_calls import get_call
 from fieldops.queries.plans import crews_led_by
 from fieldops.transaction import transaction
-from fieldops.web.answers import sentence, wants_json
+from fieldops.web.crew.answering import Answer, refused, taken
 from fieldops.web.crew.forms import client_key, moment, position
 from fieldops.web.crew.pages import NOTHING_SENT, calls_of, chosen_crew, day_of, day_with_stop, frame
 from fieldops.web.crew.room import blueprint
 from fieldops.web.crew.ways import DayWays
 from fieldops.web.protection import requires
-
-Answer = Response | str | tuple[str | Response, int]
 
 
 @blueprint.get("/bantuan")
@@ -40,14 +37,8 @@ def help_send() -> Answer:
     try:
         number = _record()
     except FieldOpsError as error:
-        words = sentence(error)
-        if wants_json():
-            return jsonify(error=words, field=error.field), error.status
-        if isinstance(error, (NotAllowed, NotFound)):
-            raise
-        return help_page({error.field or "form": words}, request.form.to_dict()), error.status
-    leads_to = url_for("crew.help_shown", call_id=number)
-    return jsonify(next=leads_to) if wants_json() else redirect(leads_to, 303)
+        return refused(error, help_page)
+    return taken(url_for("crew.help_shown", call_id=number))
 
 
 @blueprint.get("/bantuan/<int:call_id>")

@@ -25,6 +25,7 @@ from fieldops.web.crew.findings import finding_form
 from fieldops.web.crew.help_pages import help_form
 from fieldops.web.crew.kept_files import page_files
 from fieldops.web.crew.list_changes import kept_version
+from fieldops.web.crew.ordering import ordering_form
 from fieldops.web.crew.pages import chosen_crew, day_of, form_page, list_page, map_page, sheet_page, stop_card
 from fieldops.web.crew.pins import pin_form
 from fieldops.web.crew.room import blueprint
@@ -45,6 +46,7 @@ OF_DAY: Final[dict[str, Page]] = {
     "crew.today": list_page,
     "crew.map_of_day": map_page,
     "crew.sheet": sheet_page,
+    "crew.ordering": ordering_form,
 }
 OF_STOP: Final[dict[str, Page]] = {"crew.stop": stop_card, "crew.way": _way}
 WITH_STOP: Final[dict[str, Page]] = {"crew.finding": finding_form, "crew.help_asking": help_form}

@@ -13,7 +13,7 @@ from fieldops.web.service_worker import NAMED
 STATIC: Final = ROOT / "static"
 MODULES: Final = (
     "confirm", "copy", "crew_queue", "crew_report", "day_kept", "form", "kept_copy", "list_version",
-    "next_step", "photo", "print", "routes", "stop_rows", "theme", "toast", "worker",
+    "next_step", "photo", "print", "routes", "stop_order", "stop_rows", "theme", "toast", "worker",
 )  # fmt: skip
 """What the pages' `data-module` names; a test compares it with the pages."""
 ON_DEMAND: Final = ("vendor/leaflet/map.js", "vendor/leaflet/shapes.js", "vendor/leaflet/popup.js")

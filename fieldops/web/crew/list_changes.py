@@ -78,6 +78,7 @@ def _reason(code: str) -> str:
         "closure": _("A street is closed."),
         "undone": _("The last change was taken back."),
         "postponed": _("You put a stop off."),
+        "reordered": _("You put it in another order."),
         "done_by_other": _("Another crew has done it already."),
     }.get(code, _("The dispatcher changed it."))
 

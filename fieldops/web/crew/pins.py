@@ -2,26 +2,23 @@
 
 from typing import Any
 
-from flask import flash, jsonify, redirect, request, url_for
+from flask import flash, request, url_for
 from flask_login import current_user
-from werkzeug.wrappers import Response
 
 from fieldops.domain.pin_proposals import MOST_ACCURACY_M
 from fieldops.domain.roles import Actor, By, Right
-from fieldops.errors import FieldOpsError, NotAllowed, NotFound
+from fieldops.errors import FieldOpsError
 from fieldops.i18n import _
 from fieldops.operations.correct_pin import PinSaid, propose_pin
 from fieldops.queries.crew_day import StopLine
 from fieldops.transaction import transaction
-from fieldops.web.answers import sentence, wants_json
+from fieldops.web.crew.answering import Answer, refused, taken
 from fieldops.web.crew.forms import accuracy, client_key, moment, position, typed_position
 from fieldops.web.crew.pages import day_with_stop, form_page
 from fieldops.web.crew.room import blueprint
 from fieldops.web.crew.ways import DayWays
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
-
-Answer = Response | str | tuple[str | Response, int]
 
 
 @blueprint.get("/titik/<int:stop_id>/koreksi")
@@ -38,20 +35,15 @@ def pin_send(stop_id: int) -> Answer:
     try:
         _record(stop_id)
     except FieldOpsError as error:
-        field = "coordinates" if error.field in ("place", "lat", "lon") else error.field
-        words = sentence(error)
-        if wants_json():
-            return jsonify(error=words, field=field), error.status
-        if isinstance(error, (NotAllowed, NotFound)):
-            raise
-        held = request.form.to_dict()
-        page = pin_page(
-            stop_id, errors={field or "form": words}, held=held, asks_override=field == "override"
+        return refused(
+            error,
+            lambda errors, held: pin_page(
+                stop_id, errors=errors, held=held, asks_override="override" in errors
+            ),
+            place_field="coordinates",
         )
-        return page, error.status
     flash(_("Your card shows the new place. The office decides for the others."), "success")
-    leads_to = url_for("crew.stop", stop_id=stop_id)
-    return jsonify(next=leads_to) if wants_json() else redirect(leads_to, 303)
+    return taken(url_for("crew.stop", stop_id=stop_id))
 
 
 def pin_page(stop_id: int, **more: Any) -> str:

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask_login import current_user
-from werkzeug.wrappers import Response
 
 from fieldops.domain.roles import Actor, By, Right
 from fieldops.domain.work_order_states import PostponedReason
-from fieldops.errors import Conflict, FieldOpsError, NotAllowed, NotFound
+from fieldops.errors import Conflict, FieldOpsError
 from fieldops.extensions import db
 from fieldops.i18n import _, clock_words
 from fieldops.operations.postpone_stop import (
@@ -20,15 +19,14 @@ from fieldops.operations.postpone_stop import (
 )
 from fieldops.queries.crew_day import CrewDay, own_stop
 from fieldops.transaction import transaction
-from fieldops.web.answers import sentence, wants_json
+from fieldops.web.answers import sentence
+from fieldops.web.crew.answering import Answer, refused, taken
 from fieldops.web.crew.forms import client_key, moment
 from fieldops.web.crew.pages import day_with_stop, frame
 from fieldops.web.crew.room import blueprint
 from fieldops.web.crew.ways import DayWays
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
-
-Answer = Response | str | tuple[str | Response, int]
 
 
 @blueprint.get("/titik/<int:stop_id>/tunda")
@@ -45,16 +43,9 @@ def postponing_send(stop_id: int) -> Answer:
     try:
         letter = _record(stop_id)
     except FieldOpsError as error:
-        words = sentence(error)
-        if wants_json():
-            return jsonify(error=words, field=error.field), error.status
-        if isinstance(error, (NotAllowed, NotFound)):
-            raise
-        page = postponing_page(stop_id, errors={error.field or "form": words}, held=request.form.to_dict())
-        return page, error.status
+        return refused(error, lambda errors, held: postponing_page(stop_id, errors=errors, held=held))
     flash(_("Put off. Your list has its new order."), "success")
-    leads_to = url_for("crew.today", regu=letter)
-    return jsonify(next=leads_to) if wants_json() else redirect(leads_to, 303)
+    return taken(url_for("crew.today", regu=letter))
 
 
 def postponing_page(stop_id: int, **more: Any) -> str:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from fieldops import clock
 from fieldops.domain.day_events import BEING_MADE, DECIDABLE, DayEventKind, PlanKind
 from fieldops.domain.roles import Right
+from fieldops.domain.work_order_states import BatchStatus
 from fieldops.errors import FieldOpsError, NotFound
 from fieldops.extensions import db
 from fieldops.i18n import _, ngettext
@@ -23,7 +24,7 @@ from fieldops.operations.decide_change import (
 from fieldops.operations.problem_drives import RoadsChanged
 from fieldops.operations.replan_day import URGENT_MINUTES, ask_again
 from fieldops.queries.changes import mark_of, undecided_change
-from fieldops.queries.plans import get_plan
+from fieldops.queries.plans import batches_on, get_plan
 from fieldops.queries.shifts import all_crews
 from fieldops.transaction import transaction
 from fieldops.web.acting import acting
@@ -32,6 +33,7 @@ from fieldops.web.dispatch.difference import Difference, difference_of, who_come
 from fieldops.web.dispatch.event_words import change_words, event_words, shift_words
 from fieldops.web.dispatch.left_out import helpers_on, said_out
 from fieldops.web.dispatch.left_out_words import violation_words
+from fieldops.web.dispatch.own_orders import own_orders_said
 from fieldops.web.dispatch.planned_day import PlannedDay, planned_day
 from fieldops.web.dispatch.plans import MOST_LEFT_SHOWN, PATIENCE_S
 from fieldops.web.dispatch.roads_said import roads_said
@@ -102,6 +104,7 @@ def _review(day_plan: DayPlan, event: DayEvent) -> dict[str, Any]:
         "mark": mark_of(day_plan),
         "difference": difference,
         "urgent": _urgent(event, difference, planned),
+        "own_orders": own_orders_said(batches_on(session, day_plan.day, BatchStatus.DISPATCHED.value)),
         "change_words": change_words,
         "shift_words": shift_words,
         "left_out": [said_out(left, planned.orders, crews) for left in planned.left_out[:MOST_LEFT_SHOWN]],

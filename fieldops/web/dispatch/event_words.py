@@ -45,6 +45,7 @@ def version_words(reason: str) -> str:
         "closure": _("A street is closed."),
         "undone": _("Taken back"),
         "postponed": _("The crew put a stop off."),
+        "reordered": _("The crew put it in another order."),
         "done_by_other": _("Another crew has done it already."),
     }.get(reason, _("Better lists"))
 

@@ -14,6 +14,7 @@ from fieldops.queries.work_orders import orders_in, priorities_of
 from fieldops.web.answers import sentence
 from fieldops.web.dispatch.event_words import event_words, version_words
 from fieldops.web.dispatch.help_said import help_said
+from fieldops.web.dispatch.own_orders import own_orders_said
 from fieldops.web.dispatch.pins import pins_waiting
 from fieldops.web.dispatch.room import blueprint
 from fieldops.web.protection import requires
@@ -48,6 +49,7 @@ def today_page(error: FieldOpsError | None = None) -> str:
         events=[(event, event_words(session, event)) for event in events_on(session, day)],
         versions=versions_of(session, [one.batch.id for one in batches]),
         version_words=version_words,
+        own_orders=own_orders_said([one.batch for one in batches]),
         offered=list(orders_described(session, [order.id for order in pressing]).values()),
         typed=request.form,
         errors={error.field or "errors": sentence(error)} if error else {},
