@@ -1,0 +1,232 @@
+"""One's own data by the chat: asked for with two words, answered with a link, deleted in every copy."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from fieldops.domain.conversations import asks_for_data
+from fieldops.domain.own_data import LINK_MARK
+from fieldops.domain.roles import Role
+from fieldops.extensions import db
+from fieldops.models import (
+    ChannelAccount,
+    ChannelPerson,
+    ConversationMessage,
+    DataLink,
+    InboundEvent,
+    PersonKey,
+    Reporter,
+    ServiceRequest,
+)
+from fieldops.operations.open_request_from_conversation import (
+    Reading,
+    open_request_from_conversation,
+    words_of,
+)
+from fieldops.operations.send_reply import send_reply
+from fieldops.operations.understand_conversation import understand_conversation
+from fieldops.outbox import enqueue
+from fieldops.queries.conversations import clocks_of, get_conversation, messages_of
+from fieldops.transaction import transaction
+from tests.channels import whatsapp_fixtures as said
+from tests.conftest import World
+from tests.integration.channels import Channels, channels
+from tests.web.citizens import said as page_words
+
+COMPLAINT = "Lubang besar di depan pasar, dalam sekali"
+LINK = re.compile(r"https?://\S+/data-saya/buka/\S+")
+
+
+@pytest.fixture
+def channel(world: World) -> Iterator[Channels]:
+    with channels(world) as made:
+        yield made
+
+
+def hear(channel: Channels, event: dict[str, Any]) -> None:
+    """Hear an event, and let the pace pass by which a person is written to."""
+    channel.hear(event)
+    channel.wait(minutes=1)
+
+
+def sent_links(channel: Channels) -> list[str]:
+    """The paths of the links the person got."""
+    return [urlsplit(found).path for words in channel.told() for found in LINK.findall(words)]
+
+
+def browser(channel: Channels) -> FlaskClient:
+    reader = channel.world.app.test_client()
+    reader.set_cookie("language", "en")
+    return reader
+
+
+def became_report(channel: Channels) -> ServiceRequest:
+    with transaction() as session:
+        held = get_conversation(session, channel.only().id)
+        reading = Reading("pothole", 2, words_of(session, held), 110.823, -7.566)
+        by = channel.world.by(Role.OFFICER)
+        request = open_request_from_conversation(session, channel.world.installation, held, reading, by)
+        number = request.id
+    channel.work()
+    return db.session().get_one(ServiceRequest, number)
+
+
+def test_only_the_whole_message_asks() -> None:
+    for words in ("data saya", "Data saya.", "  DATA   SAYA ", "my data", "“Data saya”", "dataku!"):
+        assert asks_for_data(words), words
+    for words in ("", "data", "data saya dicuri di jalan berlubang", "ini data saya", "stop", "my data plan"):
+        assert not asks_for_data(words), words
+
+
+def test_two_words_are_answered_with_a_link_and_are_no_complaint(channel: Channels) -> None:
+    hear(channel, said.text("Data saya"))
+    held = channel.only()
+    assert held.tray == "greetings"
+    assert not clocks_of(db.session(), [held.id])
+    assert len(channel.told()) == 1
+    (path,) = sent_links(channel)
+    ours = [row for row in messages_of(db.session(), held.id) if row.direction == "out"]
+    assert LINK_MARK in ours[0].words
+    secret = path.rpartition("/")[2]
+    assert all(secret not in row.words for row in messages_of(db.session(), held.id)), "staff read the thread"
+    officer = channel.world.sign_in(Role.OFFICER)
+    assert secret not in officer.get(f"/petugas/kotak-masuk/{held.id}").text
+    reader = browser(channel)
+    assert reader.get(path).status_code == 200
+    shown = reader.post(path, follow_redirects=True)
+    assert "WhatsApp" in page_words(shown)
+    assert "••••••77" in page_words(shown)
+    document = reader.get("/data-saya/unduh.json").get_json()
+    assert document["conversations"][0]["messages"][0]["words"] == "Data saya"
+    assert {one["id"] for one in document["identities"]} == {said.BSUID, said.PHONE}
+
+
+def test_reading_it_again_sends_nothing_more(channel: Channels) -> None:
+    hear(channel, said.text("my data"))
+    for _time in range(2):
+        with transaction() as session:
+            understand_conversation(session, channel.world.installation, channel.only().id)
+        channel.work()
+    assert len(sent_links(channel)) == 1
+    assert db.session().scalar(select(func.count()).select_from(DataLink)) == 1
+
+
+def test_in_a_complaint_it_stops_no_clock_and_is_no_part_of_it(channel: Channels) -> None:
+    hear(channel, said.text(COMPLAINT))
+    before = {
+        kind: row.due_at for kind, row in clocks_of(db.session(), [channel.only().id]).popitem()[1].items()
+    }
+    channel.wait(minutes=3)
+    hear(channel, said.text("data saya", id="wamid.IN2"))
+    held = channel.only()
+    assert held.tray == "complaints"
+    rows = clocks_of(db.session(), [held.id])[held.id]
+    assert {kind: row.due_at for kind, row in rows.items()} == before
+    assert all(row.stopped_at is None for row in rows.values())
+    assert words_of(db.session(), held) == COMPLAINT
+    assert len(sent_links(channel)) == 1
+
+
+def test_whoever_said_stop_is_answered_when_they_ask(channel: Channels) -> None:
+    hear(channel, said.text(COMPLAINT))
+    hear(channel, said.text("berhenti", id="wamid.IN2"))
+    hear(channel, said.text("data saya", id="wamid.IN3"))
+    (path,) = sent_links(channel)
+    reader = browser(channel)
+    reader.post(path)
+    person = db.session().scalars(select(ChannelPerson)).one()
+    assert person.stopped_at is not None
+    reader.post("/data-saya/kabar", data={"news": "on"})
+    db.session.remove()
+    assert db.session().scalars(select(ChannelPerson)).one().stopped_at is None
+
+
+def test_asking_again_and_again_brings_three_links_an_hour(channel: Channels) -> None:
+    for number in range(5):
+        hear(channel, said.text("data saya", id=f"wamid.A{number}"))
+    assert len(sent_links(channel)) == 3
+
+
+def test_a_link_whose_time_is_over_does_not_leave(channel: Channels) -> None:
+    channel.call(said.text("data saya"))
+    with transaction() as session:
+        account = session.get_one(ChannelAccount, channel.account_id)
+        account.state = "paused"
+    channel.work()
+    channel.wait(minutes=31)
+    with transaction() as session:
+        session.get_one(ChannelAccount, channel.account_id).state = "active"
+        number = session.scalars(
+            select(ConversationMessage.id).where(ConversationMessage.direction == "out")
+        ).one()
+    send_reply(channel.world.installation, number, transaction)
+    assert not sent_links(channel)
+    row = db.session().get_one(ConversationMessage, number)
+    assert (row.state, row.last_error) == ("failed", "link_over")
+
+
+def test_the_page_sends_the_link_into_the_chat(channel: Channels) -> None:
+    hear(channel, said.text(COMPLAINT))
+    code = became_report(channel).code
+    reader = browser(channel)
+    for contact in ("0812 0000 0077", "+62 812-0000-0077"):
+        reader.post("/data-saya", data={"code": code, "contact": contact})
+        channel.wait(minutes=1)
+    reader.post("/data-saya", data={"code": code, "contact": "0812 0000 0078"})
+    channel.wait(minutes=1)
+    assert len(sent_links(channel)) == 2
+    assert code in page_words(reader.post(sent_links(channel)[-1], follow_redirects=True))
+
+
+def test_deleting_reaches_every_copy(channel: Channels) -> None:
+    hear(channel, said.text(COMPLAINT))
+    became_report(channel)
+    hear(channel, said.statuses("read"))
+    hear(channel, said.text("data saya", id="wamid.IN5"))
+    reader = browser(channel)
+    reader.post(sent_links(channel)[-1])
+    asked = page_words(reader.get("/data-saya/hapus"))
+    assert "your conversations with us" in asked
+    done = reader.post("/data-saya/hapus", follow_redirects=True)
+    assert "Your data are deleted" in page_words(done)
+    db.session.remove()
+    session = db.session()
+    reporter = session.scalars(select(Reporter)).one()
+    assert (reporter.contact_sealed, reporter.name_sealed) == (None, None)
+    assert not session.scalars(select(PersonKey)).all()
+    rows = session.scalars(select(ConversationMessage)).all()
+    assert {row.words for row in rows} == {""}
+    assert not [row for row in rows if row.external_id and "wamid" in row.external_id]
+    for event in session.scalars(select(InboundEvent)):
+        assert said.PHONE.encode() not in event.raw
+        assert said.BSUID.encode() not in event.raw
+    request = session.scalars(select(ServiceRequest)).one()
+    assert request.words == ""
+    assert request.place is not None
+    told = len(channel.told())
+    hear(channel, said.text(COMPLAINT))  # the vendor sends the first one once more
+    assert len(channel.conversations()) == 1, "it is known, though not whose it was"
+    assert len(channel.told()) == told
+
+
+def test_a_danger_told_in_the_chat_lets_it_wait(channel: Channels) -> None:
+    hear(channel, said.text("Kabel listrik putus di jalan, bahaya kesetrum"))
+    became_report(channel)
+    assert channel.only().is_urgent
+    hear(channel, said.text("data saya", id="wamid.IN5"))
+    reader = browser(channel)
+    reader.post(sent_links(channel)[-1])
+    answer = reader.post("/data-saya/hapus", follow_redirects=True)
+    assert "Your deletion waits." in page_words(answer)
+    db.session.remove()
+    assert db.session().scalars(select(Reporter)).one().contact_sealed is not None
+    channel.wait(hours=73)
+    with transaction() as session:
+        enqueue(session, "carry_out_deletions", {})
+    channel.work()
+    assert db.session().scalars(select(Reporter)).one().contact_sealed is None
