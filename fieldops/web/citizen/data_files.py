@@ -3,6 +3,7 @@
 import json
 import tempfile
 import zipfile
+from datetime import datetime
 from typing import Any, BinaryIO, Final, cast
 
 from flask import Response as FlaskResponse
@@ -39,7 +40,7 @@ def data_print(visit: DataVisit) -> Answer:
     """Show all that is held on one page, to read and to print."""
     held = _held(visit)
     links = {photo_file(photo): photo.id for photo in held.photos()}
-    return render_template("citizen/data_print.html", document=_document(held), photo_ids=links)
+    return render_template("citizen/data_print.html", document=_document(held), photo_ids=links, when=_when)
 
 
 @blueprint.get("/data-saya/unduh.zip")
@@ -52,7 +53,7 @@ def data_pack(visit: DataVisit) -> Answer:
     file = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=IN_MEMORY))  # noqa: SIM115  sent, then closed
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as pack:
         pack.writestr("data.json", _as_json(document))
-        pack.writestr("data.html", render_template("citizen/data_copy.html", document=document))
+        pack.writestr("data.html", render_template("citizen/data_copy.html", document=document, when=_when))
         for photo in held.photos():
             try:
                 with installation().media.open(photo_name(photo.sha256, "large")) as one:
@@ -71,6 +72,12 @@ def _document(held: OwnData) -> dict[str, Any]:
     house = installation()
     base = house.settings.public_url.rstrip("/")
     return document_of(held, house.city, base, i18n.language())
+
+
+def _when(at: str) -> str:
+    """Write a time of the document as people of the city do."""
+    moment = datetime.fromisoformat(at)
+    return f"{i18n.date_words(moment, weekday=False, year=True)}, {i18n.time_words(moment)}"
 
 
 def _as_json(document: dict[str, Any]) -> bytes:
