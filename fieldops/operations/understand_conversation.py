@@ -90,6 +90,8 @@ def _understand(
         conversation.language = suggestion.language
     _mind_hazards(session, conversation, suggestion)
     _sort(session, conversation, telling, suggestion, known)
+    if links and not telling:
+        conversation.is_unread = False  # answered; nobody needs to read it
     if inbound[-1] in asking:
         return links  # thanks for a report, or a greeting, would be beside the point
     voice = _voice(session, installation, conversation, reader.services)

@@ -9,26 +9,35 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from fieldops.domain.conversations import asks_for_data
+from fieldops import clock
+from fieldops.channels.inbound import Sender
 from fieldops.domain.own_data import LINK_MARK
 from fieldops.domain.roles import Role
 from fieldops.extensions import db
 from fieldops.models import (
     ChannelAccount,
     ChannelPerson,
+    Conversation,
     ConversationMessage,
     DataLink,
+    Department,
     InboundEvent,
     PersonKey,
     Reporter,
     ServiceRequest,
 )
+from fieldops.operations.answer_data_request import data_requests, says_more
+from fieldops.operations.correspondence import Correspondence
+from fieldops.operations.follow_request import follow_request
+from fieldops.operations.know_person import know_person
 from fieldops.operations.open_request_from_conversation import (
     Reading,
     open_request_from_conversation,
     words_of,
 )
+from fieldops.operations.same_person import same_person
 from fieldops.operations.send_reply import send_reply
+from fieldops.operations.submit_request import submit_request
 from fieldops.operations.understand_conversation import understand_conversation
 from fieldops.outbox import enqueue
 from fieldops.queries.conversations import clocks_of, get_conversation, messages_of
@@ -76,11 +85,24 @@ def became_report(channel: Channels) -> ServiceRequest:
     return db.session().get_one(ServiceRequest, number)
 
 
-def test_only_the_whole_message_asks() -> None:
-    for words in ("data saya", "Data saya.", "  DATA   SAYA ", "my data", "“Data saya”", "dataku!"):
-        assert asks_for_data(words), words
-    for words in ("", "data", "data saya dicuri di jalan berlubang", "ini data saya", "stop", "my data plan"):
-        assert not asks_for_data(words), words
+def by_letter(subject: str, *letters: str) -> list[str]:
+    """The words of those letters of one thread that ask for their writer's data."""
+    thread = Conversation(subject=subject, is_public=False)
+    rows = [ConversationMessage(words=words, facts={}) for words in letters]
+    return [row.words for row in data_requests(thread, rows, by_letter=True)]
+
+
+def test_a_letter_asks_in_its_first_line_or_its_subject() -> None:
+    assert by_letter("Halo", "Data saya\n\nSalam,\nBudi") == ["Data saya\n\nSalam,\nBudi"]
+    assert by_letter("Data saya", "", "Jalan berlubang") == [""]
+    assert by_letter("Data saya", "Jalan berlubang") == []
+    assert says_more(ConversationMessage(words="Data saya\n\nSalam", facts={}))
+
+
+def test_in_public_nobody_is_sent_a_link() -> None:
+    row = ConversationMessage(words="data saya", facts={})
+    assert data_requests(Conversation(subject="", is_public=True), [row], by_letter=False) == []
+    assert data_requests(Conversation(subject="", is_public=False), [row], by_letter=False) == [row]
 
 
 def test_two_words_are_answered_with_a_link_and_are_no_complaint(channel: Channels) -> None:
@@ -230,3 +252,42 @@ def test_a_danger_told_in_the_chat_lets_it_wait(channel: Channels) -> None:
         enqueue(session, "carry_out_deletions", {})
     channel.work()
     assert db.session().scalars(select(Reporter)).one().contact_sealed is None
+
+
+def test_an_address_is_one_person_on_the_web_and_in_letters_a_number_is_not(
+    world: World, submission: Any
+) -> None:
+    sealer = world.installation.sealer
+    with transaction() as session:
+        department = session.scalars(select(Department.id).order_by(Department.id)).first()
+        accounts = [
+            ChannelAccount(
+                kind=kind, name=kind, department_id=department, options={}, hook_key=kind,
+                secrets_sealed=sealer.seal("{}"), created_at=clock.now(),
+            )
+            for kind in ("email", "sms")
+        ]  # fmt: skip
+        session.add_all(accounts)
+        session.flush()
+        known = Correspondence(session, world.installation)
+        letters, texts = (
+            know_person(known, account, Sender(one))
+            for account, one in zip(accounts, ("budi@example.org", "+6281234567890"), strict=True)
+        )
+        request = submit_request(session, world.installation, submission()).request
+        by_mail, by_number = (
+            session.get_one(
+                Reporter,
+                follow_request(
+                    session, world.installation, request, one, part="author", language="id"
+                ).reporter_id,
+            )
+            for one in ("Budi@Example.org", "+6281234567890")
+        )
+        both = [one.id for one in same_person(session, world.installation, by_mail)]
+        assert both == sorted([letters.reporter_id, by_mail.id])
+        from_letters = session.get_one(Reporter, letters.reporter_id)
+        assert [one.id for one in same_person(session, world.installation, from_letters)] == both
+        alone = same_person(session, world.installation, by_number)
+        assert [one.id for one in alone] == [by_number.id]
+        assert texts.reporter_id not in both
