@@ -34,7 +34,8 @@ def data_requests(
 
 def says_more(row: ConversationMessage) -> bool:
     """Return whether a message says something beside asking for data: a letter may go on below."""
-    return not asks_for_data(row.words) and bool(row.words.strip() or "place" in row.facts)
+    words = _unsigned(row.words)
+    return not asks_for_data(words) and bool(words.strip() or "place" in row.facts)
 
 
 def answer_data_requests(
@@ -60,6 +61,13 @@ def answer_data_requests(
         link = new_data_link(session, installation, reporter, "open", LINK_FOR)
         replies.append(link_reply(conversation, link, key))
     return replies
+
+
+def _unsigned(words: str) -> str:
+    """Return a letter without what stands below the line that begins a signature (RFC 3676, 4.3)."""
+    lines = words.splitlines()
+    end = next((number for number, line in enumerate(lines) if line.rstrip() == "--"), len(lines))
+    return "\n".join(lines[:end])
 
 
 def _asks_by_letter(conversation: Conversation, row: ConversationMessage) -> bool:

@@ -97,6 +97,7 @@ def test_a_letter_asks_in_its_first_line_or_its_subject() -> None:
     assert by_letter("Data saya", "", "Jalan berlubang") == [""]
     assert by_letter("Data saya", "Jalan berlubang") == []
     assert says_more(ConversationMessage(words="Data saya\n\nSalam", facts={}))
+    assert not says_more(ConversationMessage(words="Data saya\n\n-- \nBudi, RT 3", facts={}))
 
 
 def test_in_public_nobody_is_sent_a_link() -> None:
