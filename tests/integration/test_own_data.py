@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from cryptography.fernet import Fernet
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
@@ -29,6 +30,7 @@ from fieldops.models import (
 from fieldops.operations.answer_data_request import data_requests, says_more
 from fieldops.operations.correspondence import Correspondence
 from fieldops.operations.follow_request import follow_request
+from fieldops.operations.forget_person import forget_person
 from fieldops.operations.know_person import know_person
 from fieldops.operations.open_request_from_conversation import (
     Reading,
@@ -292,3 +294,30 @@ def test_an_address_is_one_person_on_the_web_and_in_letters_a_number_is_not(
         alone = same_person(session, world.installation, by_number)
         assert [one.id for one in alone] == [by_number.id]
         assert texts.reporter_id not in both
+
+
+def test_copies_of_damaged_files_that_name_somebody_go_too(channel: Channels) -> None:
+    hear(channel, said.text(COMPLAINT))
+    folder = channel.world.installation.settings.spool_dir / "damaged"
+    folder.mkdir(parents=True)
+    (folder / "theirs").write_bytes(b"\0torn " + said.PHONE.encode())
+    (folder / "others").write_bytes(b"\0torn 6281200000099")
+    with transaction() as session:
+        person = session.scalars(select(ChannelPerson)).one()
+        forget_person(session, channel.world.installation, person.id, channel.world.by(Role.OFFICER))
+    assert [path.name for path in folder.iterdir()] == ["others"]
+
+
+def test_somebody_whose_key_was_lost_can_be_forgotten(channel: Channels) -> None:
+    hear(channel, said.text(COMPLAINT))
+    lost = Fernet(Fernet.generate_key())
+    with transaction() as session:
+        for key in session.scalars(select(PersonKey)):
+            key.id_sealed = lost.encrypt(b"x")
+        session.scalars(select(Reporter)).one().contact_sealed = lost.encrypt(b"x")
+    with transaction() as session:
+        person = session.scalars(select(ChannelPerson)).one()
+        forget_person(session, channel.world.installation, person.id, channel.world.by(Role.OFFICER))
+    db.session.remove()
+    assert db.session().scalars(select(Reporter)).one().contact_sealed is None
+    assert {row.words for row in messages_of(db.session(), channel.only().id)} == {""}
