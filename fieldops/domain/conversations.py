@@ -22,6 +22,8 @@ MOST_WORDS: Final = 20_000
 """Characters of one message that are kept."""
 STOP_WORDS: Final = frozenset({"stop", "berhenti", "unsubscribe", "mandheg", "mandeg"})
 
+DATA_WORDS: Final = frozenset({"data saya", "dataku", "my data", "data kulo", "data kula"})
+
 
 class Tray(StrEnum):
     """Where a conversation lies. In doubt it is a complaint."""
@@ -74,6 +76,11 @@ class PausedClock:
 def is_stop(words: str) -> bool:
     """Return whether a whole message says stop and nothing else."""
     return words.strip().strip(".!").casefold() in STOP_WORDS
+
+
+def asks_for_data(words: str) -> bool:
+    """Return whether a whole message asks what is held about its sender, and says nothing else."""
+    return " ".join(words.split()).strip(" .!?\"'“”").casefold() in DATA_WORDS
 
 
 def due_warning(used: int, warned: int, shares: Sequence[int] = WARN_AT) -> int | None:

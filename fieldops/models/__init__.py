@@ -27,6 +27,7 @@ from fieldops.models.devices import PushSubscription, StaffNews
 from fieldops.models.help_calls import HelpCall
 from fieldops.models.hotspots import AreaResidents, HotspotCell, HotspotRun, RainDay, RainGauge
 from fieldops.models.map_changes import ClusterChange, MapChange
+from fieldops.models.own_data import DataDeletion, DataLink, DataVisit
 from fieldops.models.pin_proposals import PinProposal
 from fieldops.models.places import Area, Depot, Landmark, Line
 from fieldops.models.reporters import ContactView, Follower, Reporter
@@ -65,6 +66,9 @@ __all__ = [
     "ConversationMessage",
     "Counter",
     "Crew",
+    "DataDeletion",
+    "DataLink",
+    "DataVisit",
     "DayEvent",
     "DayPlan",
     "Department",

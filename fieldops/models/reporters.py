@@ -15,6 +15,7 @@ class Reporter(Model):
     """A person to be told. Contact and name are encrypted with a key outside the database.
 
     `contact_digest` is a keyed hash, so that a second report by the same address finds the same row.
+    `stopped_at`: they want no more news; who wrote by a channel says so there (`ChannelPerson`).
     """
 
     __tablename__ = "reporter"
@@ -27,6 +28,7 @@ class Reporter(Model):
     language: Mapped[Code] = mapped_column(String(40), default="id")
     created_at: Mapped[Moment]
     anonymised_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
 
 class Follower(Model):

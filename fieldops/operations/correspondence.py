@@ -29,6 +29,7 @@ from fieldops.queries.conversations import (
 )
 from fieldops.queries.promises import promises
 from fieldops.queries.reporters import reporters_by_id
+from fieldops.sealing import Sealer
 
 MOST_EXTERNAL_ID = 300
 
@@ -43,6 +44,13 @@ def ids_of(sender: Sender) -> list[str]:
 def id_words(account_id: int, one: str) -> str:
     """Return what the digest of an id on an account is made of: the same id on two accounts are two."""
     return f"{account_id}\0{one}"
+
+
+def forgotten_id(sealer: Sealer, external_id: str) -> str:
+    """Return what is kept of a vendor's id once its sender is forgotten: whether it comes a second time can
+    be told by it, who it was from cannot.
+    """
+    return f"forgotten.{sealer.stamp(external_id)}"
 
 
 class Correspondence:
@@ -190,7 +198,9 @@ class Correspondence:
 
     def _ask_ids(self, ids: set[str]) -> None:
         if ids:
-            self._known_ids |= known_external_ids(self.session, ids)
+            forgotten = {forgotten_id(self.installation.sealer, one): one for one in ids}
+            found = known_external_ids(self.session, ids | set(forgotten))
+            self._known_ids |= {(account, forgotten.get(one, one)) for account, one in found}
             self._asked_ids |= ids
 
     def _ask_people(self, keys: Collection[tuple[int, str]]) -> None:

@@ -64,17 +64,43 @@ def follow_request(
         The contact cannot be reached.
     """
     channel = channel_of(contact)
-    keys = installation.sealer.contact_digests(as_known(contact, channel))
-    known = select(Reporter).where(Reporter.contact_digest.in_(keys)).order_by(Reporter.id).limit(1)
-    if (reporter := session.scalar(known)) is None:
+    if (reporter := known_reporter(session, installation, contact, channel)) is None:
         _meet(session, installation, contact, channel, language)
-        reporter = session.scalars(known).one()
+        reporter = known_reporter(session, installation, contact, channel)
+    if reporter is None:
+        raise RuntimeError("somebody who was just met is not there")
     insert_if_absent(
         session, Follower, request_id=request.id, reporter_id=reporter.id, part=part, since=clock.now()
     )
     return session.scalars(
         select(Follower).where(Follower.request_id == request.id, Follower.reporter_id == reporter.id)
     ).one()
+
+
+def known_reporter(
+    session: Session, installation: Installation, contact: str, channel: Channel
+) -> Reporter | None:
+    """Return who is known by a contact, by whichever contact key it was kept."""
+    keys = installation.sealer.contact_digests(as_known(contact, channel))
+    return session.scalar(
+        select(Reporter).where(Reporter.contact_digest.in_(keys)).order_by(Reporter.id).limit(1)
+    )
+
+
+def take_contact(
+    session: Session, installation: Installation, reporter: Reporter, contact: str, channel: Channel
+) -> None:
+    """Let a reporter be reached by another contact from now on.
+
+    Where somebody else is known by it already, it leads to them as before: nobody gets to another's reports
+    by writing their number.
+    """
+    other = known_reporter(session, installation, contact, channel)
+    is_free = other is None or other.id == reporter.id
+    digest = installation.sealer.contact_digest(as_known(contact, channel))
+    reporter.channel = channel.value
+    reporter.contact_digest = digest if is_free else None
+    reporter.contact_sealed = installation.sealer.seal(contact.strip())
 
 
 def _meet(

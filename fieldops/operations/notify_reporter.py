@@ -49,6 +49,8 @@ def _notify(
 ) -> int:
     added = 0
     for reporter in followers_of(session, request.id):
+        if reporter.stopped_at is not None:
+            continue
         key = f"{template}:{request.id}:{reporter.id}:{occasion}"
         new = insert_if_absent(
             session,

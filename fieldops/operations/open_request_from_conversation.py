@@ -6,6 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from fieldops import clock
+from fieldops.domain.conversations import asks_for_data
 from fieldops.domain.places import Channel, LocationSource
 from fieldops.domain.request_states import ENDED, RequestStatus
 from fieldops.domain.roles import By
@@ -132,8 +133,9 @@ def join_request(
 
 def words_of(session: Session, conversation: Conversation) -> str:
     """Return what the person wrote, one message a line: what the request begins from."""
-    rows = messages_of(session, conversation.id)
-    return "\n".join(row.words.strip() for row in rows if row.direction == "in" and row.words.strip())[:4000]
+    rows = [row for row in messages_of(session, conversation.id) if row.direction == "in"]
+    said = [row.words.strip() for row in rows if row.words.strip() and not asks_for_data(row.words)]
+    return "\n".join(said)[:4000]
 
 
 def _bring_photos(session: Session, conversation: Conversation, request: ServiceRequest) -> None:

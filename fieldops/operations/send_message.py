@@ -9,12 +9,15 @@ from fieldops import clock
 from fieldops.channels.doorman import KeptInside
 from fieldops.channels.email import EmailChannel, RefusedForGood
 from fieldops.installation import Installation
-from fieldops.models import Message, Reporter, ServiceRequest
+from fieldops.models import DataLink, Message, Reporter, ServiceRequest
 from fieldops.operations.queue_reply import queue_reply
+from fieldops.operations.send_data_link import data_link_address
 from fieldops.operations.write_message import WrittenMessage, write_message
 from fieldops.queries.conversations import conversation_of_request
 
 UNSENT = ("queued", "waiting")
+LINK_OVER = "link_over"
+"""Why a letter about somebody's own data did not leave: by then its link opens nothing."""
 
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
@@ -37,7 +40,7 @@ def send_message(
     session.rollback()
     if written is None:
         return
-    state, error = _deliver(installation, written)
+    state, error = ("failed", LINK_OVER) if not written.body else _deliver(installation, written)
     with unit_of_work() as writing:
         message = writing.get(Message, message_id)
         if message is not None and message.state in UNSENT:
@@ -62,8 +65,10 @@ def _deliver(installation: Installation, written: WrittenMessage) -> tuple[str, 
 def _in_conversation(session: Session, message_id: int) -> bool:
     """Return whether a message's reader came by a conversation: then it is said there."""
     message = session.get(Message, message_id)
-    return message is not None and (
-        conversation_of_request(session, message.request_id, message.reporter_id) is not None
+    return (
+        message is not None
+        and "data_link" not in message.facts
+        and (conversation_of_request(session, message.request_id, message.reporter_id) is not None)
     )
 
 
@@ -96,6 +101,22 @@ def _prepare(session: Session, installation: Installation, message_id: int) -> W
     if reporter.anonymised_at is not None or reporter.contact_sealed is None:
         return None
     request = session.get_one(ServiceRequest, message.request_id)
-    return write_message(
-        session, installation, message, request, installation.sealer.open(reporter.contact_sealed)
-    )
+    address = installation.sealer.open(reporter.contact_sealed)
+    if "data_link" in message.facts:
+        return _with_own_link(session, installation, message, request, address)
+    return write_message(session, installation, message, request, address)
+
+
+def _with_own_link(
+    session: Session, installation: Installation, message: Message, request: ServiceRequest, address: str
+) -> WrittenMessage:
+    """Return a letter with a link to its reader's data, to the new address that it proves if there is one;
+    without words where the link opens nothing by now.
+    """
+    number = message.facts["data_link"]
+    own_link = data_link_address(session, installation, number)
+    if not own_link:
+        return WrittenMessage(message.channel, address, "", "", f"fieldops.{message.id}")
+    sealed = session.get_one(DataLink, number).contact_sealed
+    address = address if sealed is None else installation.sealer.open(sealed)
+    return write_message(session, installation, message, request, address, own_link)

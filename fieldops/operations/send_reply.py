@@ -23,6 +23,7 @@ from fieldops.channels.contract import (
 from fieldops.channels.doorman import KeptInside
 from fieldops.domain.conversations import ClockKind
 from fieldops.domain.message_templates import APPROVED, FilledPart, FilledTemplate
+from fieldops.domain.own_data import LINK_MARK
 from fieldops.domain.roles import Actor, By
 from fieldops.errors import Conflict
 from fieldops.i18n import _, in_language
@@ -32,6 +33,7 @@ from fieldops.operations.note_receipt import fail
 from fieldops.operations.open_channel import open_channel
 from fieldops.operations.refresh_templates import note_refusal
 from fieldops.operations.run_clocks import stop_clock
+from fieldops.operations.send_data_link import data_link_address
 from fieldops.operations.thread_token import thread_token
 from fieldops.outbox import enqueue
 from fieldops.queries.conversations import get_conversation, last_sent_to, reply_target
@@ -42,6 +44,8 @@ FIRST_WAIT_S: Final = 10
 LONGEST_WAIT_S: Final = 1800
 GIVE_UP_AFTER: Final = timedelta(days=2)
 """A channel may be down for a day; after two, an official is told that the message did not leave."""
+LINK_OVER: Final = "link_over"
+"""A link to somebody's own data that opens nothing any more is not sent."""
 
 UnitOfWork = Callable[[], AbstractContextManager[Session]]
 
@@ -88,7 +92,7 @@ def _take(session: Session, installation: Installation, message_id: int) -> Parc
         return None  # queued again when the account works again
     conversation = get_conversation(session, row.conversation_id)
     person = session.get_one(ChannelPerson, conversation.person_id)
-    if row.is_automatic and person.stopped_at is not None:
+    if row.is_automatic and person.stopped_at is not None and not row.facts.get("asked_for"):
         row.state = "stopped"
         return None
     channel = open_channel(installation, account)
@@ -104,7 +108,7 @@ def _take(session: Session, installation: Installation, message_id: int) -> Parc
     if reporter.anonymised_at is not None or reporter.contact_sealed is None:
         row.state, row.last_error = "failed", "forgotten"
         return None
-    trouble = _template_trouble(session, row)
+    trouble = _template_trouble(session, row) or _link_trouble(session, installation, row)
     if trouble:
         fail(session, row, trouble)
         return None
@@ -124,18 +128,31 @@ def _outbound(
         key=row.key or f"reply.{row.id}",
         thread=installation.sealer.open(conversation.thread_sealed),
         user_id=user_id_of(installation.sealer, reporter),
-        text=row.words,
+        text=_words(session, installation, row),
         subject=conversation.subject,
         reply_to=reply_target(session, conversation.id),
         asks_place=bool(row.facts.get("asks_place")),
         is_automatic=row.is_automatic,
         template=_template(row, conversation),
         language=conversation.language,
-        # Thanks under a public comment are public; what a person answers goes to the private thread.
-        is_public=conversation.is_public and row.is_automatic,
+        # Thanks under a public comment are public; what a person answers goes to the private thread, and so
+        # does what somebody asked for themselves.
+        is_public=conversation.is_public and row.is_automatic and not row.facts.get("asked_for"),
         token=thread_token(installation, conversation.id),
         place_label=_place_label(conversation.language),
     )
+
+
+def _words(session: Session, installation: Installation, row: ConversationMessage) -> str:
+    """Return what is said. A link to somebody's own data is put in here, so that it lies nowhere else."""
+    if "data_link" not in row.facts:
+        return row.words
+    return row.words.replace(LINK_MARK, data_link_address(session, installation, row.facts["data_link"]))
+
+
+def _link_trouble(session: Session, installation: Installation, row: ConversationMessage) -> str:
+    number = row.facts.get("data_link")
+    return "" if number is None or data_link_address(session, installation, number) else LINK_OVER
 
 
 def _template(row: ConversationMessage, conversation: Conversation) -> FilledTemplate | None:

@@ -9,7 +9,8 @@ from fieldops.domain.conversations import Tray
 from fieldops.installation import Installation
 from fieldops.models import ChannelAccount, ChannelPerson, Conversation, ConversationMessage, Photo, Service
 from fieldops.models.base import lon_lat
-from fieldops.operations.answer_by_itself import Voice, answer_by_itself, remind_of_place
+from fieldops.operations.answer_by_itself import LETTERS, Voice, answer_by_itself, remind_of_place
+from fieldops.operations.answer_data_request import answer_data_requests, data_requests, says_more
 from fieldops.operations.correspondence import Correspondence
 from fieldops.operations.hear_if_fixed import hear_if_fixed
 from fieldops.operations.open_channel import open_channel
@@ -57,7 +58,7 @@ def understand_conversations(
         for conversation in conversations
         if conversation.state == "open"
     ]
-    queue_automatic_replies(session, [reply for reply in replies if reply is not None])
+    queue_automatic_replies(session, [reply for some in replies for reply in some])
 
 
 def _understand(
@@ -66,17 +67,21 @@ def _understand(
     conversation: Conversation,
     known: Correspondence,
     reader: TriageReader,
-) -> AutomaticReply | None:
+) -> list[AutomaticReply]:
     rows = known.messages(conversation)
     inbound = [row for row in rows if row.direction == "in"]
     if not inbound:
-        return None
+        return []
     if conversation.request_id is not None:
         session.flush()  # what they said may be our question's answer, and opens the report again
         hear_if_fixed(session, installation, conversation, [row for row in rows if row.direction != "note"])
+    account = session.get_one(ChannelAccount, conversation.account_id)
+    asking = data_requests(conversation, inbound, by_letter=account.kind in LETTERS)
+    links = answer_data_requests(session, installation, conversation, asking)
+    telling = [row for row in inbound if row not in asking or says_more(row)]
     photos = known.photos(conversation)
     shown = _shown_place(installation, conversation, inbound, photos)
-    words = "\n".join(row.words for row in inbound if row.words)[-MOST_READ:]
+    words = "\n".join(row.words for row in telling if row.words)[-MOST_READ:]
     suggestion = reader.read(words, has_photo=bool(photos), has_place=shown is not None)
     place = shown or place_in_words(suggestion)
     kept = {key: conversation.understood[key] for key in KEPT if key in conversation.understood}
@@ -84,10 +89,15 @@ def _understand(
     if conversation.request_id is None:
         conversation.language = suggestion.language
     _mind_hazards(session, conversation, suggestion)
-    _sort(session, conversation, inbound, suggestion, known)
+    _sort(session, conversation, telling, suggestion, known)
+    if links and not telling:
+        conversation.is_unread = False  # answered; nobody needs to read it
+    if inbound[-1] in asking:
+        return links  # thanks for a report, or a greeting, would be beside the point
     voice = _voice(session, installation, conversation, reader.services)
     person = session.get_one(ChannelPerson, conversation.person_id)
-    return answer_by_itself(voice, conversation, person, rows)
+    said = answer_by_itself(voice, conversation, person, rows)
+    return links if said is None else [*links, said]
 
 
 def _voice(
@@ -131,21 +141,25 @@ def _mind_hazards(session: Session, conversation: Conversation, suggestion: Tria
 def _sort(
     session: Session,
     conversation: Conversation,
-    inbound: list[ConversationMessage],
+    telling: list[ConversationMessage],
     suggestion: TriageSuggestion,
     known: Correspondence,
 ) -> None:
-    """Choose the tray, as long as no official has, and start the clocks of a complaint."""
-    if conversation.understood.get("by_hand") or all(row.facts.get("automatic") for row in inbound):
+    """Choose the tray, as long as no official has, and start the clocks of a complaint.
+
+    `telling` are the person's messages without those that only ask for their own data.
+    """
+    by_hand = conversation.understood.get("by_hand")
+    if by_hand or (telling and all(row.facts.get("automatic") for row in telling)):
         return
-    is_greeting = suggestion.intent in ("greeting", "stop")
+    is_greeting = not telling or suggestion.intent in ("greeting", "stop")
     clocks = known.clocks(conversation)
     if is_greeting and not clocks:
         conversation.tray = Tray.GREETINGS.value
         return
     if conversation.tray == Tray.GREETINGS.value:
         conversation.tray = Tray.COMPLAINTS.value
-        start_clocks(session, conversation, inbound[-1].at, clocks, known.promised(inbound[-1].at))
+        start_clocks(session, conversation, telling[-1].at, clocks, known.promised(telling[-1].at))
     else:
         promised = known.promised(conversation.started_at)
         start_clocks(session, conversation, conversation.started_at, clocks, promised)

@@ -27,15 +27,21 @@ class WrittenMessage:
 
 
 def write_message(
-    session: Session, installation: Installation, message: Message, request: ServiceRequest, address: str
+    session: Session,
+    installation: Installation,
+    message: Message,
+    request: ServiceRequest,
+    address: str,
+    own_link: str = "",
 ) -> WrittenMessage:
     """Return the words of a message. The first line of its template is the subject.
 
-    Only the author's letters carry the tracking link: it is the key to the request.
+    Only the author's letters carry the tracking link: it is the key to the request. A letter about
+    somebody's own data carries `own_link` instead.
     """
     service = session.get_one(Service, request.service_id)
-    link = ""
-    if part_of(session, request.id, message.reporter_id) == "author":
+    link = own_link
+    if not link and part_of(session, request.id, message.reporter_id) == "author":
         secret = tracking_secret(installation, request.source, request.external_key)
         link = f"{installation.settings.public_url.rstrip('/')}/lacak/{secret}"
     facts = dict(message.facts)

@@ -12,12 +12,14 @@ from fieldops.operations.close_silent_requests import close_silent_requests
 from fieldops.operations.compute_change import compute_change
 from fieldops.operations.compute_hotspots import compute_hotspots
 from fieldops.operations.compute_maintenance import compute_maintenance
+from fieldops.operations.delete_own_data import carry_out_deletions
 from fieldops.operations.end_shift import end_overdue_shifts
 from fieldops.operations.fetch_attachment import fetch_attachment
 from fieldops.operations.group_requests import group_request
 from fieldops.operations.hash_photos import hash_photos
 from fieldops.operations.keep_device import tidy_devices
 from fieldops.operations.learn_weighing import learn_weighing
+from fieldops.operations.open_data_link import tidy_own_data
 from fieldops.operations.plan_batches import compute_plan
 from fieldops.operations.poll_account import poll_account, poll_all
 from fieldops.operations.read_event import read_event
@@ -169,6 +171,18 @@ def _tidy_events(installation: Installation, _payload: dict[str, Any]) -> None:
     tidy_damaged(installation.settings.spool_dir)
 
 
+def _carry_out_deletions(installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        unneeded = carry_out_deletions(session, installation)
+    for name in unneeded:
+        installation.media.delete(name)
+
+
+def _tidy_own_data(_installation: Installation, _payload: dict[str, Any]) -> None:
+    with transaction() as session:
+        tidy_own_data(session)
+
+
 def _tell(_installation: Installation, _payload: dict[str, Any]) -> None:
     with transaction() as session:
         tell_staff(session)
@@ -230,6 +244,8 @@ TASKS: Final[dict[str, Handler]] = {
     "tick_response_clocks": _tick,
     "tick_waitings": _tick_waitings,
     "tidy_events": _tidy_events,
+    "carry_out_deletions": _carry_out_deletions,
+    "tidy_own_data": _tidy_own_data,
     "tell_staff": _tell,
     "send_notice": _notice,
     "tidy_devices": _tidy_devices,

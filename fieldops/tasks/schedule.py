@@ -42,6 +42,8 @@ SCHEDULE: Final = (
     Entry("refresh_all_templates", 6 * 3600),
     Entry("tick_response_clocks", 300),
     Entry("tick_waitings", 900),
+    Entry("carry_out_deletions", 900),
+    Entry("tidy_own_data", 3600),
     Entry("tidy_events", 24 * 3600),
     Entry("tidy_tasks", 24 * 3600),
     Entry("tidy_devices", 24 * 3600),

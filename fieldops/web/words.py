@@ -68,6 +68,11 @@ POSTPONED_REASON: Final[Mapping[Any, Said]] = {
     "material": lambda: _("Material or equipment comes later"),
     "other": lambda: _("Something else"),
 }
+CONTACT_REASON: Final[Mapping[Any, Said]] = {
+    "ask_location": lambda: _("Ask for the location"),
+    "ask_details": lambda: _("Ask for details"),
+    "urgent_danger": lambda: _("Urgent danger"),
+}
 ROLE: Final[Mapping[Any, Said]] = {
     "crew_leader": lambda: _("Crew leader"),
     "dispatcher": lambda: _("Dispatcher"),
@@ -173,6 +178,7 @@ WORDS: Final[Mapping[str, Mapping[Any, Said]]] = {
     "material": MATERIAL,
     "skill": SKILL,
     "channel": CHANNEL,
+    "contact_reason": CONTACT_REASON,
     "location_source": LOCATION_SOURCE,
     "language": LANGUAGE,
     "hotspot_method": HOTSPOT_METHOD,

@@ -32,6 +32,12 @@ PUBLIC = {
     "citizen.tracking_answer", "citizen.tracking_contact", "citizen.tracking_photo",
     "citizen.tracking_withdraw", "citizen.me_too", "citizen.me_too_sent", "citizen.language_set",
     "citizen.theme_set", "tiles.public_tile",
+    # One's own data: a link that was sent opens them, a cookie of these pages keeps them open for a while.
+    "citizen.data", "citizen.data_asked", "citizen.data_sent", "citizen.data_link", "citizen.data_link_used",
+    "citizen.data_shown", "citizen.data_photo", "citizen.data_name", "citizen.data_contact",
+    "citizen.data_contact_undone", "citizen.data_language", "citizen.data_news", "citizen.data_file",
+    "citizen.data_pack", "citizen.data_print", "citizen.data_deletion", "citizen.data_deleted",
+    "citizen.data_kept", "citizen.data_receipt", "citizen.data_left", "citizen.tracking_data",
     # What everybody may know, for programs; a token in the address opens more, and is proven by itself.
     "ogcapi.landing", "ogcapi.conformance", "ogcapi.api", "ogcapi.collections", "ogcapi.collection",
     "ogcapi.queryables", "ogcapi.items", "ogcapi.item", "ogcapi.tiles", "tiles.token_tile",

@@ -21,6 +21,8 @@ OTHER_BYTES = {
 
 OTHER_DIGESTS = {
     "api_token.digest": "of 256 random bits, without a key",
+    "data_link.digest": "of a link's secret part, which the secret key makes",
+    "data_visit.digest": "of a browser's random secret, without a key",
     "hotspot_run.question_digest": "of what staff asked, without a key",
     "maintenance_run.question_digest": "of what staff asked, without a key",
     "idempotency_key.body_digest": "by the secret key",
@@ -35,6 +37,7 @@ OTHER_DIGESTS = {
 
 WHO_DIGESTS = {
     "operations/follow_request.py", "operations/correspondence.py", "operations/rotate_contact_key.py",
+    "operations/same_person.py",
     "operations/thread_token.py", "demo/loading_requests.py",
 }  # fmt: skip
 """Rooms that make or look for digests by the contact key."""

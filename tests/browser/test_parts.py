@@ -105,6 +105,7 @@ def make_site() -> Flask:
         ("/bahasa/<code>", "citizen.language_set"),
         ("/tema/<theme>", "citizen.theme_set"),
         ("/masuk", "account.sign_in"),
+        ("/data-saya", "citizen.data"),
         ("/akun", "account.own"),
         ("/akun/pemberitahuan", "account.devices"),
     ):

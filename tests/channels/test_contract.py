@@ -20,6 +20,7 @@ from fieldops.channels.contract import (
 from fieldops.channels.doorman import KeptInside
 from fieldops.channels.inbound import InboundMessage, Unread
 from fieldops.channels.registry import CHANNELS
+from fieldops.domain.conversations import asks_for_data
 from tests.channels.bench import Bench, only_message, raw_of
 from tests.channels.benches import BENCHES
 
@@ -52,6 +53,11 @@ def test_what_a_person_writes_is_read_as_it_was_written(bench: Bench) -> None:
     assert message.sent_at.tzinfo is not None
     assert not message.is_echo
     assert not message.is_automatic
+
+
+def test_who_asks_for_their_data_is_heard_on_every_channel(bench: Bench) -> None:
+    message = only_message(bench.channel, bench.arrive("Data saya").raw)
+    assert asks_for_data(message.text)
 
 
 def test_an_event_without_proof_is_refused_as_such(bench: Bench) -> None:

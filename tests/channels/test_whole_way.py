@@ -1,5 +1,6 @@
 """From a person's own program to the inbox and back, over real servers: nothing in between is pretended."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
@@ -84,6 +85,41 @@ def test_a_letter_is_answered_in_its_own_thread(world: World, mail: MailServers)
         (told,) = [letter for letter in letters if ANSWER in letter.text]
         assert told.headers["in-reply-to"] == ("<aduan-1@rumah.example>",)
         assert told.subject.endswith("Jalan berlubang")
+
+
+@pytest.mark.parametrize("engine_kind", ["spatialite"])
+def test_a_letter_that_asks_for_ones_data_is_answered_with_a_link(world: World, mail: MailServers) -> None:
+    values = {
+        "address": ADDRESS,
+        "imap_url": mail.imap_url,
+        "smtp_url": mail.smtp_url,
+        "username": ADDRESS,
+        "password": PASSWORD,
+    }
+    account = connect(world, "email", values)
+    with MailboxBench(mail) as bench:
+        with transaction() as session:
+            session.get_one(ChannelAccount, account).cursor = bench.cursor
+        letter = EmailMessage()
+        letter["From"], letter["To"], letter["Subject"] = PERSON, ADDRESS, "Permintaan"
+        letter["Message-ID"] = "<data-1@rumah.example>"
+        letter.set_content("Data saya\n\n-- \nBudi, RT 3\n")
+        bench.write(letter.as_bytes())
+        bench.next_event()
+        poll_account(db.session(), world.installation, account, transaction)
+        work_until_idle(world.installation)
+        db.session.remove()
+        told = bench.last_letter()
+        assert told.headers["in-reply-to"] == ("<data-1@rumah.example>",)
+        found = re.search(r"/data-saya/buka/\S+", told.text)
+        assert found is not None
+        held = db.session().scalars(select(Conversation)).one()
+        assert not clocks_of(db.session(), [held.id])
+        secret = found[0].rpartition("/")[2]
+        assert all(secret not in row.words for row in messages_of(db.session(), held.id))
+        browser = world.app.test_client()
+        assert browser.post(found[0]).status_code == 303
+        assert PERSON in browser.get("/data-saya/unduh.json").text
 
 
 @pytest.mark.parametrize("engine_kind", ["spatialite"])

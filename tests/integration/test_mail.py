@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -13,9 +14,12 @@ from aiosmtpd.controller import Controller
 from flask import Flask
 from sqlalchemy import select
 
+from fieldops import clock
 from fieldops.extensions import db
-from fieldops.models import Message, Task
+from fieldops.models import DataLink, DataVisit, Message, Reporter, ServiceRequest, Task
+from fieldops.operations.correct_own_data import correct_contact
 from fieldops.operations.resend_waiting import resend_waiting
+from fieldops.operations.send_data_link import ask_for_data_link, data_link_address
 from fieldops.operations.submit_request import submit_request
 from fieldops.tasks.worker import work_until_idle
 from fieldops.transaction import transaction
@@ -116,3 +120,51 @@ def test_a_mailbox_that_is_full_for_now_is_tried_again(
     task = db.session().scalars(select(Task).where(Task.name == "send_message")).one()
     assert (task.state, task.attempts) == ("todo", 1)
     assert BUSY not in task.last_error
+
+
+def test_a_letter_about_ones_own_data_brings_a_link_while_it_is_good(
+    app: Flask, submission: Any, postbox: tuple[Postbox, str]
+) -> None:
+    box, url = postbox
+    report(app, submission, "warga@example.org")
+    installation = with_mail(app, url)
+    work_until_idle(installation)
+    code = db.session().scalars(select(ServiceRequest.code)).one()
+    with transaction() as session:
+        ask_for_data_link(session, installation, code, "Warga@Example.org")
+    work_until_idle(installation)
+    letter = box.letters[-1]
+    assert letter["To"] == "warga@example.org"
+    link = db.session().scalars(select(DataLink)).one()
+    assert data_link_address(db.session(), installation, link.id) in letter.get_content()
+    assert "/lacak/" not in letter.get_content()
+    with transaction() as session:
+        ask_for_data_link(session, installation, code, "warga@example.org")
+    count = len(box.letters)
+    with clock.frozen(clock.now() + timedelta(minutes=31)):
+        work_until_idle(installation)
+    assert len(box.letters) == count
+    assert states()[-1] == ("failed", "link_over")
+
+
+def test_a_new_address_is_asked_itself(app: Flask, submission: Any, postbox: tuple[Postbox, str]) -> None:
+    box, url = postbox
+    report(app, submission, "warga@example.org")
+    installation = with_mail(app, url)
+    with transaction() as session:
+        reporter = session.scalars(select(Reporter)).one()
+        visit = DataVisit(
+            reporter_id=reporter.id,
+            digest="x",
+            began_at=clock.now(),
+            expires_at=clock.now() + timedelta(minutes=30),
+            receipt={},
+        )
+        session.add(visit)
+        session.flush()
+        correct_contact(session, installation, visit, reporter.id, "warga.baru@example.org")
+    work_until_idle(installation)
+    letter = box.letters[-1]
+    assert letter["To"] == "warga.baru@example.org"
+    assert "/data-saya/buka/" in letter.get_content()
+    assert "warga@example.org" not in letter.get_content()

@@ -44,10 +44,11 @@ SIZES = ("small", "large")
 @blueprint.after_request
 def keep_private(answer: FlaskResponse) -> FlaskResponse:
     """Let nobody index, keep or pass on a private page."""
-    if request.view_args and "secret" in request.view_args:
+    is_own_data = (request.endpoint or "").startswith("citizen.data")
+    if is_own_data or (request.view_args and "secret" in request.view_args):
         answer.headers["X-Robots-Tag"] = "noindex, nofollow"
         answer.headers["Referrer-Policy"] = "no-referrer"
-        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["Cache-Control"] = "private, no-store" if is_own_data else "no-store"
     return answer
 
 

@@ -36,6 +36,7 @@ from fieldops.web.dispatch.room import base_map_url, blueprint
 from fieldops.web.dispatch.waiting_words import notes_said
 from fieldops.web.page import installation
 from fieldops.web.protection import requires
+from fieldops.web.words import CONTACT_REASON
 
 
 @blueprint.get("/kelompok/<int:cluster_id>")
@@ -116,12 +117,7 @@ def cluster_page(
 
 def contact_reasons() -> list[tuple[str, str]]:
     """Return (code, words) of the reasons for looking at a contact."""
-    words = {
-        "ask_location": _("Ask for the location"),
-        "ask_details": _("Ask for details"),
-        "urgent_danger": _("Urgent danger"),
-    }
-    return [(code, words[code]) for code in REASONS]
+    return [(code, CONTACT_REASON[code]()) for code in REASONS]
 
 
 @blueprint.get("/kelompok/<int:cluster_id>/titik.geojson")

@@ -104,6 +104,8 @@ def _facts_notes(row: ConversationMessage) -> list[str]:
         said.append(
             _("Something we cannot show (%(what)s). Ask for words or a photo.", what=row.facts["unread"])
         )
+    if "data_link" in row.facts:
+        said.append(_("The link opens the person’s data and is shown to nobody else"))
     if isinstance(row.facts.get("template"), dict):
         said.append(_("Approved template “%(name)s”", name=row.facts["template"]["name"]))
     if row.facts.get("automatic"):
@@ -155,6 +157,7 @@ def error_words(code: str) -> str:
         "joined_person": _("The person was joined with another one"),
         "parted": _("The person was parted from another one again"),
         "forgotten": _("The person asked to be forgotten."),
+        "link_over": _("The link’s time was over before it could leave."),
     }.get(code) or (_("The template is not approved any more.") if code.startswith("template_") else code)
 
 
@@ -237,6 +240,7 @@ def history_words(kind: str, facts: Mapping[str, Any], names: Mapping[int, str])
         "muted": _("Person muted"),
         "unmuted": _("Person heard again"),
         "stopped": _("The person said stop"),
+        "news_wanted": _("The person wants to hear news again"),
         "ended": _("Ended"),
         "opened_again": _("Open again: the person showed the place")
         if facts.get("why") == "placed"
