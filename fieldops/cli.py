@@ -304,6 +304,22 @@ def rotate_contact_key_command(wait_s: float, only_here: bool, leave_unreadable:
         )
 
 
+@commands.command("retention")
+@click.option("--dry-run", is_flag=True, help="Say how much is kept longer than promised; delete nothing.")
+def retention_command(dry_run: bool) -> None:
+    """Forget reporters and their photos a year after their last report ended; the worker does so nightly."""
+    from fieldops.extensions import db
+    from fieldops.operations.run_retention import overdue, run_retention
+    from fieldops.transaction import transaction
+
+    app = _ready_app()
+    with app.app_context():
+        installation = app.extensions["fieldops"]
+        found = overdue(db.session(), installation) if dry_run else run_retention(installation, transaction)
+    said = "would be forgotten" if dry_run else "forgotten"
+    click.echo(f"{found.people} people {said}, {found.photos} photos besides")
+
+
 @commands.command("train-triage")
 @click.option("--shipped", is_flag=True, help="For developers: write the version that ships anew.")
 def train_triage_command(shipped: bool) -> None:

@@ -14,7 +14,8 @@ LINKS_WITHIN: Final = timedelta(hours=1)
 DELETION_WAITS: Final = timedelta(hours=72)
 """A deletion waits for the end of a danger no longer than this (UU 27/2022: 3 × 24 hours)."""
 REPORTS_SHOWN: Final = timedelta(days=365)
-CONTACT_KEPT_MONTHS: Final = 12
+KEPT_FOR: Final = timedelta(days=365)
+"""How long a contact and photos are kept after the last report has ended, as the report form promises."""
 LINK_MARK: Final = "[…]"
 """Stands in a kept message for the link that was sent: it is the key to somebody's data, for nobody else."""
 

@@ -22,8 +22,8 @@ from fieldops.models import (
     ServiceRequest,
 )
 from fieldops.operations.audit import write_audit
-from fieldops.operations.forget_person import forget_person
-from fieldops.operations.forget_reporter import forget_report, forget_reporter, reports_by
+from fieldops.operations.forget_people import forget_people
+from fieldops.operations.forget_reporter import forget_report, reports_by
 from fieldops.operations.same_person import person_of, same_person
 from fieldops.queries.conversations import conversations_of
 from fieldops.queries.own_data import deletions_of, open_dangers, waiting_deletions
@@ -128,10 +128,8 @@ def _delete(
             files += forget_report(session, report)
             write_audit(session, THE_REPORTER, "report_emptied", "service_request", report.id, **receipt)
         return files, receipt
-    for person_id in sorted({one.id for row in people if (one := person_of(session, row.id)) is not None}):
-        files += forget_person(session, installation, person_id, THE_REPORTER)
+    files += forget_people(session, installation, people, THE_REPORTER)
     for row in people:
-        files += forget_reporter(session, row)
         write_audit(session, THE_REPORTER, "data_deleted", "reporter", row.id, **receipt)
     return sorted(set(files)), receipt
 

@@ -28,6 +28,7 @@ from fieldops.operations.refresh_hotspots import refresh_hotspots
 from fieldops.operations.refresh_templates import refresh_all_templates, refresh_templates
 from fieldops.operations.regroup_requests import regroup_requests
 from fieldops.operations.resend_waiting import resend_waiting
+from fieldops.operations.run_retention import run_retention
 from fieldops.operations.send_message import send_message
 from fieldops.operations.send_notice import send_notice
 from fieldops.operations.send_reply import send_reply
@@ -178,6 +179,10 @@ def _carry_out_deletions(installation: Installation, _payload: dict[str, Any]) -
         installation.media.delete(name)
 
 
+def _run_retention(installation: Installation, _payload: dict[str, Any]) -> None:
+    run_retention(installation, transaction)
+
+
 def _tidy_own_data(_installation: Installation, _payload: dict[str, Any]) -> None:
     with transaction() as session:
         tidy_own_data(session)
@@ -246,6 +251,7 @@ TASKS: Final[dict[str, Handler]] = {
     "tidy_events": _tidy_events,
     "carry_out_deletions": _carry_out_deletions,
     "tidy_own_data": _tidy_own_data,
+    "run_retention": _run_retention,
     "tell_staff": _tell,
     "send_notice": _notice,
     "tidy_devices": _tidy_devices,

@@ -50,6 +50,7 @@ SCHEDULE: Final = (
     Entry("tidy_map_changes", 24 * 3600),
     Entry("train_triage", 24 * 3600, nightly_at_s=19 * 3600),  # two in the morning, western Indonesia
     Entry("learn_weighing", 24 * 3600, nightly_at_s=20 * 3600),
+    Entry("run_retention", 24 * 3600, nightly_at_s=21 * 3600),
     Entry("refresh_hotspots", 24 * 3600, nightly_at_s=18 * 3600),
 )
 

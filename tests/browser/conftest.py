@@ -36,6 +36,8 @@ ARGUMENTS = [
 PATIENCE_MS = 15_000
 """On a busy machine; what is there sooner is seen sooner."""
 expect.set_options(timeout=PATIENCE_MS)
+WORKER_MS = 180_000
+"""For what the worker computes meanwhile: it shares two processors with the flows and what else runs."""
 UNREADY = "[data-module]:not([data-when], [data-ready], [data-broken])"
 """What a page's scripts have not taken hold of yet. Every step waits for it: on a busy machine a test fills a
 form long before they do, and a person does not."""

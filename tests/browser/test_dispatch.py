@@ -10,7 +10,7 @@ from sqlalchemy import func
 from fieldops.extensions import db
 from fieldops.models import Cluster, ServiceRequest, WorkOrder, WorkOrderDependency
 from fieldops.models.base import lon_lat
-from tests.browser.conftest import Site
+from tests.browser.conftest import WORKER_MS, Site
 
 OpenPage = Callable[..., Page]
 
@@ -55,7 +55,7 @@ def test_an_order_is_opened_planned_and_sent_out(open_page: OpenPage) -> None:
     page.get_by_label("Search time").fill("2")
     page.get_by_role("button", name="Compute plan").click()
     expect(page.get_by_role("heading", name="Computing the plan")).to_be_visible()
-    expect(page.get_by_text("Passes the independent check")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Passes the independent check")).to_be_visible(timeout=WORKER_MS)
     expect(page.get_by_role("img", name=re.compile("The day of each crew"))).to_be_visible()
     expect(page.locator(".leaflet-marker-icon").first).to_be_visible()
     expect(page.locator("#arrivals").get_by_text(number.group())).to_be_visible()

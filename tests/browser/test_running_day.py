@@ -6,13 +6,15 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import WORKER_MS
+
 OpenPage = Callable[..., Page]
 
 
 def settle(desk: Page) -> None:
     """Wait until the better proposal has come, so that what is read is what is approved."""
-    expect(desk.get_by_role("button", name="Approve and send")).to_be_visible(timeout=60_000)
-    expect(desk.get_by_text("First proposal; looking for a better one")).to_have_count(0, timeout=60_000)
+    expect(desk.get_by_role("button", name="Approve and send")).to_be_visible(timeout=WORKER_MS)
+    expect(desk.get_by_text("First proposal; looking for a better one")).to_have_count(0, timeout=WORKER_MS)
 
 
 def test_an_emergency_reaches_a_crews_phone(open_page: OpenPage) -> None:
@@ -20,7 +22,7 @@ def test_an_emergency_reaches_a_crews_phone(open_page: OpenPage) -> None:
     desk.get_by_text("Something happened?").click()
     desk.get_by_label("An emergency: which order?").select_option(index=1)
     desk.get_by_role("button", name="Send a crew").click()
-    expect(desk.get_by_role("heading", name="What would change")).to_be_visible(timeout=60_000)
+    expect(desk.get_by_role("heading", name="What would change")).to_be_visible(timeout=WORKER_MS)
     settle(desk)
     expect(desk.get_by_text("Passes the independent check")).to_be_visible()
     expect(desk.get_by_text("1 order is done in addition")).to_be_visible()
@@ -57,8 +59,8 @@ def test_a_change_is_taken_back_without_javascript(open_page: OpenPage) -> None:
     desk.get_by_text("Ada kejadian?").click()
     desk.get_by_label("Regu tidak bisa jalan: yang mana?").select_option(index=1)
     desk.get_by_role("button", name="Bagikan titiknya ke regu lain").click()
-    expect(desk.get_by_role("button", name="Setujui dan kirim")).to_be_visible(timeout=60_000)
-    expect(desk.get_by_text("Usulan pertama; mencari yang lebih baik")).to_have_count(0, timeout=60_000)
+    expect(desk.get_by_role("button", name="Setujui dan kirim")).to_be_visible(timeout=WORKER_MS)
+    expect(desk.get_by_text("Usulan pertama; mencari yang lebih baik")).to_have_count(0, timeout=WORKER_MS)
     desk.get_by_role("button", name="Setujui dan kirim").click()
     desk.get_by_role("button", name="Urungkan").first.click()
     expect(desk.get_by_text("Regu kembali memakai daftar sebelumnya")).to_be_visible()

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from fieldops.extensions import db
 from fieldops.models import SegmentSurvey
-from tests.browser.conftest import OpenPage, Site
+from tests.browser.conftest import WORKER_MS, OpenPage, Site
 
 HERE = (110.8230, -7.5660)
 WAIT_MS = 20_000
@@ -115,6 +115,6 @@ def test_a_budget_is_ranked_while_the_page_waits(open_page: OpenPage) -> None:
         page.get_by_label(label, exact=True).fill(words)
     page.get_by_role("button", name="Urutkan ruas").click()
     chosen = page.get_by_role("link", name="Dalam anggaran")
-    expect(chosen).to_be_visible(timeout=60_000)
+    expect(chosen).to_be_visible(timeout=WORKER_MS)
     chosen.click()
     expect(page.get_by_role("row")).not_to_have_count(1)

@@ -25,6 +25,7 @@ def act_words() -> dict[str, str]:
         "contact_shown": _("Contact looked at"),
         "crew_saved": _("Crew changed"),
         "data_deleted": _("Data deleted at the reporter’s word"),
+        "data_kept_no_longer": _("Reporter forgotten, a year after the last report ended"),
         "data_deletion_waits": _("A reporter’s deletion waits for the end of a danger"),
         "department_saved": _("Department changed"),
         "depot_saved": _("Depot changed"),
