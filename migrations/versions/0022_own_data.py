@@ -1,13 +1,13 @@
 """What people may do with what is held about them: links, visits, deletions that wait, and stopping news.
 
-Revision ID: 0023
+Revision ID: 0022
 Revises: 0021
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
+revision = "0022"
 down_revision = "0021"
 branch_labels = None
 depends_on = None

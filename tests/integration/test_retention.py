@@ -80,7 +80,7 @@ def test_whose_last_report_ended_a_year_ago_is_forgotten(story: Story) -> None:
     media = story.world.installation.media
     with pytest.raises(NotFound):
         media.open(f"{files[0]}-large.jpg")
-    entries = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "data_kept_no_longer")).all()
+    entries = db.session.scalars(select(AuditEntry).where(AuditEntry.act == "data_kept_no_longer")).all()
     assert len(entries) == 1
 
 
