@@ -39,7 +39,7 @@ from fieldops.queries.plans import get_plan, stops_of
 from fieldops.queries.work_orders import open_orders_of
 from fieldops.transaction import transaction
 
-SEARCH_ITERATIONS = 400
+SEARCH_ITERATIONS = 8_000
 """A count, not a time, so that the first day is the same on every machine."""
 
 STOPS_DONE = 2
