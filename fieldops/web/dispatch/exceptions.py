@@ -97,6 +97,7 @@ def task_words() -> dict[str, str]:
         "tick_waitings": _("Look at what reports wait for"),
         "carry_out_deletions": _("Delete what people asked to be deleted"),
         "tidy_own_data": _("Delete links to people’s data whose time is over"),
+        "run_retention": _("Forget reporters a year after their last report ended"),
         "tidy_events": _("Delete what channels sent long ago"),
         "tidy_map_changes": _("Clear old changes of the map"),
         "compute_maintenance": _("Compute priorities or a comparison of streets"),
