@@ -33,6 +33,7 @@ class BlockedReason(StrEnum):
     RAIN = "rain"
     NO_MATERIAL = "no_material"
     HEAVY_EQUIPMENT = "heavy_equipment"
+    SAME_PLACE = "same_place"
 
 
 class PostponedReason(StrEnum):

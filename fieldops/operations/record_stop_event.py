@@ -24,7 +24,8 @@ from fieldops.domain.work_order_states import (
 from fieldops.errors import Conflict, InvalidInput, NotAllowed
 from fieldops.installation import Installation
 from fieldops.media.photos import PreparedPhoto
-from fieldops.models import Batch, Crew, Stop, StopEvent, WorkOrder
+from fieldops.models import Batch, Cluster, Crew, Stop, StopEvent, WorkOrder
+from fieldops.models.base import lon_lat
 from fieldops.operations.add_news import add_news
 from fieldops.operations.append_stop_event import EventSaid, append_stop_event, known_event
 from fieldops.operations.attach_photo import attach_photo
@@ -41,6 +42,8 @@ from fieldops.queries.plans import get_stop, stop_out_for, stops_of
 from fieldops.queries.work_orders import get_order
 
 ARRIVAL_REACH_M: Final = 50.0
+MOST_SAME_M: Final = 200.0
+"""Beyond this two places are not one; forms offer those within 100 m (`queries.same_places`)."""
 MOST_WORDS: Final = 1000
 MOST_KEY: Final = 64
 
@@ -53,7 +56,7 @@ class StopReport:
 
     `client_key` makes a replay harmless; `at` is the phone's time; `lon`, `lat` its position if known;
     `override` says that the crew is there although the position says otherwise; `means` is what made a
-    place safe (a code such as "cone").
+    place safe (a code such as "cone"); `same_as` is the cluster that the crew takes for this one.
     """
 
     kind: StopEventKind
@@ -64,6 +67,7 @@ class StopReport:
     override: bool = False
     words: str = ""
     reason: str = ""
+    same_as: int | None = None
     means: str = ""
     repair_kind: str = ""
     size: str = ""
@@ -162,6 +166,8 @@ def _append(session: Session, stop: Stop, report: StopReport, by: By) -> StopEve
     facts: dict[str, Any] = {}
     if report.reason:
         facts["reason"] = report.reason
+    if report.same_as is not None:
+        facts["same_as"] = report.same_as
     if report.means:
         facts["means"] = report.means
     if report.override:
@@ -224,18 +230,40 @@ def _blocked(session: Session, _installation: Installation, case: _Case) -> None
         reason = BlockedReason(case.report.reason)
     except ValueError:
         raise InvalidInput("Say why it could not be done.", field="reason") from None
+    same = _same_place(session, case) if reason is BlockedReason.SAME_PLACE else {}
     change_work_order_status(
         session,
         case.order,
         WorkOrderStatus.BLOCKED,
         case.by,
         words=case.report.words,
-        facts={"reason": reason.value},
+        facts={"reason": reason.value} | same,
     )
     withdraw_schedule(session, case.order)
     case.stop.status = StopStatus.BLOCKED.value
+    case.event.facts = case.event.facts | same
+    if same:
+        return  # whether there is less to do than they were told is not decided yet
     for request in open_members_of(session, case.order.cluster_id):
         notify_reporters(session, request, "postponed", {"reason": reason.value}, occasion=str(case.event.id))
+
+
+def _same_place(session: Session, case: _Case) -> dict[str, Any]:
+    """Return which place a crew takes for this one, and how far it is. It may have ended meanwhile: a report
+    that was kept on the phone is not lost for that.
+    """
+    other = session.get(Cluster, case.report.same_as) if case.report.same_as is not None else None
+    own = session.get_one(Cluster, case.order.cluster_id)
+    if other is None or other.id == own.id or other.family != own.family:
+        raise InvalidInput("Choose which place it is the same as.", field="same_as")
+    away_m = straight_m(lon_lat(case.order.place), lon_lat(other.anchor))
+    if away_m > MOST_SAME_M:
+        raise InvalidInput(
+            "That place is %(away)s m from here, too far to be the same one.",
+            field="same_as",
+            away=round(away_m),
+        )
+    return {"same_as": other.id, "away_m": round(away_m)}
 
 
 def _made_safe(session: Session, _installation: Installation, case: _Case) -> None:

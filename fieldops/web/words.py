@@ -88,6 +88,7 @@ BLOCKED_REASON: Final[Mapping[Any, Said]] = {
     "rain": lambda: _("Rain"),
     "no_material": lambda: _("Out of material"),
     "heavy_equipment": lambda: _("Needs heavy equipment"),
+    "same_place": lambda: _("Same place as another one"),
 }
 CLOSED_REASON: Final[Mapping[Any, Said]] = {
     "repaired": lambda: _("Repaired"),

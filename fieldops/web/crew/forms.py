@@ -46,6 +46,7 @@ def read_report(
         override=form.get("override") == "1",
         words=form.get("words", ""),
         reason=form.get("reason", "").strip(),
+        same_as=_same_as(form),
         means=_means(form, kind),
         repair_kind=form.get("repair_kind", "").strip(),
         size=form.get("size", ""),
@@ -153,6 +154,15 @@ def _means(form: Form, kind: StopEventKind) -> str:
     if means and means not in MEANS:
         raise InvalidInput("Choose how the place was made safe.", field="means")
     return means if kind is StopEventKind.MADE_SAFE else ""
+
+
+def _same_as(form: Form) -> int | None:
+    named = form.get("same_as", "").strip()
+    if not named:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", named):
+        raise InvalidInput("Choose which place it is the same as.", field="same_as")
+    return int(named)
 
 
 def _amount(text: str) -> int | None:

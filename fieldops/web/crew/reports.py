@@ -18,6 +18,7 @@ from fieldops.extensions import db
 from fieldops.operations.attach_photo import store_photo
 from fieldops.operations.record_stop_event import StopReport, record_stop_event
 from fieldops.queries.crew_day import StopLine, own_stop
+from fieldops.queries.same_places import same_places
 from fieldops.transaction import transaction
 from fieldops.web.answers import sentence, wants_json
 from fieldops.web.crew.forms import event_kind, read_report
@@ -120,8 +121,9 @@ def completion_form(ways: DayWays, line: StopLine, **more: Any) -> str:
 
 def blocking_form(ways: DayWays, line: StopLine, **more: Any) -> str:
     """Return the form that says why a stop cannot be done, of a day that was read."""
-    reasons = [reason.value for reason in BlockedReason]
-    return form_page("crew/blocking.html", ways, line, reasons=reasons, **more)
+    same = same_places(db.session(), line.order, line.stop.batch_id)
+    reasons = [reason.value for reason in BlockedReason if same or reason is not BlockedReason.SAME_PLACE]
+    return form_page("crew/blocking.html", ways, line, reasons=reasons, same=same, **more)
 
 
 def made_safe_form(ways: DayWays, line: StopLine, **more: Any) -> str:

@@ -29,6 +29,7 @@ from fieldops.operations.estimate_work import estimate_work
 from fieldops.operations.link_causes import causes_of
 from fieldops.operations.locate_request import LANDMARK_EXPOSURE, locate
 from fieldops.operations.measure_places import landmarks_beside
+from fieldops.operations.merge_reported import merge_reported, reported_same
 from fieldops.queries.closures import closures_of_order
 from fieldops.queries.clusters import get_cluster
 from fieldops.queries.finished_work import used_of
@@ -114,6 +115,7 @@ def order_page(order: WorkOrder, error: FieldOpsError | None = None) -> str:
         waits=waits,
         timeline=histories.order_timeline(changes, names),
         causes=shown_causes(session, causes),
+        same=reported_same(session, order),
         names=names,
         form=typed or held,
         errors={error.field or "errors": sentence(error)} if error else {},
@@ -268,6 +270,28 @@ def order_unblock(order_id: int) -> Answer:
         ),
         _("The order can be planned again."),
     )
+
+
+@blueprint.post("/perintah/<int:order_id>/gabung")
+@requires(Right.PLAN)
+def order_merge(order_id: int) -> Answer:
+    """Merge an order's place with the one that its crew took for the same."""
+    get_order(db.session(), order_id)
+    by = acting(Right.PLAN)
+    try:
+        with transaction() as session:
+            cluster, left = merge_reported(session, installation(), order_id, version_of(request.form), by)
+            number, order_number = cluster.id, left.number
+    except FieldOpsError as error:
+        return order_page(get_order(db.session(), order_id), error), error.status
+    flash(
+        _(
+            "Merged. %(order)s is the order for both. Reports can be split off again here.",
+            order=order_number,
+        ),
+        "success",
+    )
+    return redirect(url_for("dispatch.cluster", cluster_id=number), 303)
 
 
 @blueprint.get("/perintah/<int:order_id>/batal")
