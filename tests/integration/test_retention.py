@@ -43,6 +43,12 @@ def end(number: int) -> None:
         )  # fmt: skip
 
 
+def photograph(story: Story, number: int) -> None:
+    with transaction() as session:
+        request = session.get_one(ServiceRequest, number)
+        attach_photo(session, story.world.installation, story.photo, kind="report", request=request)
+
+
 def held() -> list[Reporter]:
     db.session.rollback()
     db.session.expire_all()
@@ -62,11 +68,7 @@ def keep(world: World, after: timedelta = AFTER) -> Overdue:
 
 def test_whose_last_report_ended_a_year_ago_is_forgotten(story: Story) -> None:
     (number,) = story.report(words="Depan rumah Bu Siti")
-    with transaction() as session:
-        attach_photo(
-            session, story.world.installation, story.photo, kind="report",
-            request=session.get_one(ServiceRequest, number),
-        )  # fmt: skip
+    photograph(story, number)
     files = [one.sha256 for one in db.session.scalars(select(Photo))]
     end(number)
     assert keep(story.world, YEAR - timedelta(days=1)) == Overdue(0, 0)
@@ -93,11 +95,7 @@ def test_an_open_report_keeps_its_reporter(story: Story) -> None:
 
 def test_photos_of_people_without_a_contact_go_too(story: Story) -> None:
     (number,) = story.report(contact="")
-    with transaction() as session:
-        attach_photo(
-            session, story.world.installation, story.photo, kind="report",
-            request=session.get_one(ServiceRequest, number),
-        )  # fmt: skip
+    photograph(story, number)
     end(number)
     assert keep(story.world) == Overdue(0, 1)
 
